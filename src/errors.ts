@@ -1,0 +1,66 @@
+/** What an error can say beside its first sentence. */
+export interface ErrorDetails {
+  /** The file or folder that the error is about. */
+  readonly file?: string;
+  /** What was there. */
+  readonly found?: string;
+  /** What should have been there. */
+  readonly expected?: string;
+  /** What the reader can do about it. */
+  readonly remedy?: string;
+  /** The error underneath, if another library threw one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of every error that tslens throws on purpose.
+ *
+ * The message is one line: `file: what; found …, expected …. Remedy.`
+ */
+export class TslensError extends Error {
+  readonly file: string | undefined;
+  readonly found: string | undefined;
+  readonly expected: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(what: string, details: ErrorDetails = {}) {
+    super(
+      oneLine(what, details),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.name = new.target.name;
+    this.file = details.file;
+    this.found = details.found;
+    this.expected = details.expected;
+    this.remedy = details.remedy;
+  }
+}
+
+/** A tensor file cannot be read, is not what it says it is, or asks for something that is refused. */
+export class CheckpointError extends TslensError {}
+
+/** A base model's folder or configuration is unusable, or names something that is not supported. */
+export class ModelConfigError extends TslensError {}
+
+/** A trained head's configuration or weights contradict themselves or the base model. */
+export class HeadConfigError extends TslensError {}
+
+/** An argument (tokens, a prompt, a hook name, a patch, a number) is out of range or of the wrong kind. */
+export class InputError extends TslensError {}
+
+/** The tensor engine cannot be loaded. */
+export class EngineError extends TslensError {}
+
+/** A figure has data that cannot be drawn, or cannot be written. */
+export class FigureError extends TslensError {}
+
+/** A result is not what its schema says, or cannot be written. */
+export class ResultError extends TslensError {}
+
+function oneLine(what: string, { file, found, expected, remedy }: ErrorDetails): string {
+  const facts = [found && `found ${found}`, expected && `expected ${expected}`]
+    .filter(Boolean)
+    .join(", ");
+  const sentence = [file && `${file}: `, what, facts && `; ${facts}`].filter(Boolean).join("");
+  return remedy ? `${sentence.replace(/\.$/, "")}. ${remedy}` : sentence;
+}
