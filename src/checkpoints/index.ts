@@ -1,0 +1,6 @@
+export type { Dtype, TensorData } from "./dtypes";
+export { type ModelFolder, openModelFolder } from "./model-folder";
+export { type NamedArray, toFloat32 } from "./named-array";
+export { openCheckpoint } from "./open-checkpoint";
+export { openSafetensors } from "./safetensors-reader";
+export type { TensorInfo, TensorSource } from "./tensor-source";

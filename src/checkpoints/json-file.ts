@@ -1,0 +1,57 @@
+import { type ErrorDetails, TslensError } from "../errors";
+import { BinaryFile } from "./binary-file";
+
+/** A config.json is a few kilobytes, the index of the largest models a few hundred: more is no such file. */
+const LARGEST_JSON_FILE = 50_000_000;
+
+type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
+
+/**
+ * Reads a JSON file.
+ *
+ * @param path - The file.
+ * @param ErrorType - The error to throw, so that a head's file is a head's error.
+ * @throws `ErrorType` if the file cannot be read, is implausibly large or is not JSON.
+ */
+export function readJsonFile(path: string, ErrorType: ErrorClass): unknown {
+  const text = readText(path, ErrorType);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const hasNan = /\b(NaN|Infinity)\b/.test(text);
+    throw new ErrorType("the file is not JSON", {
+      file: path,
+      found: oneLine((cause as Error).message),
+      remedy: hasNan
+        ? "Replace NaN and Infinity by null: JSON has no such numbers."
+        : "Copy or download it again.",
+      cause,
+    });
+  }
+}
+
+function readText(path: string, ErrorType: ErrorClass): string {
+  try {
+    const file = new BinaryFile(path);
+    try {
+      if (file.size > LARGEST_JSON_FILE) {
+        throw new ErrorType("the file is too large", {
+          file: path,
+          found: `${file.size} bytes`,
+          expected: `at most ${LARGEST_JSON_FILE}`,
+        });
+      }
+      return new TextDecoder().decode(file.readBytes(0, file.size, "the text"));
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (error instanceof ErrorType || !(error instanceof TslensError)) throw error;
+    throw new ErrorType(error.message.replace(`${path}: `, ""), { file: path, cause: error });
+  }
+}
+
+/** Node's message quotes the text around the mistake, with its line breaks. */
+function oneLine(message: string): string {
+  return message.replace(/[\p{Cc}\s]+/gu, " ").trim();
+}

@@ -1,0 +1,22 @@
+/** Names in files can be of any length; an error shows this much of one. */
+const LONGEST_SHOWN = 80;
+
+/** A list in an error names this many. */
+const MOST_SHOWN = 8;
+
+/** Text from a file, made safe to show in a one-line message: quoted, control characters escaped, cut if long. */
+export function quoted(text: string): string {
+  return JSON.stringify(
+    text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text,
+  ).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** The first few names of a list, quoted, and how many more there are. */
+export function quotedList(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  const shown = names.slice(0, MOST_SHOWN).map(quoted).join(", ");
+  return names.length > MOST_SHOWN ? `${shown} and ${names.length - MOST_SHOWN} more` : shown;
+}

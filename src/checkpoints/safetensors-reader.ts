@@ -1,0 +1,226 @@
+import { CheckpointError } from "../errors";
+import { BinaryFile } from "./binary-file";
+import { DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
+import { elementCount } from "./element-count";
+import { duplicateKey } from "./json-keys";
+import type { NamedArray } from "./named-array";
+import { quoted, quotedList } from "./quoted";
+import type { TensorInfo, TensorSource } from "./tensor-source";
+
+/** The file starts with the header's length, an unsigned 64-bit integer. */
+export const HEADER_START = 8;
+
+/** The reference implementation refuses longer headers (100 MB), which could not be parsed in reasonable memory. */
+const LONGEST_HEADER = 100_000_000;
+
+/** The header's key that holds texts about the file instead of a tensor. */
+export const METADATA_KEY = "__metadata__";
+
+const DAMAGED = "The file is damaged or not a safetensors file: copy or download it again.";
+
+interface Placed extends TensorInfo {
+  /** Position in the file, in bytes. */
+  readonly start: number;
+  readonly count: number;
+  readonly byteLength: number;
+}
+
+/**
+ * Opens a `.safetensors` file: reads and checks its header, and no tensor.
+ *
+ * @see https://github.com/huggingface/safetensors#format
+ * @throws CheckpointError if the header is not what the format says: its length, JSON, keys, element types, shapes,
+ *   or places in the file (outside it, overlapping, with holes).
+ * @example
+ * const source = openSafetensors("model.safetensors");
+ * const { shape, data } = source.read("wte.weight");
+ * source.close();
+ */
+export function openSafetensors(path: string): TensorSource {
+  const file = new BinaryFile(path);
+  try {
+    return new SafetensorsSource(file, readHeader(file));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+class SafetensorsSource implements TensorSource {
+  readonly path: string;
+  readonly names: readonly string[];
+
+  constructor(
+    private readonly file: BinaryFile,
+    private readonly tensors: ReadonlyMap<string, Placed>,
+  ) {
+    this.path = file.path;
+    this.names = [...tensors.keys()];
+  }
+
+  info(name: string): TensorInfo {
+    const { dtype, shape } = this.placed(name);
+    return { dtype, shape };
+  }
+
+  read(name: string): NamedArray {
+    const { dtype, shape, start, count, byteLength } = this.placed(name);
+    const what = `tensor ${quoted(name)}`;
+    return { dtype, shape, data: this.file.readElements(dtype, count, start, byteLength, what) };
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  private placed(name: string): Placed {
+    const tensor = this.tensors.get(name);
+    if (tensor) return tensor;
+    throw new CheckpointError(`there is no tensor ${quoted(name)}`, {
+      file: this.path,
+      found: quotedList(this.names),
+    });
+  }
+}
+
+function readHeader(file: BinaryFile): Map<string, Placed> {
+  const length = headerLength(file);
+  const header = parseHeader(file, file.readBytes(HEADER_START, length, "the header"));
+  const dataStart = HEADER_START + length;
+  const tensors = new Map<string, Placed>();
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA_KEY) checkMetadata(file, value);
+    else tensors.set(name, placeTensor(file, name, value, dataStart));
+  }
+  checkPlaces(file, tensors, dataStart);
+  return tensors;
+}
+
+function headerLength(file: BinaryFile): number {
+  const length = new DataView(
+    file.readBytes(0, HEADER_START, "the header's length").buffer,
+  ).getBigUint64(0, true);
+  const most = Math.min(LONGEST_HEADER, file.size - HEADER_START);
+  if (length <= most) return Number(length);
+  throw new CheckpointError("the header is too long", {
+    file: file.path,
+    found: `${length} bytes`,
+    expected: `at most ${most}`,
+    remedy: DAMAGED,
+  });
+}
+
+function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError("the header is not JSON in UTF-8", {
+      file: file.path,
+      found: quoted(new TextDecoder("latin1").decode(bytes.subarray(0, 32))),
+      remedy: DAMAGED,
+      cause,
+    });
+  }
+  if (!isRecord(header) || !text.startsWith("{")) {
+    throw new CheckpointError("the header is not a JSON object", {
+      file: file.path,
+      found: quoted(text.slice(0, 32)),
+      remedy: DAMAGED,
+    });
+  }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) {
+    throw new CheckpointError(`the header names ${quoted(twice)} twice`, {
+      file: file.path,
+      remedy: DAMAGED,
+    });
+  }
+  return header;
+}
+
+function checkMetadata(file: BinaryFile, value: unknown): void {
+  if (isRecord(value) && Object.values(value).every((text) => typeof text === "string")) return;
+  throw new CheckpointError(`the header's ${METADATA_KEY} is not a map of texts`, {
+    file: file.path,
+    remedy: DAMAGED,
+  });
+}
+
+function placeTensor(file: BinaryFile, name: string, value: unknown, dataStart: number): Placed {
+  const refuse = (what: string, found: unknown, expected: string, remedy = DAMAGED) =>
+    new CheckpointError(`tensor ${quoted(name)}: ${what}`, {
+      file: file.path,
+      found: shown(found),
+      expected,
+      remedy,
+    });
+  if (!isRecord(value)) throw refuse("its description is not an object", value, "an object");
+
+  const dtype = typeof value.dtype === "string" ? dtypeOfSafetensorsCode(value.dtype) : undefined;
+  if (!dtype) {
+    const expected = "F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL";
+    throw refuse("its dtype is not supported", value.dtype, expected, "Save it as F32.");
+  }
+  const count = elementCount(value.shape);
+  if (count === undefined)
+    throw refuse("its shape is not a list of sizes", value.shape, "such as [2,3]");
+
+  const offsets = value.data_offsets;
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(Number.isSafeInteger)) {
+    throw refuse("its data_offsets are not two integers", offsets, "[begin,end]");
+  }
+  const [begin, end] = offsets as [number, number];
+  const dataSize = file.size - dataStart;
+  if (begin < 0 || end < begin || end > dataSize) {
+    throw refuse("its data_offsets lie outside the file", offsets, `within [0,${dataSize}]`);
+  }
+  const byteLength = count * DTYPE_BYTES[dtype];
+  if (end - begin !== byteLength) {
+    const expected = `${byteLength} for ${dtype} ${JSON.stringify(value.shape)}`;
+    throw refuse("its bytes do not fit its shape", `${end - begin} bytes`, expected);
+  }
+  return { dtype, shape: value.shape as number[], start: dataStart + begin, count, byteLength };
+}
+
+/** The tensors must fill the rest of the file, one after the other: no byte in two, no byte in none. */
+function checkPlaces(
+  file: BinaryFile,
+  tensors: ReadonlyMap<string, Placed>,
+  dataStart: number,
+): void {
+  const inOrder = [...tensors].sort(
+    ([, a], [, b]) => a.start - b.start || a.byteLength - b.byteLength,
+  );
+  let next = dataStart;
+  for (const [name, { start, byteLength }] of inOrder) {
+    if (start !== next) {
+      const what = start < next ? "overlaps with another" : "leaves a hole before it";
+      throw new CheckpointError(`tensor ${quoted(name)} ${what}`, {
+        file: file.path,
+        found: `its start at byte ${start}`,
+        expected: `${next}`,
+        remedy: DAMAGED,
+      });
+    }
+    next += byteLength;
+  }
+  if (next === file.size) return;
+  throw new CheckpointError("there are bytes after the last tensor", {
+    file: file.path,
+    found: `${file.size} bytes`,
+    expected: `${next}`,
+    remedy: DAMAGED,
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "string" ? quoted(value) : quoted(JSON.stringify(value)).slice(1, -1);
+}

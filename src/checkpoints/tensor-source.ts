@@ -1,0 +1,31 @@
+import type { Dtype } from "./dtypes";
+import type { NamedArray } from "./named-array";
+
+/** What is known about a tensor without reading it. */
+export interface TensorInfo {
+  readonly dtype: Dtype;
+  /** Sizes of the axes; empty for a scalar. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Tensors in a file or in several, read one at a time.
+ *
+ * Only names, types and shapes are held; `read` reads from the disk each time. Close it when done.
+ */
+export interface TensorSource {
+  /** The file, or the folder or index of several files. */
+  readonly path: string;
+  /** Names in the order of the file. */
+  readonly names: readonly string[];
+  /** @throws CheckpointError if there is no such tensor. */
+  info(name: string): TensorInfo;
+  /**
+   * Reads one tensor. Its array owns exactly its bytes.
+   *
+   * @throws CheckpointError if there is no such tensor, the source is closed, or the file has changed.
+   */
+  read(name: string): NamedArray;
+  /** Closes the file. Closing twice does nothing. */
+  close(): void;
+}
