@@ -1,0 +1,13 @@
+export { cosineSimilarity } from "./cosine-similarity";
+export { type CosineTTest, cosineTTest } from "./cosine-t-test";
+export { type Histogram, histogram } from "./histogram";
+export { l2Norm } from "./l2-norm";
+export { type LinearRegression, linearRegression } from "./linear-regression";
+export { pearsonCorrelation } from "./pearson-correlation";
+export { type PrincipalComponents, principalComponents } from "./principal-components";
+export { quantile } from "./quantile";
+export { type RandomBaseline, randomBaseline } from "./random-baseline";
+export { type RandomCosinesOptions, randomCosines } from "./random-cosines";
+export { type RandomStream, randomStream } from "./random-stream";
+export { type VectorStatistics, vectorStatistics } from "./vector-statistics";
+export { zScore } from "./z-score";
