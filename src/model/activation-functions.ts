@@ -1,0 +1,42 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Names as in Hugging Face's `activation_function`. */
+export const ACTIVATION_FUNCTION_NAMES = [
+  "gelu_new",
+  "gelu_pytorch_tanh",
+  "gelu",
+  "relu",
+  "silu",
+  "swish",
+] as const;
+
+export type ActivationFunctionName = (typeof ACTIVATION_FUNCTION_NAMES)[number];
+
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/** GELU by its tanh approximation (Hendrycks & Gimpel, arXiv:1606.08415), GPT-2's own. */
+function geluTanh(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const cubic = tf.mul(tf.add(tf.mul(tf.square(x), 0.044715), 1), x);
+    return tf.mul(tf.add(tf.tanh(tf.mul(cubic, SQRT_2_OVER_PI)), 1), tf.mul(x, 0.5));
+  });
+}
+
+/** GELU in its exact form, x·Φ(x). */
+function geluErf(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), tf.mul(x, 0.5)));
+}
+
+function silu(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.mul(x, tf.sigmoid(x)));
+}
+
+/** Elementwise activation functions, any shape to the same shape. */
+export const activationFunctions: Record<ActivationFunctionName, (x: tf.Tensor) => tf.Tensor> = {
+  gelu_new: geluTanh,
+  gelu_pytorch_tanh: geluTanh,
+  gelu: geluErf,
+  relu: (x) => tf.relu(x),
+  silu,
+  swish: silu,
+};

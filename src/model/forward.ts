@@ -1,0 +1,205 @@
+/**
+ * GPT-2's forward pass, hook by hook.
+ *
+ * References: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners";
+ * TransformerLens `components/{transformer_block,abstract_attention,layer_norm,mlp}.py`, whose
+ * hook names and shapes these are. Every activation passes through `at(name, value)`, which may
+ * keep it or give another one in its place. B batch, T new positions, S positions attended to.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { activationFunctions } from "./activation-functions";
+import type { GPT2Config } from "./config";
+import type {
+  AttentionWeights,
+  BlockWeights,
+  GPT2Weights,
+  LayerNormWeights,
+  MLPWeights,
+} from "./weights";
+
+/** Sees every activation under its TransformerLens name and returns what takes its place. */
+export type ActivationVisitor = <T extends tf.Tensor>(name: string, value: T) => T;
+
+/** Keys and values of earlier positions in one layer, `[B, n_heads, S, d_head]` each. */
+export interface LayerKeysValues {
+  readonly k: tf.Tensor4D;
+  readonly v: tf.Tensor4D;
+}
+
+export interface ForwardOptions {
+  /** Sees and may replace every activation. */
+  readonly at?: ActivationVisitor;
+  /** Also compute each head's own output, `attn.hook_result` `[B, T, n_heads, d_model]`. */
+  readonly useAttnResult?: boolean;
+}
+
+/** How the new positions of a batch stand to each other and to the past. */
+export interface Positions {
+  /** Row of `W_pos` for each new position, int32 `[B, T]` or `[1, T]`. */
+  readonly ids: tf.Tensor2D;
+  /** Added to attention scores: 0 where a query may look, −∞ where not; `[B or 1, 1, T, S]`. */
+  readonly attentionBias: tf.Tensor4D;
+}
+
+/** Positions `start … start + length − 1` of unpadded text, each seeing itself and all before. */
+export function causalPositions(length: number, start = 0): Positions {
+  return {
+    ids: tf.expandDims(tf.range(start, start + length, 1, "int32"), 0),
+    attentionBias: causalBias(length, start + length),
+  };
+}
+
+function causalBias(queries: number, keys: number): tf.Tensor4D {
+  const bias = new Float32Array(queries * keys);
+  for (let query = 0; query < queries; query++) {
+    bias.fill(-Infinity, query * keys + (keys - queries) + query + 1, (query + 1) * keys);
+  }
+  return tf.tensor4d(bias, [1, 1, queries, keys]);
+}
+
+const unchanged: ActivationVisitor = (_name, value) => value;
+
+/** tokens int32 `[B, T]` → the residual stream's start `[B, T, d_model]`. */
+export function embed(
+  weights: GPT2Weights,
+  tokens: tf.Tensor2D,
+  positions: Positions,
+  { at = unchanged }: ForwardOptions = {},
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const tokenPart = at("hook_embed", tf.gather<tf.Tensor>(weights.W_E, tokens) as tf.Tensor3D);
+    const [B, T, D] = tokenPart.shape;
+    const rows = tf.gather<tf.Tensor>(weights.W_pos, positions.ids);
+    const positionPart = at("hook_pos_embed", tf.broadcastTo(rows, [B, T, D]) as tf.Tensor3D);
+    return tf.add(tokenPart, positionPart) as tf.Tensor3D;
+  });
+}
+
+/** One block: residual `[B, T, d_model]` → residual `[B, T, d_model]`. */
+export function block(
+  weights: BlockWeights,
+  config: GPT2Config,
+  layer: number,
+  residual: tf.Tensor3D,
+  positions: Positions,
+  options: ForwardOptions & { readonly past?: LayerKeysValues } = {},
+): tf.Tensor3D {
+  const { at = unchanged } = options;
+  const name = `blocks.${layer}`;
+  return tf.tidy(() => {
+    const residPre = at(`${name}.hook_resid_pre`, residual);
+    const attnIn = layerNorm(weights.ln1, config, residPre, `${name}.ln1`, at);
+    const attnOut = attention(weights.attn, config, layer, attnIn, positions, options);
+    const residMid = at(`${name}.hook_resid_mid`, tf.add(residPre, attnOut) as tf.Tensor3D);
+    const mlpIn = layerNorm(weights.ln2, config, residMid, `${name}.ln2`, at);
+    const mlpOut = mlp(weights.mlp, config, layer, mlpIn, at);
+    return at(`${name}.hook_resid_post`, tf.add(residMid, mlpOut) as tf.Tensor3D);
+  });
+}
+
+/** Residual after the last block `[B, T, d_model]` → logits `[B, T, d_vocab]`. */
+export function unembed(
+  weights: GPT2Weights,
+  config: GPT2Config,
+  residual: tf.Tensor3D,
+  { at = unchanged }: ForwardOptions = {},
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const normalized = layerNorm(weights.ln_final, config, residual, "ln_final", at);
+    const unembedIn = at("unembed.hook_in", normalized);
+    const logits = project(unembedIn, weights.W_U_transposed, weights.b_U, true);
+    return at("unembed.hook_out", logits);
+  });
+}
+
+/** Centre and divide by the standard deviation; then scale and shift, unless those were folded. */
+function layerNorm(
+  weights: LayerNormWeights | null,
+  config: GPT2Config,
+  x: tf.Tensor3D,
+  name: string,
+  at: ActivationVisitor,
+): tf.Tensor3D {
+  const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
+  const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
+  const scale = at(`${name}.hook_scale`, tf.sqrt(tf.add(variance, config.eps)));
+  const unit = tf.div(centred, scale) as tf.Tensor3D;
+  const normalized = weights ? tf.add(tf.mul(unit, weights.w), weights.b) : unit;
+  return at(`${name}.hook_normalized`, normalized as tf.Tensor3D);
+}
+
+function attention(
+  weights: AttentionWeights,
+  config: GPT2Config,
+  layer: number,
+  x: tf.Tensor3D,
+  positions: Positions,
+  { at = unchanged, past, useAttnResult = false }: ForwardOptions & { past?: LayerKeysValues },
+): tf.Tensor3D {
+  const name = `blocks.${layer}.attn`;
+  const [B, T] = x.shape;
+  const { n_heads: H, d_head: K, d_model: D } = config;
+
+  const fused = project(x, weights.W_QKV, weights.b_QKV); // [B, T, 3·H·K]
+  const [q, k, v] = tf
+    .split(fused, 3, -1)
+    .map((part, i) => at(`${name}.hook_${"qkv"[i]}`, tf.reshape(part, [B, T, H, K]) as tf.Tensor4D))
+    .map((part) => tf.transpose(part, [0, 2, 1, 3])); // [B, H, T, K]
+  const keys = past ? tf.concat([past.k, k], 2) : k; // [B, H, S, K]
+  const values = past ? tf.concat([past.v, v], 2) : v;
+
+  const raw = tf.matMul(tf.mul(q, 1 / attentionScale(config, layer)), keys, false, true);
+  const scores = at(
+    `${name}.hook_attn_scores`,
+    tf.add(raw, positions.attentionBias) as tf.Tensor4D,
+  ); // [B, H, T, S]
+  const pattern = at(`${name}.hook_pattern`, tf.softmax(scores, -1)); // [B, H, T, S]
+  const mixed = tf.transpose(tf.matMul(pattern, values), [0, 2, 1, 3]) as tf.Tensor4D;
+  const z = at(`${name}.hook_z`, mixed); // [B, T, H, K]
+
+  const out = useAttnResult
+    ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
+    : project(tf.reshape(z, [B, T, H * K]) as tf.Tensor3D, weights.W_O, weights.b_O);
+  return at(`blocks.${layer}.hook_attn_out`, tf.reshape(out, [B, T, D]) as tf.Tensor3D);
+}
+
+/** What scores are divided by: √d_head, and L + 1 in models that scale by layer. */
+export function attentionScale(config: GPT2Config, layer: number): number {
+  const byWidth = config.use_attn_scale ? Math.sqrt(config.d_head) : 1;
+  return config.scale_attn_by_inverse_layer_idx ? byWidth * (layer + 1) : byWidth;
+}
+
+/** z `[B, T, H, K]` → what each head adds to the residual stream, `[B, T, H, d_model]`. */
+function headResults(weights: AttentionWeights, config: GPT2Config, z: tf.Tensor4D): tf.Tensor4D {
+  const { n_heads: H, d_head: K, d_model: D } = config;
+  const byHead = tf.expandDims(z, 3); // [B, T, H, 1, K]
+  const W_O = tf.reshape(weights.W_O, [1, 1, H, K, D]);
+  return tf.squeeze(tf.matMul(byHead, tf.tile(W_O, [z.shape[0], z.shape[1], 1, 1, 1])), [3]);
+}
+
+function mlp(
+  weights: MLPWeights,
+  config: GPT2Config,
+  layer: number,
+  x: tf.Tensor3D,
+  at: ActivationVisitor,
+): tf.Tensor3D {
+  const name = `blocks.${layer}`;
+  const pre = at(`${name}.mlp.hook_pre`, project(x, weights.W_in, weights.b_in)); // [B, T, d_mlp]
+  const post = at(`${name}.mlp.hook_post`, activationFunctions[config.act_fn](pre) as tf.Tensor3D);
+  return at(`${name}.hook_mlp_out`, project(post, weights.W_out, weights.b_out)); // [B, T, D]
+}
+
+/** x `[B, T, in]` times W `[in, out]` (or its transpose) plus b `[out]`: one flat matrix product. */
+function project(
+  x: tf.Tensor3D,
+  W: tf.Tensor2D,
+  b: tf.Tensor1D | null,
+  transposed = false,
+): tf.Tensor3D {
+  const [B, T, inputs] = x.shape;
+  const flat = tf.reshape(x, [B * T, inputs]) as tf.Tensor2D;
+  const product = tf.matMul(flat, W, false, transposed);
+  const shifted = b ? tf.add(product, b) : product;
+  return tf.reshape(shifted, [B, T, shifted.shape[1] as number]) as tf.Tensor3D;
+}

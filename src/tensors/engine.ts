@@ -1,0 +1,123 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { EngineError } from "../errors";
+
+/** Which implementation runs the tensor operations, fastest first. */
+export type EngineName = "tensorflow" | "wasm" | "cpu";
+
+/** The engine in use, as shown to the user and recorded in results. */
+export interface Engine {
+  readonly name: EngineName;
+  /** One line for people: the engine and its version. */
+  readonly description: string;
+  /** What the user should know about a slower engine; null for the native one. */
+  readonly warning: string | null;
+}
+
+const ENGINE_NAMES: readonly EngineName[] = ["tensorflow", "wasm", "cpu"];
+
+let loading: Promise<Engine> | undefined;
+
+/**
+ * Loads the tensor engine once: native TensorFlow (`@tensorflow/tfjs-node`), else WebAssembly,
+ * else plain JavaScript. The environment variable `TSLENS_ENGINE` (`tensorflow`, `wasm`, `cpu`)
+ * asks for one of them and accepts no other.
+ *
+ * @returns the engine in use; a slower one carries a `warning`, also written once to stderr.
+ * @throws EngineError if the asked-for engine, or every engine, cannot be loaded.
+ * @example
+ * const engine = await loadEngine();
+ * console.log(engine.description);
+ */
+export function loadEngine(): Promise<Engine> {
+  loading ??= loadFirst(wantedEngines()).catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+function wantedEngines(): readonly EngineName[] {
+  const wanted = process.env.TSLENS_ENGINE;
+  if (!wanted) return ENGINE_NAMES;
+  const name = ENGINE_NAMES.find((known) => known === wanted);
+  if (!name) {
+    throw new EngineError("TSLENS_ENGINE names no engine", {
+      found: `"${wanted}"`,
+      expected: ENGINE_NAMES.join(", "),
+    });
+  }
+  return [name];
+}
+
+async function loadFirst(names: readonly EngineName[]): Promise<Engine> {
+  const failures: string[] = [];
+  for (const name of names) {
+    try {
+      const engine = await loaders[name](failures);
+      if (engine.warning) process.stderr.write(`tslens: ${engine.warning}\n`);
+      return engine;
+    } catch (error) {
+      failures.push(`${name}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
+  throw new EngineError("no tensor engine could be loaded", {
+    found: failures.join("; "),
+    remedy: "Run `npm run setup` in the tslens folder; it says what is missing.",
+  });
+}
+
+const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engine>> = {
+  async tensorflow() {
+    quietNativeLibrary();
+    restoreUtilFunctions();
+    const node = require("@tensorflow/tfjs-node");
+    await tf.setBackend("tensorflow");
+    return {
+      name: "tensorflow",
+      description: `native TensorFlow ${node.version["tfjs-node"]} (tfjs-node)`,
+      warning: null,
+    };
+  },
+
+  async wasm(failures) {
+    const wasm = require("@tensorflow/tfjs-backend-wasm");
+    // Operations that the WebAssembly backend lacks are not taken over by another one, so the
+    // plain backend must be there for them to fail by name rather than as "no backend".
+    await tf.setBackend("wasm");
+    await tf.ready();
+    return {
+      name: "wasm",
+      description: `WebAssembly ${wasm.version_wasm} (tfjs-backend-wasm)`,
+      warning: slowEngineWarning("WebAssembly", failures),
+    };
+  },
+
+  async cpu(failures) {
+    const cpu = require("@tensorflow/tfjs-backend-cpu");
+    await tf.setBackend("cpu");
+    return {
+      name: "cpu",
+      description: `plain JavaScript ${cpu.version_cpu} (tfjs-backend-cpu)`,
+      warning: slowEngineWarning("plain JavaScript", failures),
+    };
+  },
+};
+
+function slowEngineWarning(engine: string, failures: readonly string[]): string {
+  const reason =
+    failures.length > 0 ? ` because the native library did not load (${failures[0]})` : "";
+  return `running on the ${engine} engine${reason}; expect it to be many times slower. Run \`npm run setup\` to install the native one.`;
+}
+
+/** Must be set before the native library is loaded; they only silence its start-up lines. */
+function quietNativeLibrary(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
+function restoreUtilFunctions(): void {
+  const util = require("node:util");
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}

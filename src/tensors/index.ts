@@ -1,0 +1,1 @@
+export { type Engine, type EngineName, loadEngine } from "./engine";
