@@ -1,5 +1,5 @@
+import { binaryScale } from "./binary-scale";
 import { finitePairs } from "./finite-values";
-import { largestMagnitude } from "./largest-magnitude";
 
 /**
  * The cosine of the angle between two vectors, a·b / (|a| |b|), from −1 to 1.
@@ -20,8 +20,8 @@ export function cosineSimilarity(
   second: ArrayLike<number>,
 ): number | null {
   const [a, b] = finitePairs(first, "first", second, "second");
-  const scaleA = largestMagnitude(a);
-  const scaleB = largestMagnitude(b);
+  const scaleA = binaryScale(a);
+  const scaleB = binaryScale(b);
   if (scaleA === 0 || scaleB === 0) return null;
   let dot = 0;
   let squareA = 0;

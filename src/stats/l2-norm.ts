@@ -1,5 +1,5 @@
+import { binaryScale } from "./binary-scale";
 import { finiteValues } from "./finite-values";
-import { largestMagnitude } from "./largest-magnitude";
 
 /**
  * The Euclidean length of a vector, √(Σ vᵢ²), without overflow or underflow on the way.
@@ -13,7 +13,7 @@ import { largestMagnitude } from "./largest-magnitude";
  */
 export function l2Norm(vector: ArrayLike<number>): number {
   const values = finiteValues(vector, "vector");
-  const scale = largestMagnitude(values);
+  const scale = binaryScale(values);
   if (scale === 0) return 0;
   let sum = 0;
   for (const value of values) sum += (value / scale) ** 2;

@@ -1,8 +1,6 @@
 /**
  * The largest |v| of a list; 0 for an empty one.
  *
- * Dividing by it before squaring keeps sums of squares inside float64 for any finite input.
- *
  * @param values finite numbers
  * @returns max |v|
  *

@@ -1,3 +1,4 @@
+import { binaryScale } from "./binary-scale";
 import { centred } from "./centred";
 import { finitePairs } from "./finite-values";
 import { isConstant } from "./is-constant";
@@ -41,18 +42,24 @@ export function linearRegression(x: ArrayLike<number>, y: ArrayLike<number>): Li
   if (isConstant(ys)) return { slope: 0, intercept: meanY, r_squared: 1 };
   if (isConstant(xs)) return { slope: 0, intercept: meanY, r_squared: 0 };
 
+  // Scaled to about 1, so that no square vanishes or overflows.
+  const scaleX = binaryScale(dx);
+  const scaleY = binaryScale(dy);
   let sumXY = 0;
   let sumXX = 0;
   for (let i = 0; i < dx.length; i++) {
-    sumXY += dx[i]! * dy[i]!;
-    sumXX += dx[i]! * dx[i]!;
+    const u = dx[i]! / scaleX;
+    sumXY += u * (dy[i]! / scaleY);
+    sumXX += u * u;
   }
-  const slope = sumXY / sumXX;
+  const scaledSlope = sumXY / sumXX;
   let residual = 0;
   let total = 0;
   for (let i = 0; i < dx.length; i++) {
-    residual += (dy[i]! - slope * dx[i]!) ** 2;
-    total += dy[i]! ** 2;
+    const v = dy[i]! / scaleY;
+    residual += (v - scaledSlope * (dx[i]! / scaleX)) ** 2;
+    total += v * v;
   }
+  const slope = scaledSlope * (scaleY / scaleX);
   return { slope, intercept: meanY - slope * meanX, r_squared: 1 - residual / total };
 }

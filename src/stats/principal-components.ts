@@ -1,5 +1,6 @@
 import { PCA } from "ml-pca";
 import { InputError } from "../errors";
+import { binaryScale } from "./binary-scale";
 import { centred } from "./centred";
 import { finiteValues } from "./finite-values";
 import { largestMagnitude } from "./largest-magnitude";
@@ -11,6 +12,9 @@ export interface PrincipalComponents {
   /** Share of the total variance along each component; null when there is no variance at all. */
   explained_variance_ratio: [number, number] | [null, null];
 }
+
+/** Vectors that differ by no more than this share of their largest entry differ by rounding alone. */
+const ROUNDING = 4 * Number.EPSILON;
 
 /** Loadings this close to the largest one (relative) tie with it; the first of them decides. */
 const TIE = 1e-9;
@@ -53,15 +57,15 @@ export function principalComponents(rows: readonly ArrayLike<number>[]): Princip
   }
 
   const differences = centredColumns(matrix);
-  const scale = largestMagnitude(differences.flat());
-  const spread = largestMagnitude(matrix.flat());
-  if (scale <= 4 * Number.EPSILON * spread) {
+  const spread = largestMagnitude(differences.flat());
+  if (spread <= ROUNDING * largestMagnitude(matrix.flat())) {
     return {
       points: matrix.map((): [number, number] => [0, 0]),
       explained_variance_ratio: [null, null],
     };
   }
 
+  const scale = binaryScale(differences.flat());
   // Scaled to about 1, so that squares neither overflow nor vanish; ml-pca divides by k − 1, and
   // k ≥ 2 here because one row has no spread.
   const scaled = differences.map((row) => row.map((value) => value / scale));
