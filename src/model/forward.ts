@@ -123,9 +123,9 @@ function layerNorm(
   const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
   const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
   const scale = at(`${name}.hook_scale`, tf.sqrt(tf.add(variance, config.eps)));
-  const unit = tf.div(centred, scale) as tf.Tensor3D;
-  const normalized = weights ? tf.add(tf.mul(unit, weights.w), weights.b) : unit;
-  return at(`${name}.hook_normalized`, normalized as tf.Tensor3D);
+  const normalized = at(`${name}.hook_normalized`, tf.div(centred, scale) as tf.Tensor3D);
+  if (!weights) return normalized;
+  return tf.add(tf.mul(normalized, weights.w), weights.b) as tf.Tensor3D;
 }
 
 function attention(

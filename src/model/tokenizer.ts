@@ -53,7 +53,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer | null> {
   const { GPT2Tokenizer } = await import("@xenova/transformers");
   let tokenizer: XenovaTokenizer;
   try {
-    tokenizer = new GPT2Tokenizer(json, { ...config, clean_up_tokenization_spaces: false });
+    const options = { ...config, clean_up_tokenization_spaces: false };
+    tokenizer = new GPT2Tokenizer(json, options) as unknown as XenovaTokenizer;
   } catch (cause) {
     throw new ModelConfigError("the tokenizer cannot be built", {
       file,

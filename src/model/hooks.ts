@@ -1,0 +1,94 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import type { ActivationCache } from "./activation-cache";
+import type { GPT2Config } from "./config";
+import type { ActivationVisitor } from "./forward";
+import { allHookNames, type HookName, resolveHookName } from "./hook-names";
+
+/** Where a hook function is called. */
+export interface HookPoint {
+  readonly name: string;
+}
+
+/**
+ * Sees an activation; returns another tensor of the same shape to put in its place, or nothing to
+ * leave it. What it returns is copied, so it may also give back a tensor it owns.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement is the usual one
+export type HookFunction = (value: tf.Tensor, hook: HookPoint) => tf.Tensor | void;
+
+/** Hook functions with the activations they belong to: a name, a pattern, or a choice by function. */
+export type HookSpec = readonly [
+  name: HookName | RegExp | ((name: string) => boolean),
+  hook: HookFunction,
+];
+
+/**
+ * Hook functions by activation, in the order in which they were given.
+ *
+ * @throws InputError if a name, pattern or function matches no activation.
+ */
+export function hooksByName(
+  specs: readonly HookSpec[],
+  cfg: Pick<GPT2Config, "n_layers">,
+): Map<string, HookFunction[]> {
+  const hooks = new Map<string, HookFunction[]>();
+  for (const [name, hook] of specs) {
+    for (const target of targetsOf(name, cfg)) {
+      hooks.set(target, [...(hooks.get(target) ?? []), hook]);
+    }
+  }
+  return hooks;
+}
+
+function targetsOf(name: HookSpec[0], cfg: Pick<GPT2Config, "n_layers">): string[] {
+  if (typeof name !== "function" && !(name instanceof RegExp)) return [resolveHookName(name, cfg)];
+  const matches = typeof name === "function" ? name : (known: string) => known.search(name) >= 0;
+  const targets = allHookNames(cfg).filter(matches);
+  if (targets.length === 0) {
+    throw new InputError("the hook's filter matches no activation", { found: String(name) });
+  }
+  return targets;
+}
+
+/** A visitor that runs the hooks of each activation, then keeps those in `wanted` in the cache. */
+export function hookVisitor(
+  hooks: ReadonlyMap<string, readonly HookFunction[]>,
+  wanted: ReadonlySet<string>,
+  cache: ActivationCache | null,
+): ActivationVisitor {
+  return <T extends tf.Tensor>(name: string, value: T): T => {
+    let current = value;
+    for (const hook of hooks.get(name) ?? []) {
+      const replacement = hook(current, { name });
+      if (replacement) current = checkedReplacement(name, current, replacement);
+    }
+    if (cache && wanted.has(name)) cache.keep(name, current);
+    return current;
+  };
+}
+
+function checkedReplacement<T extends tf.Tensor>(
+  name: string,
+  value: T,
+  replacement: tf.Tensor,
+): T {
+  if (!(replacement instanceof tf.Tensor)) {
+    const kind = (replacement as object) instanceof Promise ? "a promise" : typeof replacement;
+    throw new InputError(`the hook on "${name}" returned something else than a tensor`, {
+      found: kind,
+      expected: "a tensor or nothing",
+      remedy: kind === "a promise" ? "Hook functions cannot be async." : undefined,
+    });
+  }
+  const sameShape =
+    replacement.rank === value.rank &&
+    replacement.shape.every((size, axis) => size === value.shape[axis]);
+  if (!sameShape || replacement.dtype !== value.dtype) {
+    throw new InputError(`the hook on "${name}" returned another kind of tensor`, {
+      found: `${replacement.dtype} [${replacement.shape.join(", ")}]`,
+      expected: `${value.dtype} [${value.shape.join(", ")}]`,
+    });
+  }
+  return tf.clone(replacement) as T;
+}

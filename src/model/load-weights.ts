@@ -1,0 +1,232 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { toFloat32 } from "../checkpoints/named-array";
+import type { TensorSource } from "../checkpoints/tensor-source";
+import { ModelConfigError } from "../errors";
+import type { GPT2Config } from "./config";
+import {
+  centerRows,
+  centerUnembed,
+  foldFinalLayerNorm,
+  foldLayerNorm,
+  foldValueBias,
+  type LayerNormArrays,
+  type Matrix,
+  type WeightProcessing,
+} from "./weight-processing";
+import type { BlockWeights, GPT2Weights, LayerNormWeights } from "./weights";
+
+/** Buffers that older files carry beside the weights: the causal mask and its fill value. */
+const BUFFERS = /(^|\.)attn\.(bias|masked_bias)$/;
+const PREFIX = "transformer.";
+const LM_HEAD = "lm_head.weight";
+
+/** How many names an error lists before it says "and n more". */
+const NAMES_IN_ERROR = 6;
+
+/**
+ * Reads a GPT-2's weights from Hugging Face names (with or without `transformer.`), processes them
+ * and gives them to the tensor engine, one block at a time so that no second copy of all is held.
+ *
+ * @throws ModelConfigError if tensors are missing, unknown or of another shape than the config says.
+ */
+export function loadWeights(
+  source: TensorSource,
+  config: GPT2Config,
+  processing: WeightProcessing,
+): GPT2Weights {
+  const reader = new WeightReader(source, config);
+  const made: tf.Tensor[] = [];
+  const matrix = ({ data, rows, columns }: Matrix) =>
+    keepTrack(made, tf.tensor2d(data, [rows, columns]));
+  const vector = (data: Float32Array) => keepTrack(made, tf.tensor1d(data));
+  const norm = ({ w, b }: LayerNormArrays): LayerNormWeights | null =>
+    processing.foldLn ? null : { w: vector(w), b: vector(b) };
+  try {
+    const { W_U, b_U, lnFinal, tied } = readUnembedding(reader, config, processing);
+    const W_E = reader.matrix("wte.weight", config.d_vocab, config.d_model);
+    const W_pos = reader.matrix("wpe.weight", config.n_ctx, config.d_model);
+    if (processing.centerWritingWeights) {
+      centerRows(W_E);
+      centerRows(W_pos);
+    }
+    const embedding = matrix(W_E);
+    return {
+      W_E: embedding,
+      W_pos: matrix(W_pos),
+      blocks: Array.from({ length: config.n_layers }, (_, layer) =>
+        readBlock(reader, config, processing, layer, { matrix, vector, norm }),
+      ),
+      ln_final: norm(lnFinal),
+      W_U_transposed: tied ? embedding : matrix(W_U),
+      b_U: b_U && vector(b_U),
+    };
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
+}
+
+function keepTrack<T extends tf.Tensor>(made: tf.Tensor[], tensor: T): T {
+  made.push(tensor);
+  // Weights outlive any tidy that the caller may be in.
+  return tf.keep(tensor);
+}
+
+interface TensorMakers {
+  matrix(matrix: Matrix): tf.Tensor2D;
+  vector(data: Float32Array): tf.Tensor1D;
+  norm(arrays: LayerNormArrays): LayerNormWeights | null;
+}
+
+function readBlock(
+  reader: WeightReader,
+  config: GPT2Config,
+  processing: WeightProcessing,
+  layer: number,
+  { matrix, vector, norm }: TensorMakers,
+): BlockWeights {
+  const { d_model: D, d_mlp: M } = config;
+  const name = `h.${layer}`;
+  const ln1 = reader.layerNorm(`${name}.ln_1`);
+  const W_QKV = reader.matrix(`${name}.attn.c_attn.weight`, D, 3 * D);
+  const b_QKV = reader.vector(`${name}.attn.c_attn.bias`, 3 * D);
+  const W_O = reader.matrix(`${name}.attn.c_proj.weight`, D, D);
+  const b_O = reader.vector(`${name}.attn.c_proj.bias`, D);
+  const ln2 = reader.layerNorm(`${name}.ln_2`);
+  const W_in = reader.matrix(`${name}.mlp.c_fc.weight`, D, M);
+  const b_in = reader.vector(`${name}.mlp.c_fc.bias`, M);
+  const W_out = reader.matrix(`${name}.mlp.c_proj.weight`, M, D);
+  const b_out = reader.vector(`${name}.mlp.c_proj.bias`, D);
+  if (processing.foldLn) {
+    foldLayerNorm(W_QKV, b_QKV, ln1);
+    foldLayerNorm(W_in, b_in, ln2);
+  }
+  if (processing.centerWritingWeights) {
+    for (const weight of [W_O, asRow(b_O), W_out, asRow(b_out)]) centerRows(weight);
+  }
+  if (processing.foldValueBiases) foldValueBias(b_QKV.subarray(2 * D), W_O, b_O);
+  return {
+    ln1: norm(ln1),
+    attn: { W_QKV: matrix(W_QKV), b_QKV: vector(b_QKV), W_O: matrix(W_O), b_O: vector(b_O) },
+    ln2: norm(ln2),
+    mlp: { W_in: matrix(W_in), b_in: vector(b_in), W_out: matrix(W_out), b_out: vector(b_out) },
+  };
+}
+
+function readUnembedding(reader: WeightReader, config: GPT2Config, processing: WeightProcessing) {
+  const { d_vocab, d_model } = config;
+  const lnFinal = reader.layerNorm("ln_f");
+  const untied = reader.has(LM_HEAD);
+  const changed = processing.foldLn || processing.centerUnembed || processing.centerWritingWeights;
+  const tied = !untied && !changed;
+  const W_U = reader.matrix(untied ? LM_HEAD : "wte.weight", d_vocab, d_model);
+  const b_U = processing.foldLn || processing.centerUnembed ? new Float32Array(d_vocab) : null;
+  if (processing.foldLn) foldFinalLayerNorm(W_U, b_U!, lnFinal);
+  if (processing.centerUnembed) centerUnembed(W_U, b_U!);
+  return { W_U, b_U, lnFinal, tied };
+}
+
+function asRow(data: Float32Array): Matrix {
+  return { data, rows: 1, columns: data.length };
+}
+
+/** Reads tensors by their Hugging Face name without the prefix, and checks their shapes. */
+class WeightReader {
+  private readonly nameInFile: ReadonlyMap<string, string>;
+
+  constructor(
+    private readonly source: TensorSource,
+    private readonly config: GPT2Config,
+  ) {
+    this.nameInFile = new Map(
+      source.names
+        .filter((name) => !BUFFERS.test(name))
+        .map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name]),
+    );
+    this.checkNames();
+  }
+
+  has(name: string): boolean {
+    return this.nameInFile.has(name);
+  }
+
+  matrix(name: string, rows: number, columns: number): Matrix {
+    return { data: this.read(name, [rows, columns]), rows, columns };
+  }
+
+  vector(name: string, length: number): Float32Array {
+    return this.read(name, [length]);
+  }
+
+  layerNorm(name: string): LayerNormArrays {
+    const { d_model } = this.config;
+    return { w: this.vector(`${name}.weight`, d_model), b: this.vector(`${name}.bias`, d_model) };
+  }
+
+  private read(name: string, shape: readonly number[]): Float32Array {
+    const inFile = this.nameInFile.get(name)!;
+    const found = this.source.info(inFile).shape;
+    if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
+      throw new ModelConfigError(`"${inFile}" has another shape than the config says`, {
+        file: this.source.path,
+        found: `[${found.join(", ")}]`,
+        expected: `[${shape.join(", ")}]`,
+        remedy: "config.json and the weights must be of the same model.",
+      });
+    }
+    const values = toFloat32(this.source.read(inFile), `${this.source.path}: "${inFile}"`);
+    checkFinite(values, inFile, this.source.path);
+    return values;
+  }
+
+  private checkNames(): void {
+    const expected = expectedNames(this.config);
+    const missing = expected.filter((name) => !this.has(name));
+    const wanted = new Set([...expected, LM_HEAD]);
+    const surplus = [...this.nameInFile.keys()].filter((name) => !wanted.has(name));
+    if (missing.length === 0 && surplus.length === 0) return;
+    throw new ModelConfigError(
+      "the tensors are not those of the GPT-2 that config.json describes",
+      {
+        file: this.source.path,
+        found: [
+          missing.length > 0 && `${missing.length} missing (${listed(missing)})`,
+          surplus.length > 0 && `${surplus.length} unknown (${listed(surplus)})`,
+        ]
+          .filter(Boolean)
+          .join(" and "),
+        expected: `${expected.length} tensors of ${this.config.n_layers} layers, with or without "${PREFIX}"`,
+        remedy: "config.json and the weights must be of the same model.",
+      },
+    );
+  }
+}
+
+function expectedNames({ n_layers }: GPT2Config): string[] {
+  const withBias = (name: string) => [`${name}.weight`, `${name}.bias`];
+  const blocks = Array.from({ length: n_layers }, (_, layer) =>
+    ["ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj"].flatMap((part) =>
+      withBias(`h.${layer}.${part}`),
+    ),
+  );
+  return ["wte.weight", "wpe.weight", ...blocks.flat(), ...withBias("ln_f")];
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_IN_ERROR).join(", ");
+  return names.length > NAMES_IN_ERROR
+    ? `${shown} and ${names.length - NAMES_IN_ERROR} more`
+    : shown;
+}
+
+function checkFinite(values: Float32Array, name: string, file: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new ModelConfigError(`"${name}" holds a number that is not finite`, {
+        file,
+        found: `${values[i]} at element ${i}`,
+        remedy: "The weights are damaged or were saved from a training run that diverged.",
+      });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { InputError } from "../errors";
+import type { GPT2Config } from "./config";
+import type { Tokenizer } from "./tokenizer";
+
+/** Text, token ids of one sequence, or several of either. */
+export type ModelInput =
+  | string
+  | readonly string[]
+  | readonly number[]
+  | readonly (readonly number[])[];
+
+export interface TokenOptions {
+  /** Put the beginning-of-sequence token before each text; off unless asked for. Token ids stay as given. */
+  readonly prependBos?: boolean;
+}
+
+/**
+ * Token ids of each sequence in `input`, checked against the model.
+ *
+ * @throws InputError if a text comes without a tokenizer, a sequence is empty or longer than the
+ *   context, or an id is not a whole number in the vocabulary.
+ */
+export function tokenBatch(
+  input: ModelInput,
+  cfg: Pick<GPT2Config, "n_ctx" | "d_vocab">,
+  tokenizer: Tokenizer | null,
+  { prependBos = false }: TokenOptions = {},
+): number[][] {
+  const sequences = isBatch(input) ? [...input] : [input as string | readonly number[]];
+  if (sequences.length === 0) {
+    throw new InputError("the batch is empty", { expected: "at least one sequence" });
+  }
+  return sequences.map((sequence, index) => {
+    const where = sequences.length > 1 ? `prompt ${index}` : "the prompt";
+    const ids =
+      typeof sequence === "string"
+        ? encode(sequence, tokenizer, prependBos, where)
+        : checkIds(sequence, cfg.d_vocab, where);
+    return checkLength(ids, cfg.n_ctx, where);
+  });
+}
+
+function isBatch(input: ModelInput): input is readonly string[] | readonly (readonly number[])[] {
+  if (typeof input === "string") return false;
+  if (!Array.isArray(input)) {
+    throw new InputError("not a model input", {
+      found: input === null ? "null" : typeof input,
+      expected: "a text, token ids, or a list of either",
+    });
+  }
+  return input.length === 0 || typeof input[0] === "string" || Array.isArray(input[0]);
+}
+
+function encode(
+  text: string,
+  tokenizer: Tokenizer | null,
+  prependBos: boolean,
+  where: string,
+): number[] {
+  if (!tokenizer) {
+    throw new InputError(`${where} is a text, but this model has no tokenizer`, {
+      remedy: "Give token ids, or put the model's tokenizer.json into its folder.",
+    });
+  }
+  const ids = tokenizer.encode(text);
+  if (!prependBos) return ids;
+  if (tokenizer.bosTokenId === null) {
+    throw new InputError("prependBos, but the tokenizer has no beginning-of-sequence token");
+  }
+  return [tokenizer.bosTokenId, ...ids];
+}
+
+function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
+  if (!Array.isArray(ids)) {
+    throw new InputError(`${where} is neither a text nor a list of token ids`, {
+      found: JSON.stringify(ids),
+    });
+  }
+  ids.forEach((id, position) => {
+    if (!Number.isInteger(id) || id < 0 || id >= d_vocab) {
+      throw new InputError(
+        `${where} has a token id outside the vocabulary at position ${position}`,
+        {
+          found: JSON.stringify(id),
+          expected: `a whole number from 0 to ${d_vocab - 1}`,
+        },
+      );
+    }
+  });
+  return [...(ids as number[])];
+}
+
+function checkLength(ids: number[], n_ctx: number, where: string): number[] {
+  if (ids.length === 0) {
+    throw new InputError(`${where} is empty`, { expected: "at least one token" });
+  }
+  if (ids.length > n_ctx) {
+    throw new InputError(`${where} is longer than the model's context`, {
+      found: `${ids.length} tokens`,
+      expected: `at most ${n_ctx}`,
+      remedy: "Shorten it.",
+    });
+  }
+  return ids;
+}
+
+/** @throws InputError if the sequences differ in length. */
+export function checkSameLength(batch: readonly (readonly number[])[]): void {
+  const lengths = [...new Set(batch.map((ids) => ids.length))];
+  if (lengths.length > 1) {
+    throw new InputError("the sequences of a batch differ in length", {
+      found: `lengths ${lengths.sort((a, b) => a - b).join(", ")}`,
+      remedy: "Run them one by one or give paddingSide.",
+    });
+  }
+}

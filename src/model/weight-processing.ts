@@ -1,0 +1,141 @@
+/**
+ * TransformerLens's weight processing, on plain arrays, in place.
+ *
+ * Reference: TransformerLens `ProcessWeights` (`fold_layer_norm`, `center_writing_weights`,
+ * `center_unembed`, `fold_value_biases`). Sums run in float64, every element is rounded once.
+ */
+
+/** The four switches of `HookedTransformer.from_pretrained`; all on by default. */
+export interface WeightProcessing {
+  /** Fold scale and shift of each layer norm into the weights that read it, and centre those. */
+  readonly foldLn: boolean;
+  /** Give every weight that writes to the residual stream mean zero over d_model. */
+  readonly centerWritingWeights: boolean;
+  /** Give the unembedding mean zero over the vocabulary. */
+  readonly centerUnembed: boolean;
+  /** Move value biases through W_O into b_O. */
+  readonly foldValueBiases: boolean;
+}
+
+export const DEFAULT_PROCESSING: WeightProcessing = {
+  foldLn: true,
+  centerWritingWeights: true,
+  centerUnembed: true,
+  foldValueBiases: true,
+};
+
+export const NO_PROCESSING: WeightProcessing = {
+  foldLn: false,
+  centerWritingWeights: false,
+  centerUnembed: false,
+  foldValueBiases: false,
+};
+
+/** A row-major matrix. */
+export interface Matrix {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Scale and shift of a layer norm, `[d_model]` each. */
+export interface LayerNormArrays {
+  readonly w: Float32Array;
+  readonly b: Float32Array;
+}
+
+/**
+ * Folds a layer norm into the weights that read its output, W `[d_model, out]` and bias `[out]`,
+ * then centres W over d_model: the normalised input has mean zero, so nothing is lost.
+ */
+export function foldLayerNorm(W: Matrix, bias: Float32Array, norm: LayerNormArrays): void {
+  const { data, rows, columns } = W;
+  const sums = new Float64Array(columns);
+  const shifts = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    const w = norm.w[row];
+    const b = norm.b[row];
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) {
+      const value = data[start + column];
+      sums[column] += value * w;
+      shifts[column] += value * b;
+    }
+  }
+  for (let column = 0; column < columns; column++) {
+    sums[column] /= rows;
+    bias[column] += shifts[column];
+  }
+  for (let row = 0; row < rows; row++) {
+    const w = norm.w[row];
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) {
+      data[start + column] = data[start + column] * w - sums[column];
+    }
+  }
+}
+
+/** The same for the transposed unembedding `[d_vocab, d_model]` and its bias `[d_vocab]`. */
+export function foldFinalLayerNorm(
+  W_U_transposed: Matrix,
+  b_U: Float32Array,
+  norm: LayerNormArrays,
+): void {
+  const { data, rows, columns } = W_U_transposed;
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    let sum = 0;
+    let shift = 0;
+    for (let column = 0; column < columns; column++) {
+      const value = data[start + column];
+      sum += value * norm.w[column];
+      shift += value * norm.b[column];
+    }
+    const mean = sum / columns;
+    b_U[row] += shift;
+    for (let column = 0; column < columns; column++) {
+      data[start + column] = data[start + column] * norm.w[column] - mean;
+    }
+  }
+}
+
+/** Gives every row (a vector written to the residual stream) mean zero. A bias is one row. */
+export function centerRows({ data, rows, columns }: Matrix): void {
+  for (let start = 0; start < rows * columns; start += columns) {
+    let sum = 0;
+    for (let i = start; i < start + columns; i++) sum += data[i];
+    const mean = sum / columns;
+    for (let i = start; i < start + columns; i++) data[i] -= mean;
+  }
+}
+
+/** Gives the unembedding `[d_vocab, d_model]` and its bias `[d_vocab]` mean zero over the vocabulary. */
+export function centerUnembed({ data, rows, columns }: Matrix, b_U: Float32Array): void {
+  const means = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) means[column] += data[start + column];
+  }
+  for (let column = 0; column < columns; column++) means[column] /= rows;
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) data[start + column] -= means[column];
+  }
+  centerRows({ data: b_U, rows: 1, columns: rows });
+}
+
+/**
+ * Attention patterns sum to one, so a value bias always adds b_V · W_O: moves it into b_O `[d_model]`
+ * and sets b_V `[n_heads · d_head]` to zero. W_O is `[n_heads · d_head, d_model]`.
+ */
+export function foldValueBias(b_V: Float32Array, W_O: Matrix, b_O: Float32Array): void {
+  const { data, rows, columns } = W_O;
+  const sums = Float64Array.from(b_O);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      sums[column] += b_V[row] * data[row * columns + column];
+    }
+  }
+  b_O.set(sums);
+  b_V.fill(0);
+}
