@@ -1,0 +1,248 @@
+import { CheckpointError } from "../errors";
+import { DTYPE_BYTES, type Dtype } from "./dtypes";
+import { elementCount } from "./element-count";
+import { kindOf, PickleGlobal, PickleList, type PickleWorld } from "./pickle";
+import { quoted } from "./quoted";
+
+/**
+ * A view may repeat elements of its storage (stride 0, as `expand` makes it), and so be of any size in a file of a
+ * few bytes. Up to this many elements (4 MB as float32) are read all the same; a larger view must fit its storage.
+ */
+const MOST_REPEATED_ELEMENTS = 2 ** 20;
+
+/** PyTorch's storage classes, all in module `torch`. Their bytes have this element type. */
+const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
+  DoubleStorage: "float64",
+  FloatStorage: "float32",
+  HalfStorage: "float16",
+  BFloat16Storage: "bfloat16",
+  LongStorage: "int64",
+  IntStorage: "int32",
+  ShortStorage: "int16",
+  CharStorage: "int8",
+  ByteStorage: "uint8",
+  BoolStorage: "bool",
+};
+
+/** Storages without an element type; PyTorch calls their elements bytes. */
+const UNTYPED_STORAGES = ["torch.storage.UntypedStorage", "torch.UntypedStorage"];
+
+/** A block of bytes beside the pickle that tensors are views of. */
+export interface StorageRef {
+  /** The storage's name in the file. */
+  readonly key: string;
+  readonly dtype: Dtype;
+  /** How many elements it is declared to have. */
+  readonly count: number;
+  /** Old files: this storage is a part of the one in the file, from this element on. */
+  readonly start: number;
+  /** How many elements the storage in the file has. */
+  readonly countInFile: number;
+}
+
+/** A tensor as the pickle describes it: a view of a storage. All its elements lie inside. */
+export class TensorView {
+  constructor(
+    readonly storage: StorageRef,
+    readonly dtype: Dtype,
+    /** In bytes, from the start of the storage in the file. */
+    readonly byteOffset: number,
+    readonly shape: readonly number[],
+    /** In elements. */
+    readonly strides: readonly number[],
+    readonly count: number,
+  ) {}
+}
+
+/** A storage class, as the pickle names it inside a persistent id. */
+class StorageClass extends PickleGlobal {
+  constructor(
+    name: string,
+    readonly dtype: Dtype,
+  ) {
+    super(name);
+  }
+}
+
+/** `torch.float32` and so on, as the pickle names it. */
+class DtypeName extends PickleGlobal {
+  constructor(readonly dtype: Dtype) {
+    super(`torch.${dtype}`);
+  }
+}
+
+/**
+ * What a file of `torch.save` may refer to: the allow-list of functions and classes, and storages.
+ *
+ * @param file - For errors.
+ * @param storages - Filled with every storage that the pickle names.
+ */
+export function torchWorld(file: string, storages: Map<string, StorageRef>): PickleWorld {
+  const globals = allowList(file);
+  return {
+    findGlobal: (name) => globals.get(name),
+    persistent: (id) => {
+      const storage = storageOf(file, id);
+      const known = storages.get(storage.key);
+      if (known && (known.dtype !== storage.dtype || known.countInFile !== storage.countInFile)) {
+        throw contradiction(file, `storage ${quoted(storage.key)} is described in two ways`, {
+          found: `${storage.countInFile} of ${storage.dtype}`,
+          expected: `${known.countInFile} of ${known.dtype}, as before`,
+        });
+      }
+      storages.set(storage.key, known ?? storage);
+      return storage;
+    },
+  };
+}
+
+/** The same idea as `torch.load(weights_only=True)`: these names and no others. */
+function allowList(file: string): Map<string, PickleGlobal> {
+  const rebuild = (args: readonly unknown[]) => rebuildTensor(file, args);
+  const parameter = ([tensor]: readonly unknown[]) => {
+    if (tensor instanceof TensorView) return tensor;
+    throw contradiction(file, "a Parameter is not made of a tensor", { found: kindOf(tensor) });
+  };
+  const globals: PickleGlobal[] = [
+    new PickleGlobal("collections.OrderedDict", ([pairs]) => orderedDict(file, pairs)),
+    new PickleGlobal("torch._utils._rebuild_tensor", rebuild),
+    new PickleGlobal("torch._utils._rebuild_tensor_v2", rebuild),
+    new PickleGlobal("torch._utils._rebuild_tensor_v3", rebuild),
+    new PickleGlobal("torch._utils._rebuild_parameter", parameter),
+    new PickleGlobal("torch._utils._rebuild_parameter_with_state", parameter),
+    // A size or a device beside the tensors means nothing here; it only must not be in the way.
+    new PickleGlobal("torch.Size", ([size]) => size),
+    new PickleGlobal("torch.device", () => null),
+    ...Object.entries(STORAGE_DTYPES).map(
+      ([name, dtype]) => new StorageClass(`torch.${name}`, dtype),
+    ),
+    ...UNTYPED_STORAGES.map((name) => new StorageClass(name, "uint8")),
+    ...(Object.keys(DTYPE_BYTES) as Dtype[]).map((dtype) => new DtypeName(dtype)),
+  ];
+  return new Map(globals.map((global) => [global.name, global]));
+}
+
+/** Python 2 gave an OrderedDict its items as one argument, Python 3 sets them later. */
+function orderedDict(file: string, pairs: unknown): Map<unknown, unknown> {
+  if (pairs === undefined) return new Map();
+  const items = pairs instanceof PickleList ? pairs.items : pairs;
+  if (Array.isArray(items)) {
+    const keysAndValues = items.map((pair) => (pair instanceof PickleList ? pair.items : pair));
+    if (keysAndValues.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+      return new Map(keysAndValues as [unknown, unknown][]);
+    }
+  }
+  throw contradiction(file, "an OrderedDict is not made of pairs", { found: kindOf(pairs) });
+}
+
+/**
+ * `("storage", storage class, key, device, count)`, and in the old format `(view key, start, count)` or None after
+ * it. The device tag (`cpu`, `cuda:0`, `mps:0`) says where the tensor was, and is ignored.
+ */
+function storageOf(file: string, id: unknown): StorageRef {
+  const parts: readonly unknown[] = Array.isArray(id) ? id : [];
+  const [tag, storageClass, key, , count, view] = parts;
+  if (tag !== "storage" || !(storageClass instanceof StorageClass) || typeof key !== "string") {
+    throw contradiction(file, "the pickle refers to something that is not a storage", {
+      found: parts.length > 0 ? parts.map(kindOf).join(", ") : kindOf(id),
+      expected: '("storage", a storage class, a key, a device, a count)',
+    });
+  }
+  const { dtype } = storageClass;
+  const whole = { key, dtype, start: 0, countInFile: count as number, count: count as number };
+  const sizesAreCounts = (sizes: readonly unknown[]) =>
+    sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+  if (sizesAreCounts([count])) {
+    if (view === undefined || view === null) return whole;
+    if (Array.isArray(view) && sizesAreCounts(view.slice(1, 3)) && view.length === 3) {
+      const [, start, viewCount] = view as [unknown, number, number];
+      if (start + viewCount <= whole.count) return { ...whole, start, count: viewCount };
+    }
+  }
+  throw contradiction(file, `storage ${quoted(key)} has an impossible size`, {
+    found: typeof count === "number" ? `${count}` : kindOf(count),
+    expected: "a count of elements, and a view inside it",
+  });
+}
+
+/** `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, metadata)`; v3 has a dtype for metadata. */
+function rebuildTensor(file: string, args: readonly unknown[]): TensorView {
+  const [storage, offset, shape, strides, , , extra, metadata] = args;
+  if (!isStorage(storage)) {
+    throw contradiction(file, "a tensor is not made of a storage", { found: kindOf(storage) });
+  }
+  const where = `a tensor in storage ${quoted(storage.key)}`;
+  const flags = extra instanceof DtypeName ? metadata : extra;
+  if (flags instanceof Map && flags.size > 0) {
+    throw contradiction(file, `${where} is lazily conjugated or negated`, {
+      found: [...flags.keys()].map((key) => quoted(String(key))).join(", "),
+      expected: "plain values",
+      remedy: "Save tensor.resolve_neg().resolve_conj() instead.",
+    });
+  }
+  const dtype = extra instanceof DtypeName ? extra.dtype : storage.dtype;
+  const count = elementCount(shape);
+  if (count === undefined || !areStrides(strides, (shape as number[]).length)) {
+    throw contradiction(file, `${where} has an impossible shape or strides`, {
+      found: `${listed(shape)} with strides ${listed(strides)}`,
+      expected: "as many counts in one as in the other",
+    });
+  }
+  const sizes = shape as number[];
+  const itemBytes = DTYPE_BYTES[dtype];
+  const storageItemBytes = DTYPE_BYTES[storage.dtype];
+  const extent = extentOf(sizes, strides);
+  const end = ((offset as number) + extent) * itemBytes;
+  const room = storage.count * storageItemBytes;
+  if (!Number.isSafeInteger(offset) || (offset as number) < 0 || !(end <= room || count === 0)) {
+    throw contradiction(file, `${where} reaches beyond it`, {
+      found: `${dtype} ${listed(shape)} with strides ${listed(strides)} from element ${offset}`,
+      expected: `all elements within ${room} bytes`,
+    });
+  }
+  if (count > Math.max(room / itemBytes, MOST_REPEATED_ELEMENTS)) {
+    throw contradiction(file, `${where} repeats its elements too often`, {
+      found: `${count} elements in ${room} bytes`,
+      expected: `at most ${MOST_REPEATED_ELEMENTS}`,
+      remedy: "Save tensor.contiguous() instead.",
+    });
+  }
+  const byteOffset = storage.start * storageItemBytes + (offset as number) * itemBytes;
+  return new TensorView(storage, dtype, byteOffset, sizes, strides, count);
+}
+
+function isStorage(value: unknown): value is StorageRef {
+  return typeof value === "object" && value !== null && "countInFile" in value;
+}
+
+function areStrides(strides: unknown, length: number): strides is number[] {
+  return (
+    Array.isArray(strides) &&
+    strides.length === length &&
+    strides.every((stride) => Number.isSafeInteger(stride) && stride >= 0)
+  );
+}
+
+/** How many storage elements lie between the first element of a view and behind its last; not exact beyond 2⁵³. */
+function extentOf(shape: readonly number[], strides: readonly number[]): number {
+  if (shape.includes(0)) return 0;
+  return shape.reduce((extent, size, axis) => extent + (size - 1) * strides[axis], 1);
+}
+
+function listed(value: unknown): string {
+  return Array.isArray(value) && value.length <= 64
+    ? `[${value.map((item) => (typeof item === "number" ? item : kindOf(item))).join(", ")}]`
+    : kindOf(value);
+}
+
+function contradiction(
+  file: string,
+  what: string,
+  details: { found: string; expected?: string; remedy?: string },
+): CheckpointError {
+  return new CheckpointError(what, {
+    file,
+    remedy: "The file is damaged, or was not written by torch.save.",
+    ...details,
+  });
+}
