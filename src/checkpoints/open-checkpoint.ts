@@ -41,15 +41,15 @@ export async function openCheckpoint(path: string): Promise<TensorSource> {
   const file = new BinaryFile(path);
   try {
     const start = file.readBytes(0, Math.min(file.size, MAGIC_BYTES), "the first bytes");
-    // `PK`: a zip file.
-    if (start[0] === 0x50 && start[1] === 0x4b) return await readTorchZip(file);
-    // PROTO: a pickle.
-    if (start[0] === 0x80) return readTorchLegacy(file);
-    // `{` after the header's length.
+    // `{` after the header's length, whose low bytes can look like any other format's mark.
     if (start[8] === 0x7b || extname(path) === ".safetensors") {
       file.close();
       return openSafetensors(path);
     }
+    // `PK`: a zip file.
+    if (start[0] === 0x50 && start[1] === 0x4b) return await readTorchZip(file);
+    // PROTO: a pickle.
+    if (start[0] === 0x80) return readTorchLegacy(file);
     throw unknownFormat(path, start);
   } catch (error) {
     file.close();
