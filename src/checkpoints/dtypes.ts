@@ -56,8 +56,36 @@ export const SAFETENSORS_CODES: Readonly<Record<Dtype, string>> = {
   bool: "BOOL",
 };
 
+/** The class in module `torch` whose storages hold each element type. */
+export const TORCH_STORAGE_CLASSES: Readonly<Record<Dtype, string>> = {
+  float64: "DoubleStorage",
+  float32: "FloatStorage",
+  float16: "HalfStorage",
+  bfloat16: "BFloat16Storage",
+  int64: "LongStorage",
+  int32: "IntStorage",
+  int16: "ShortStorage",
+  int8: "CharStorage",
+  uint8: "ByteStorage",
+  bool: "BoolStorage",
+};
+
+/** Every element type, in the order in which the safetensors format's reference implementation writes them. */
+export const DTYPES: readonly Dtype[] = [
+  "int64",
+  "float64",
+  "float32",
+  "int32",
+  "bfloat16",
+  "float16",
+  "int16",
+  "int8",
+  "uint8",
+  "bool",
+];
+
 const DTYPE_OF_CODE: ReadonlyMap<string, Dtype> = new Map(
-  (Object.entries(SAFETENSORS_CODES) as [Dtype, string][]).map(([dtype, code]) => [code, dtype]),
+  DTYPES.map((dtype) => [SAFETENSORS_CODES[dtype], dtype]),
 );
 
 /** The element type with this safetensors code, or `undefined` for one that tslens does not read (`F8_E4M3`, `U16` …). */

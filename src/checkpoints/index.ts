@@ -3,4 +3,6 @@ export { type ModelFolder, openModelFolder } from "./model-folder";
 export { type NamedArray, toFloat32 } from "./named-array";
 export { openCheckpoint } from "./open-checkpoint";
 export { openSafetensors } from "./safetensors-reader";
+export { writeSafetensors } from "./safetensors-writer";
 export type { TensorInfo, TensorSource } from "./tensor-source";
+export { writeStateDict } from "./torch-writer";

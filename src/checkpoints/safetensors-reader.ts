@@ -11,7 +11,7 @@ import type { TensorInfo, TensorSource } from "./tensor-source";
 export const HEADER_START = 8;
 
 /** The reference implementation refuses longer headers (100 MB), which could not be parsed in reasonable memory. */
-const LONGEST_HEADER = 100_000_000;
+export const LONGEST_HEADER = 100_000_000;
 
 /** The header's key that holds texts about the file instead of a tensor. */
 export const METADATA_KEY = "__metadata__";

@@ -1,5 +1,5 @@
 import { CheckpointError } from "../errors";
-import { DTYPE_BYTES, type Dtype } from "./dtypes";
+import { DTYPE_BYTES, DTYPES, type Dtype, TORCH_STORAGE_CLASSES } from "./dtypes";
 import { elementCount } from "./element-count";
 import { kindOf, PickleGlobal, PickleList, type PickleWorld } from "./pickle";
 import { quoted } from "./quoted";
@@ -9,20 +9,6 @@ import { quoted } from "./quoted";
  * few bytes. Up to this many elements (4 MB as float32) are read all the same; a larger view must fit its storage.
  */
 const MOST_REPEATED_ELEMENTS = 2 ** 20;
-
-/** PyTorch's storage classes, all in module `torch`. Their bytes have this element type. */
-const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
-  DoubleStorage: "float64",
-  FloatStorage: "float32",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-};
 
 /** Storages without an element type; PyTorch calls their elements bytes. */
 const UNTYPED_STORAGES = ["torch.storage.UntypedStorage", "torch.UntypedStorage"];
@@ -113,11 +99,9 @@ function allowList(file: string): Map<string, PickleGlobal> {
     // A size or a device beside the tensors means nothing here; it only must not be in the way.
     new PickleGlobal("torch.Size", ([size]) => size),
     new PickleGlobal("torch.device", () => null),
-    ...Object.entries(STORAGE_DTYPES).map(
-      ([name, dtype]) => new StorageClass(`torch.${name}`, dtype),
-    ),
+    ...DTYPES.map((dtype) => new StorageClass(`torch.${TORCH_STORAGE_CLASSES[dtype]}`, dtype)),
     ...UNTYPED_STORAGES.map((name) => new StorageClass(name, "uint8")),
-    ...(Object.keys(DTYPE_BYTES) as Dtype[]).map((dtype) => new DtypeName(dtype)),
+    ...DTYPES.map((dtype) => new DtypeName(dtype)),
   ];
   return new Map(globals.map((global) => [global.name, global]));
 }
