@@ -1,0 +1,38 @@
+import type { PlotData } from "plotly.js";
+import { factorMarker } from "./colours";
+import { type Changes, factorLabel, POINT_HOVER, pointData } from "./scaling-runs";
+
+/**
+ * One trace for each factor, from the smallest: its points in colour and shape, a point a prompt.
+ *
+ * @param value - what is drawn of a point, as [x, y]
+ * @param prompts - which prompts; all unless said otherwise
+ */
+export function factorPoints(
+  changes: Changes,
+  value: (factor: number, prompt: number) => readonly [number, number],
+  prompts: readonly number[] = changes.prompts.map((_, prompt) => prompt),
+): Partial<PlotData>[] {
+  const order = changes.factors
+    .map((_, index) => index)
+    .sort((a, b) => changes.factors[a]! - changes.factors[b]!);
+  return order.map((factor, place) => {
+    const points = prompts.map((prompt) => value(factor, prompt));
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: factorLabel(changes.factors[factor]!),
+      legendgroup: factorLabel(changes.factors[factor]!),
+      x: points.map(([x]) => x),
+      y: points.map(([, y]) => y),
+      marker: {
+        size: 8,
+        opacity: 0.85,
+        ...factorMarker(place, order.length),
+        line: { color: "#FFFFFF", width: 0.8 },
+      },
+      customdata: prompts.map((prompt) => pointData(changes, factor, prompt)) as never,
+      hovertemplate: POINT_HOVER,
+    };
+  });
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { escapeHtml } from "./escape-html";
+import type { Figure } from "./figure";
+import { figureNumbers, figureSummary } from "./figure-text";
+import { figureSize } from "./picture";
+
+/** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
+const CARTESIAN = new Set([
+  "bar",
+  "box",
+  "contour",
+  "heatmap",
+  "histogram",
+  "histogram2d",
+  "histogram2dcontour",
+  "image",
+  "pie",
+  "quiver",
+  "scatter",
+  "violin",
+]);
+
+/** The part of plotly.js that a figure needs, as a script's text. */
+export function plotlyScript(figures: readonly Figure[]): string {
+  const isCartesian = figures.every(({ data }) =>
+    data.every(({ type }) => CARTESIAN.has(String(type ?? "scatter"))),
+  );
+  const file = isCartesian
+    ? "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
+    : "plotly.js-dist/plotly.js";
+  return readFileSync(require.resolve(file), "utf8").replace(/<\/(script)/gi, "<\\/$1");
+}
+
+/** A figure as JSON that may stand inside a page's script. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replace(/</g, "\\u003c")
+    .replace(/\u2028/g, "\\u2028")
+    .replace(/\u2029/g, "\\u2029");
+}
+
+/** How the figure behaves in a page. */
+export function figureConfig(name: string) {
+  return {
+    responsive: true,
+    displaylogo: false,
+    toImageButtonOptions: { filename: name, scale: 2 },
+  };
+}
+
+/**
+ * A page with one figure that needs nothing else: plotly.js is inside, nothing is loaded, the same
+ * figure gives the same bytes. The figure is as wide as its window up to its own width and a bit.
+ * Where no scripts run, the page says the figure's numbers.
+ */
+export function figurePage(fig: Figure, name: string): string {
+  const { height } = figureSize(fig);
+  const { width, ...layout } = fig.layout;
+  const summary = escapeHtml(figureSummary(fig));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<title>${escapeHtml(name)}</title>
+<style>
+body { margin: 0; background: #fff; color: #222; font-family: "Open Sans", "Segoe UI", Helvetica, Arial, sans-serif; }
+#figure { max-width: ${Math.round(Number(width ?? 860) * 1.2)}px; height: ${height}px; margin: 0 auto; }
+pre { margin: 1em; white-space: pre-wrap; }
+</style>
+</head>
+<body>
+<div id="figure" role="img" aria-label="${summary}"></div>
+<noscript><pre>${summary}
+
+${escapeHtml(figureNumbers(fig))}</pre></noscript>
+<script>${plotlyScript([fig])}</script>
+<script type="application/json" id="figure-data">${scriptJson({ data: fig.data, layout, config: figureConfig(name) })}</script>
+<script>
+const { data, layout, config } = JSON.parse(document.getElementById("figure-data").textContent);
+Plotly.newPlot("figure", data, layout, config);
+</script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,49 @@
+import type { Figure } from "./figure";
+import { formatNumber } from "./format-number";
+
+/** More points than this of one trace do not help a reader of plain text. */
+const MOST_POINTS = 12;
+const MOST_TRACES = 24;
+
+/** What a figure shows, in a sentence or two: its description, or its title and traces. */
+export function figureSummary({ data, layout }: Figure): string {
+  const described = (layout.meta as { description?: unknown } | undefined)?.description;
+  if (typeof described === "string" && described !== "") return described;
+  const title = layout.title as { text?: unknown } | string | undefined;
+  const text = typeof title === "string" ? title : title?.text;
+  const name = typeof text === "string" && text !== "" ? plain(text) : "Figure";
+  return `${name} (${data.length} trace${data.length === 1 ? "" : "s"})`;
+}
+
+/** A figure's numbers as text, a line a trace, for places where no picture can be shown. */
+export function figureNumbers({ data }: Figure): string {
+  const lines = data.slice(0, MOST_TRACES).map((trace, index) => {
+    const name = typeof trace.name === "string" ? plain(trace.name) : `trace ${index}`;
+    return `  ${name}: x = ${numbers(trace.x)}; y = ${numbers(trace.y)}`;
+  });
+  if (data.length > MOST_TRACES) lines.push(`  … and ${data.length - MOST_TRACES} more traces`);
+  return lines.join("\n");
+}
+
+function numbers(values: unknown): string {
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) return "–";
+  const list = Array.from(values as ArrayLike<unknown>);
+  const shown = list
+    .slice(0, MOST_POINTS)
+    .map((value) =>
+      typeof value === "number" || value === null ? formatNumber(value) : String(value),
+    );
+  if (list.length > MOST_POINTS) shown.push(`… (${list.length} points)`);
+  return shown.join(", ");
+}
+
+function plain(text: string): string {
+  return text
+    .replace(/<br>/g, " ")
+    .replace(/<[^>]*>/g, "")
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, "&");
+}

@@ -1,0 +1,57 @@
+import { FigureError } from "../errors";
+import type { LinearRegression } from "../stats/linear-regression";
+import { formatNumber } from "./format-number";
+
+/** A fitted line, or why there is none. */
+export interface LineFit extends Readonly<LinearRegression> {
+  /** Why slope and intercept are null. */
+  readonly reason?: string;
+}
+
+/** What a figure draws of a fit. */
+export type DrawableFit =
+  | { readonly line: (x: number) => number; readonly equation: string; readonly quality: string }
+  | { readonly line: null; readonly equation: string; readonly quality: string };
+
+/**
+ * A fit as a line and in words.
+ *
+ * @param x - name of the explaining quantity in the equation
+ * @param y - name of the explained quantity
+ * @throws {FigureError} naming the fit, when a value is NaN or infinite
+ */
+export function drawableFit(name: string, fit: LineFit, x: string, y: string): DrawableFit {
+  const { slope, intercept, r_squared } = fit;
+  for (const [key, value] of Object.entries({ slope, intercept, r_squared })) {
+    if (value !== null && !Number.isFinite(value)) {
+      throw new FigureError(`The ${key} of ${name} cannot be drawn`, {
+        found: String(value),
+        expected: "a finite number, or null",
+      });
+    }
+  }
+  if (slope === null || intercept === null) {
+    return {
+      line: null,
+      equation: `no fit: ${fit.reason ?? "too few different points"}`,
+      quality: "",
+    };
+  }
+  const sign = intercept < 0 ? "−" : "+";
+  return {
+    line: (at) => slope * at + intercept,
+    equation: `${y} = ${formatNumber(slope)} × ${x} ${sign} ${formatNumber(Math.abs(intercept))}`,
+    quality: r_squared === null ? "R² does not exist" : `R² = ${formatNumber(r_squared, 3)}`,
+  };
+}
+
+/** Smallest and largest of some numbers. */
+export function extent(values: readonly number[]): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}

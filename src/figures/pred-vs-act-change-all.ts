@@ -1,0 +1,55 @@
+import { factorPoints } from "./factor-points";
+import type { Figure } from "./figure";
+import { formatNumber } from "./format-number";
+import { extent } from "./line-fit";
+import { changesOf, type ScalingRuns } from "./scaling-runs";
+import { figure } from "./template";
+
+export interface PredVsActChangeAll {
+  readonly runs: ScalingRuns;
+  readonly title?: string;
+  readonly subtitle?: string;
+}
+
+/**
+ * Change of prediction against change of activation, one point for every prompt and factor,
+ * coloured by factor. A head that reads the neuron lines the points up; one that does not leaves
+ * them on the horizontal zero line.
+ *
+ * @throws {FigureError} naming the series, when lengths differ or a number is not finite
+ *
+ * @example
+ * predVsActChangeAll({ runs }); // runs as in scalingExperiment
+ */
+export function predVsActChangeAll({
+  runs,
+  title = "Does the prediction follow the activation?",
+  subtitle,
+}: PredVsActChangeAll): Figure {
+  const changes = changesOf("pred_vs_act_change_all", runs);
+  const { prompts, factors } = changes;
+  const [lowX, highX] = extent(changes.activationChanges.flat());
+  const [lowY, highY] = extent(changes.predictionChanges.flat());
+  return figure(
+    factorPoints(changes, (factor, prompt) => [
+      changes.activationChanges[factor]![prompt]!,
+      changes.predictionChanges[factor]![prompt]!,
+    ]),
+    {
+      title: {
+        text: title,
+        subtitle: {
+          text:
+            subtitle ??
+            `One point for each of ${prompts.length} prompts and ${factors.length} factors`,
+        },
+      },
+      height: 480,
+      margin: { t: 84, r: 24, b: 104, l: 72 },
+      xaxis: { title: { text: "change of the activation" } },
+      yaxis: { title: { text: "change of the prediction" } },
+      legend: { title: { text: "factor  " }, y: -0.2, yanchor: "top" },
+    },
+    `${title} ${prompts.length} prompts, ${factors.length} factors: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
+  );
+}

@@ -1,0 +1,112 @@
+import type { PlotData } from "plotly.js";
+import { factorPoints } from "./factor-points";
+import type { Figure } from "./figure";
+import { drawableFit, extent, type LineFit } from "./line-fit";
+import { panelTitle } from "./panel-title";
+import { changesOf, type ScalingRuns } from "./scaling-runs";
+import { figure, INK, SOFT_INK } from "./template";
+
+export interface PredVsActRegression {
+  readonly runs: ScalingRuns;
+  /** The pooled fit of prediction change on activation change. */
+  readonly regression: LineFit;
+  readonly title?: string;
+  readonly subtitle?: string;
+}
+
+const LEFT: [number, number] = [0, 0.56];
+const RIGHT: [number, number] = [0.68, 1];
+
+/**
+ * The pooled regression of prediction change on activation change: points and line at the left,
+ * what the line leaves over at the right. Residuals with a shape (a fan, a curve, a stripe for each
+ * prompt) mean that one line is not the whole story.
+ *
+ * @throws {FigureError} naming the series, when lengths differ or a number is not finite
+ *
+ * @example
+ * predVsActRegression({ runs, regression: { slope: 0.42, intercept: 0.01, r_squared: 0.93 } });
+ */
+export function predVsActRegression({
+  runs,
+  regression,
+  title = "How strongly the prediction follows the activation",
+  subtitle,
+}: PredVsActRegression): Figure {
+  const changes = changesOf("pred_vs_act_regression", runs);
+  const { activationChanges: x, predictionChanges: y } = changes;
+  const fit = drawableFit(
+    "the pooled regression",
+    regression,
+    "activation change",
+    "prediction change",
+  );
+  const { line } = fit;
+  const range = padded(extent(x.flat()));
+  const points = factorPoints(changes, (factor, prompt) => [
+    x[factor]![prompt]!,
+    y[factor]![prompt]!,
+  ]);
+  const residuals =
+    line === null
+      ? []
+      : factorPoints(changes, (factor, prompt) => [
+          x[factor]![prompt]!,
+          y[factor]![prompt]! - line(x[factor]![prompt]!),
+        ]).map(
+          (trace): Partial<PlotData> => ({ ...trace, xaxis: "x2", yaxis: "y2", showlegend: false }),
+        );
+  const statement = fit.quality === "" ? fit.equation : `${fit.equation}   (${fit.quality})`;
+
+  return figure(
+    [...points, ...(line === null ? [] : [fittedLine(line, extent(x.flat()))]), ...residuals],
+    {
+      title: { text: title, subtitle: { text: subtitle ?? statement } },
+      height: 480,
+      margin: { t: 112, r: 24, b: 104, l: 72 },
+      xaxis: { domain: LEFT, anchor: "y", range, title: { text: "change of the activation" } },
+      yaxis: { anchor: "x", title: { text: "change of the prediction" } },
+      xaxis2: { domain: RIGHT, anchor: "y2", range, title: { text: "change of the activation" } },
+      yaxis2: { anchor: "x2", title: { text: "residual" }, zerolinecolor: INK, zerolinewidth: 2 },
+      legend: { title: { text: "factor  " }, y: -0.24, yanchor: "top" },
+      annotations: [
+        panelTitle("<b>All prompts and factors</b>", LEFT[0], 1),
+        panelTitle("<b>Left over by the line</b>", RIGHT[0], 1),
+        ...(line === null
+          ? [
+              {
+                text: "no line,<br>no residuals",
+                showarrow: false,
+                xref: "x2 domain" as never,
+                yref: "y2 domain" as never,
+                x: 0.5,
+                y: 0.5,
+                font: { color: SOFT_INK, size: 13 },
+              },
+            ]
+          : []),
+      ],
+    },
+    `${title}. ${statement}.`,
+  );
+}
+
+function fittedLine(
+  line: (x: number) => number,
+  [low, high]: readonly [number, number],
+): Partial<PlotData> {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "fitted line",
+    x: [low, high],
+    y: [line(low), line(high)],
+    line: { color: INK, width: 2 },
+    hoverinfo: "skip",
+  };
+}
+
+function padded([low, high]: readonly [number, number]): [number, number] {
+  const pad = (high - low) * 0.05 || 1;
+  return [low - pad, high + pad];
+}

@@ -1,0 +1,21 @@
+import { escapeHtml } from "./escape-html";
+import { shortenMiddle } from "./shorten-middle";
+import { wrapWords } from "./wrap-words";
+
+/** Longest line of a prompt in a hover label, in characters. */
+const HOVER_LINE = 60;
+
+/** Line breaks and tabs as a reader writes them, so that a label stays on its line. */
+function visible(prompt: string): string {
+  return prompt.replace(/\r?\n/g, "\\n").replace(/\t/g, "\\t");
+}
+
+/** A prompt as a panel's title: one line, shortened in the middle, safe to draw. */
+export function promptTitle(prompt: string, limit: number): string {
+  return escapeHtml(shortenMiddle(visible(prompt), limit));
+}
+
+/** A prompt as a hover label shows it: whole, broken into lines between words, safe to draw. */
+export function promptHover(prompt: string): string {
+  return wrapWords(visible(prompt), HOVER_LINE).map(escapeHtml).join("<br>");
+}

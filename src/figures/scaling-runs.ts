@@ -1,0 +1,105 @@
+import { promptHover, promptTitle } from "./prompt-label";
+import { drawable, notEmpty, sameLength } from "./validate";
+
+/** What a head read on every prompt, in one run. */
+export interface Readings {
+  /** `[prompt]` the neuron's activation. */
+  readonly activations: ArrayLike<number>;
+  /** `[prompt]` what the head predicted. */
+  readonly predictions: ArrayLike<number>;
+}
+
+/** A scaling experiment: every prompt run once unpatched, and once for each factor. */
+export interface ScalingRuns {
+  /** `[prompt]` the prompts, as texts. */
+  readonly prompts: readonly string[];
+  /** The unpatched run. */
+  readonly baseline: Readings;
+  /** `[factor]` what the neuron's activation was multiplied by. */
+  readonly factors: readonly number[];
+  /** `[factor][prompt]` the patched activation. */
+  readonly activations: readonly ArrayLike<number>[];
+  /** `[factor][prompt]` the prediction under the patch. */
+  readonly predictions: readonly ArrayLike<number>[];
+}
+
+/** The same runs, checked, with the changes against the unpatched run. */
+export interface Changes {
+  readonly factors: readonly number[];
+  /** `[prompt]` */
+  readonly prompts: readonly string[];
+  readonly baselineActivations: readonly number[];
+  readonly baselinePredictions: readonly number[];
+  /** All `[factor][prompt]`. */
+  readonly activations: readonly (readonly number[])[];
+  readonly predictions: readonly (readonly number[])[];
+  readonly activationChanges: readonly (readonly number[])[];
+  readonly predictionChanges: readonly (readonly number[])[];
+}
+
+/**
+ * Checks a scaling experiment and subtracts the unpatched run from it.
+ *
+ * @throws {FigureError} naming the series and the prompt, when lengths differ or a number is not finite
+ */
+export function changesOf(figureName: string, runs: ScalingRuns): Changes {
+  const { prompts, factors, baseline } = runs;
+  notEmpty(figureName, prompts, "prompt");
+  notEmpty(figureName, factors, "factor");
+  drawable("factors", factors);
+  const promptName = (index: number) => `prompt ${index} ("${promptTitle(prompts[index]!, 40)}")`;
+  const perPrompt = (series: string, values: ArrayLike<number>) => {
+    sameLength(series, values, prompts.length, "prompt");
+    return drawable(series, values, promptName);
+  };
+  const perFactor = (series: string, values: readonly ArrayLike<number>[]) => {
+    sameLength(series, values, factors.length, "factor");
+    return values.map((row, index) => perPrompt(`${series} at factor ${factors[index]}`, row));
+  };
+  const baselineActivations = perPrompt("baseline activations", baseline.activations);
+  const baselinePredictions = perPrompt("baseline predictions", baseline.predictions);
+  const activations = perFactor("activations", runs.activations);
+  const predictions = perFactor("predictions", runs.predictions);
+  return {
+    factors,
+    prompts,
+    baselineActivations,
+    baselinePredictions,
+    activations,
+    predictions,
+    activationChanges: minus(activations, baselineActivations),
+    predictionChanges: minus(predictions, baselinePredictions),
+  };
+}
+
+function minus(rows: readonly number[][], baseline: readonly number[]): number[][] {
+  return rows.map((row) => row.map((value, prompt) => value - baseline[prompt]!));
+}
+
+/** Mean of every row. */
+export function rowMeans(rows: readonly (readonly number[])[]): number[] {
+  return rows.map((row) => row.reduce((sum, value) => sum + value, 0) / row.length);
+}
+
+/** A factor as labels write it. */
+export function factorLabel(factor: number): string {
+  return `×${String(factor).replace("-", "−")}`;
+}
+
+/** What a hover label needs to know of one point: `customdata[0…4]` of {@link POINT_HOVER}. */
+export function pointData(changes: Changes, factor: number, prompt: number): (string | number)[] {
+  return [
+    promptHover(changes.prompts[prompt]!),
+    factorLabel(changes.factors[factor]!),
+    changes.activations[factor]![prompt]!,
+    changes.predictions[factor]![prompt]!,
+    changes.activationChanges[factor]![prompt]!,
+    changes.predictionChanges[factor]![prompt]!,
+  ];
+}
+
+/** Hover label of one prompt at one factor. */
+export const POINT_HOVER =
+  "<b>%{customdata[0]}</b><br>factor %{customdata[1]}" +
+  "<br>activation %{customdata[2]:.4g} (change %{customdata[4]:.4g})" +
+  "<br>prediction %{customdata[3]:.4g} (change %{customdata[5]:.4g})<extra></extra>";

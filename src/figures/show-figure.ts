@@ -1,0 +1,92 @@
+import { FigureError } from "../errors";
+import { displayBundle, isInKernel } from "../progress/kernel-display";
+import type { Figure } from "./figure";
+import { figureConfig } from "./figure-html";
+import { figureNumbers, figureSummary } from "./figure-text";
+import { notebookHtml } from "./notebook-html";
+import { figureSize, picture } from "./picture";
+import { renderers } from "./renderer";
+
+export interface ShowFigureOptions {
+  /** Names the figure in its text, and the file that Plotly's camera button downloads. */
+  readonly name?: string;
+  /**
+   * plotly.py's names: `plotly_mimetype`, `png`, `svg`, `notebook`, `json`, several joined with `+`.
+   * Without it the environment variable `TSLENS_RENDERER`, else `plotly_mimetype+png`.
+   */
+  readonly renderer?: string;
+}
+
+/** One output of a notebook. */
+interface Output {
+  readonly data: Record<string, unknown>;
+  readonly metadata: Record<string, unknown>;
+}
+
+/**
+ * Shows a figure as one output of the notebook's cell: interactive where Plotly is known, a picture
+ * elsewhere, its numbers as text where no picture can be made (with the reason). Outside of a
+ * notebook it prints that text.
+ *
+ * @throws {FigureError} for an unknown renderer
+ *
+ * @example
+ * await showFigure(figure, { name: "scaling_experiment" });
+ */
+export async function showFigure(
+  fig: Figure,
+  { name = "figure", renderer }: ShowFigureOptions = {},
+): Promise<void> {
+  const wanted = renderers(renderer);
+  if (!isInKernel()) {
+    console.log(`${name}: ${figureSummary(fig)}\n${figureNumbers(fig)}`);
+    return;
+  }
+  const { data, metadata } = await figureOutput(fig, name, wanted);
+  displayBundle(data, { metadata });
+}
+
+/** The MIME bundle of a figure. */
+export async function figureOutput(
+  fig: Figure,
+  name: string,
+  wanted: ReturnType<typeof renderers>,
+): Promise<Output> {
+  const data: Record<string, unknown> = {};
+  const metadata: Record<string, unknown> = {};
+  const failures: string[] = [];
+  for (const one of wanted) {
+    switch (one) {
+      case "plotly_mimetype":
+        data["application/vnd.plotly.v1+json"] = {
+          data: fig.data,
+          layout: fig.layout,
+          config: figureConfig(name),
+        };
+        break;
+      case "json":
+        data["application/json"] = { data: fig.data, layout: fig.layout };
+        break;
+      case "notebook":
+        data["text/html"] = notebookHtml(fig, name);
+        break;
+      default:
+        try {
+          const image = await picture(fig, one);
+          const type = one === "png" ? "image/png" : "image/svg+xml";
+          data[type] = one === "png" ? image.toString("base64") : image.toString("utf8");
+          metadata[type] = figureSize(fig);
+        } catch (error) {
+          if (!(error instanceof FigureError)) throw error;
+          failures.push(error.message);
+        }
+    }
+  }
+  const hasPicture = "image/png" in data || "image/svg+xml" in data;
+  data["text/plain"] = [
+    `${name}: ${figureSummary(fig)}`,
+    ...failures.map((reason) => `No picture: ${reason}`),
+    ...(hasPicture ? [] : [figureNumbers(fig)]),
+  ].join("\n");
+  return { data, metadata };
+}

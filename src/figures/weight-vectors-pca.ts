@@ -1,0 +1,149 @@
+import type { Annotations } from "plotly.js";
+import { FigureError } from "../errors";
+import type { PrincipalComponents } from "../stats/principal-components";
+import { colourOf, type SeriesKind } from "./colours";
+import { escapeHtml } from "./escape-html";
+import type { Figure } from "./figure";
+import { formatNumber } from "./format-number";
+import { FIGURE_WIDTH, figure } from "./template";
+import { drawable, notEmpty, sameLength } from "./validate";
+
+export interface WeightVectorsPca {
+  /** What each point is, in the order of `points`. */
+  readonly vectors: readonly { readonly label: string; readonly kind: SeriesKind }[];
+  readonly points: PrincipalComponents["points"];
+  readonly explained_variance_ratio: PrincipalComponents["explained_variance_ratio"];
+  readonly title?: string;
+  readonly subtitle?: string;
+}
+
+const HEIGHT = 460;
+const MARGIN = { t: 84, r: 24, b: 60, l: 72 };
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
+
+/**
+ * The weight vectors in the plane in which they differ most. One unit is equally long on both axes,
+ * so distances on paper are distances between vectors.
+ *
+ * @throws {FigureError} when vectors and points differ in number, or a coordinate is not finite
+ *
+ * @example
+ * weightVectorsPca({
+ *   vectors: [{ label: "head", kind: "head" }, { label: "MLP input", kind: "mlp_input" }],
+ *   points: [[-1, 0], [1, 0]],
+ *   explained_variance_ratio: [1, 0],
+ * });
+ */
+export function weightVectorsPca({
+  vectors,
+  points,
+  explained_variance_ratio: ratios,
+  title = "The weight vectors in the plane where they differ most",
+  subtitle = "Principal components of the vectors; distances are to scale",
+}: WeightVectorsPca): Figure {
+  notEmpty("weight_vectors_pca", vectors, "vector");
+  sameLength("points", points, vectors.length, "vector");
+  const coordinates = points.map((point, index) => drawable(vectors[index]!.label, point));
+  for (const point of coordinates) sameLength("point", point, 2, "component");
+  ratios.forEach((ratio, index) => {
+    if (ratio !== null && !Number.isFinite(ratio)) {
+      throw new FigureError(`The explained variance of component ${index + 1} cannot be drawn`, {
+        found: String(ratio),
+      });
+    }
+  });
+  const [xRange, yRange] = rangesToScale(coordinates);
+
+  return figure(
+    vectors.map(({ label, kind }, index) => ({
+      type: "scatter",
+      mode: "markers",
+      name: escapeHtml(label),
+      x: [coordinates[index]![0]!],
+      y: [coordinates[index]![1]!],
+      marker: {
+        size: 14,
+        color: colourOf(kind),
+        symbol: SYMBOLS[index % SYMBOLS.length]!,
+        line: { color: "#FFFFFF", width: 1 },
+      },
+      hovertemplate: "PC1 %{x:.4g}<br>PC2 %{y:.4g}",
+      showlegend: false,
+    })),
+    {
+      title: { text: title, subtitle: { text: subtitle } },
+      height: HEIGHT,
+      margin: MARGIN,
+      xaxis: { title: { text: axisTitle(1, ratios[0]) }, range: xRange },
+      yaxis: {
+        title: { text: axisTitle(2, ratios[1]) },
+        range: yRange,
+        scaleanchor: "x",
+        scaleratio: 1,
+      },
+      annotations: labels(vectors, coordinates, xRange, yRange),
+    },
+    `${title}. ${vectors
+      .map(
+        ({ label }, index) =>
+          `${label} at (${coordinates[index]!.map((value) => formatNumber(value)).join(", ")})`,
+      )
+      .join("; ")}.`,
+  );
+}
+
+function axisTitle(component: number, ratio: number | null): string {
+  const share = ratio === null ? "no variance" : `${formatNumber(ratio * 100, 3)}% of the variance`;
+  return `PC${component} (${share})`;
+}
+
+/** Ranges with room for labels, one unit equally long on both. */
+function rangesToScale(coordinates: readonly number[][]): [[number, number], [number, number]] {
+  const plotWidth = FIGURE_WIDTH - MARGIN.l - MARGIN.r;
+  const plotHeight = HEIGHT - MARGIN.t - MARGIN.b;
+  const [x, y] = [0, 1].map((axis) => {
+    const values = coordinates.map((point) => point[axis]!);
+    const low = Math.min(...values);
+    const high = Math.max(...values);
+    return { middle: (low + high) / 2, span: high - low };
+  }) as [{ middle: number; span: number }, { middle: number; span: number }];
+  const perPixel =
+    Math.max((x.span * 1.5) / plotWidth, (y.span * 1.5) / plotHeight) || 1 / plotWidth;
+  const around = (middle: number, pixels: number): [number, number] => [
+    middle - (perPixel * pixels) / 2,
+    middle + (perPixel * pixels) / 2,
+  ];
+  return [around(x.middle, plotWidth), around(y.middle, plotHeight)];
+}
+
+/** A label over or under each point, on whichever side has the fewest neighbours. */
+function labels(
+  vectors: WeightVectorsPca["vectors"],
+  coordinates: readonly number[][],
+  xRange: readonly [number, number],
+  yRange: readonly [number, number],
+): Partial<Annotations>[] {
+  const pixels = coordinates.map(([x, y]) => [
+    ((x! - xRange[0]) / (xRange[1] - xRange[0])) * (FIGURE_WIDTH - MARGIN.l - MARGIN.r),
+    ((y! - yRange[0]) / (yRange[1] - yRange[0])) * (HEIGHT - MARGIN.t - MARGIN.b),
+  ]);
+  const taken: { x: number; y: number }[] = pixels.map(([x, y]) => ({ x: x!, y: y! }));
+  return vectors.map(({ label }, index) => {
+    const [x, y] = pixels[index] as [number, number];
+    const crowd = (shift: number) =>
+      taken.filter((other) => Math.abs(other.x - x) < 130 && Math.abs(other.y - (y + shift)) < 16)
+        .length;
+    const shift = [20, -20, 38, -38, 56, -56].reduce((best, next) =>
+      crowd(next) < crowd(best) ? next : best,
+    );
+    taken.push({ x, y: y + shift });
+    return {
+      text: escapeHtml(label),
+      showarrow: false,
+      x: coordinates[index]![0]!,
+      y: coordinates[index]![1]!,
+      yshift: shift,
+      font: { size: 13 },
+    };
+  });
+}

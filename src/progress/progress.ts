@@ -1,0 +1,24 @@
+/** How far a long step is. Bars, silence and tests all look like this. */
+export interface Progress {
+  /**
+   * Says how much is done. Cheap: call it in every turn of a loop.
+   *
+   * @param done - units done so far, of `total`
+   * @param text - what is being done just now, in a few words
+   */
+  update(done: number, text?: string): void;
+  /**
+   * Gives the event loop a turn if it had none for a tenth of a second, so that the bar is drawn,
+   * the notebook's messages are sent and an interrupt is heard. Await it in every turn of a loop.
+   */
+  breathe(): Promise<void>;
+  /** Ends the bar with one short line; also when the step failed half-way. */
+  done(text?: string): void;
+}
+
+/** Progress that nobody watches. */
+export const silentProgress: Progress = {
+  update() {},
+  async breathe() {},
+  done() {},
+};
