@@ -1,0 +1,82 @@
+import type { LinearRegression } from "../stats/linear-regression";
+import type { Provenance } from "./provenance";
+
+/** What can be done to a neuron's activation (SPEC section 6). */
+export const PATCH_KINDS = ["set", "scale", "zero", "add", "mean", "resample"] as const;
+
+/** One of {@link PATCH_KINDS}. */
+export type PatchKind = (typeof PATCH_KINDS)[number];
+
+/** One run of all prompts under one patch. */
+export interface PatchedRun {
+  /** Kind and value: `["set", 3]`. `zero` has value 0; null where each prompt has its own. */
+  readonly patch: readonly [kind: PatchKind, value: number | null];
+  /** `[prompt]` the patched activation. */
+  readonly activation: readonly number[];
+  /** `[prompt]` the prediction under the patch. */
+  readonly prediction: readonly number[];
+}
+
+/**
+ * What the second notebook and `tslens patch --json` report: how a head's prediction follows the
+ * neuron when the neuron is patched.
+ *
+ * The first twelve keys are the contract with the Python scripts (SPEC section 7). A number that does
+ * not exist is null. Every list over prompts is in the order of `prompts`.
+ */
+export interface ActivationPatchingResult {
+  /** The directory that was asked for. */
+  readonly model_path: string;
+  /** "regression", "classification" or "token". */
+  readonly head_type: string;
+  readonly target_layer: number;
+  readonly target_neuron: number;
+  /** Pearson's correlation of activation and prediction over the prompts, unpatched. */
+  readonly baseline_correlation: number | null;
+  /** Prediction change per activation change, all prompts and factors pooled. */
+  readonly slope: number | null;
+  readonly intercept: number | null;
+  readonly r_squared: number | null;
+  /** `[factor]` what the activation was multiplied by. */
+  readonly scale_factors: readonly number[];
+  /** `[factor]` mean over prompts of the activation's change. */
+  readonly avg_act_changes: readonly number[];
+  /** `[factor]` mean over prompts of the prediction's change. */
+  readonly avg_pred_changes: readonly number[];
+  /** When the experiment ran: ISO 8601, UTC, whole seconds. */
+  readonly timestamp: string;
+
+  /** Which activation the head predicts, e.g. "mlp_out". */
+  readonly layer_type: string;
+  /** Full name of the activation that was patched, e.g. "blocks.8.hook_mlp_out". */
+  readonly hook: string;
+  readonly prompts: readonly {
+    /** Null when token ids were given. */
+    readonly text: string | null;
+    /** The token ids that were run. */
+    readonly tokens: readonly number[];
+    /** Index of the token at which activation and prediction are read, and the patch applied. */
+    readonly position: number;
+  }[];
+  /** The unpatched run. */
+  readonly baseline: {
+    readonly activation: readonly number[];
+    readonly prediction: readonly number[];
+    readonly correlation: number | null;
+  };
+  /** The patches that were asked for. */
+  readonly experiments: readonly PatchedRun[];
+  /** The scaling experiment, one run for each of `scale_factors`. */
+  readonly scaling: readonly PatchedRun[];
+  /** The pooled line again, as one object. */
+  readonly regression: LinearRegression;
+  /** The line of each prompt on its own. */
+  readonly per_input: readonly {
+    readonly slope: number | null;
+    readonly intercept: number | null;
+    readonly r2: number | null;
+  }[];
+  /** What the reader has to know before reading the numbers; often empty. */
+  readonly warnings: readonly string[];
+  readonly provenance: Provenance;
+}

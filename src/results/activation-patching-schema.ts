@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { type ActivationPatchingResult, PATCH_KINDS } from "./activation-patching-result";
+import {
+  headKeys,
+  numberOrNull,
+  provenanceSchema,
+  requireLength,
+  requireSame,
+  timestampKey,
+} from "./schema-parts";
+
+const numbers = z.array(z.number());
+const correlation = z.number().min(-1).max(1).nullable();
+
+const runSchema = z.strictObject({
+  patch: z.tuple([z.enum(PATCH_KINDS), numberOrNull]),
+  activation: numbers,
+  prediction: numbers,
+});
+
+const keys = z.strictObject({
+  ...headKeys,
+  baseline_correlation: correlation,
+  slope: numberOrNull,
+  intercept: numberOrNull,
+  r_squared: numberOrNull,
+  scale_factors: numbers,
+  avg_act_changes: numbers,
+  avg_pred_changes: numbers,
+  timestamp: timestampKey,
+  layer_type: z.string().min(1),
+  hook: z.string().min(1),
+  prompts: z
+    .array(
+      z.strictObject({
+        text: z.string().nullable(),
+        tokens: z.array(z.int().min(0)).min(1),
+        position: z.int().min(0),
+      }),
+    )
+    .min(1),
+  baseline: z.strictObject({ activation: numbers, prediction: numbers, correlation }),
+  experiments: z.array(runSchema),
+  scaling: z.array(runSchema),
+  regression: z.strictObject({
+    slope: numberOrNull,
+    intercept: numberOrNull,
+    r_squared: numberOrNull,
+  }),
+  per_input: z.array(
+    z.strictObject({ slope: numberOrNull, intercept: numberOrNull, r2: numberOrNull }),
+  ),
+  warnings: z.array(z.string()),
+  provenance: provenanceSchema,
+});
+
+type Keys = z.infer<typeof keys>;
+
+/** The keys of an {@link ActivationPatchingResult}, and what must agree between them. */
+export const activationPatchingSchema: z.ZodType<ActivationPatchingResult> = keys.superRefine(
+  (result, context) => {
+    requireOnePerPrompt(result, context);
+    requireOnePerFactor(result, context);
+    requireSame(
+      context,
+      ["baseline_correlation"],
+      result.baseline_correlation,
+      result.baseline.correlation,
+      "baseline.correlation",
+    );
+    for (const key of ["slope", "intercept", "r_squared"] as const) {
+      requireSame(context, [key], result[key], result.regression[key], `regression.${key}`);
+    }
+  },
+);
+
+function requireOnePerPrompt(result: Keys, context: z.RefinementCtx): void {
+  const { prompts, baseline, experiments, scaling, per_input } = result;
+  const lists: [(string | number)[], number][] = [
+    [["baseline", "activation"], baseline.activation.length],
+    [["baseline", "prediction"], baseline.prediction.length],
+    [["per_input"], per_input.length],
+  ];
+  for (const [name, runs] of Object.entries({ experiments, scaling })) {
+    runs.forEach(({ activation, prediction }, i) => {
+      lists.push([[name, i, "activation"], activation.length]);
+      lists.push([[name, i, "prediction"], prediction.length]);
+    });
+  }
+  for (const [path, length] of lists) {
+    requireLength(context, path, length, prompts.length, "prompt");
+  }
+  prompts.forEach(({ tokens, position }, i) => {
+    if (position < tokens.length) return;
+    context.addIssue({
+      code: "custom",
+      path: ["prompts", i, "position"],
+      message: `expected less than ${tokens.length}, the number of tokens, received ${position}`,
+    });
+  });
+}
+
+function requireOnePerFactor(result: Keys, context: z.RefinementCtx): void {
+  const { scale_factors, scaling } = result;
+  for (const key of ["avg_act_changes", "avg_pred_changes", "scaling"] as const) {
+    requireLength(context, [key], result[key].length, scale_factors.length, "scale factor");
+  }
+  scaling.forEach(({ patch: [kind, value] }, i) => {
+    if (kind === "scale" && value === scale_factors[i]) return;
+    context.addIssue({
+      code: "custom",
+      path: ["scaling", i, "patch"],
+      message: `expected ["scale", ${scale_factors[i]}], received ["${kind}", ${value}]`,
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, resolve } from "node:path";
+import type { ResultName } from "./result-by-name";
+
+/** A run folder's name is cut after so many characters; file names may have 255 bytes. */
+const LONGEST_SUFFIX = 120;
+
+/** What names a result file: which head it is about. */
+export interface ResultSubject {
+  readonly model_path: string;
+  readonly target_layer: number;
+  readonly target_neuron: number;
+}
+
+/**
+ * The names that a result file may take, best first.
+ *
+ * The first is the contract with the Python scripts, `{name}_{layer}_{neuron}.json`. If another
+ * head's result has it, the second adds the run directory's name; if even that is taken (two folders
+ * of the same name in different places), the third adds eight digits of a hash of the whole path.
+ *
+ * @param name which kind of result
+ * @param subject the head's directory, layer and neuron
+ * @returns three file names, without folder
+ *
+ * @example
+ * resultFileNames("activation_patching", {
+ *   model_path: "models/neuron_l8_n481_20250422_173314",
+ *   target_layer: 8,
+ *   target_neuron: 481,
+ * })[1]; // "activation_patching_8_481__neuron_l8_n481_20250422_173314.json"
+ */
+export function resultFileNames(
+  name: ResultName,
+  { model_path, target_layer, target_neuron }: ResultSubject,
+): [string, string, string] {
+  const base = `${name}_${target_layer}_${target_neuron}`;
+  const full = resolve(model_path);
+  const inside = INSIDE_RUN.has(basename(full)) ? `_${basename(full)}` : "";
+  const suffix = `${runDirectoryName(full)}${inside}`
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .slice(0, LONGEST_SUFFIX);
+  const hash = createHash("sha256").update(full).digest("hex").slice(0, 8);
+  return [`${base}.json`, `${base}__${suffix}.json`, `${base}__${suffix}__${hash}.json`];
+}
+
+/** Folders that a run directory keeps its heads in. */
+const INSIDE_RUN = new Set(["best_model", "final_model"]);
+
+/** The name of the run directory that a path leads to, or leads into. */
+export function runDirectoryName(modelPath: string): string {
+  const full = resolve(modelPath);
+  return basename(INSIDE_RUN.has(basename(full)) ? dirname(full) : full);
+}

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import { ResultError } from "../errors";
+import { activationPatchingSchema } from "./activation-patching-schema";
+import { linearWeightsSchema } from "./linear-weights-schema";
+import type { ResultByName, ResultName } from "./result-by-name";
+
+const SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
+  linear_weights_analysis: linearWeightsSchema,
+  activation_patching: activationPatchingSchema,
+};
+
+/**
+ * A result as JSON text: checked, keys in the schema's order, two spaces, a newline at the end.
+ *
+ * Equal results give equal text, byte for byte, whatever order their keys were set in. JSON cannot
+ * hold NaN or an infinity (`JSON.stringify` would quietly write null), so these are refused.
+ *
+ * @param name which kind of result it is
+ * @param result the result
+ * @returns the text of the file, and of `--json`
+ * @throws {ResultError} when a key is missing, unknown, of another type, NaN, infinite, or
+ *   contradicts another; names the key's path
+ *
+ * @example
+ * process.stdout.write(serializeResult("activation_patching", result));
+ */
+export function serializeResult<N extends ResultName>(name: N, result: ResultByName[N]): string {
+  const checked = SCHEMAS[name].safeParse(result);
+  if (checked.success) return `${JSON.stringify(checked.data, null, 2)}\n`;
+  const [first, ...others] = checked.error.issues;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  throw new ResultError(
+    `the ${name} result is not valid at ${pathText(first!.path)}: ${sentence(first!.message)}${more}`,
+    { cause: checked.error },
+  );
+}
+
+/** `["scaling", 2, "activation", 0]` → `scaling[2].activation[0]`. */
+function pathText(path: readonly PropertyKey[]): string {
+  return (
+    path.reduce<string>((text, key) => {
+      if (typeof key === "number") return `${text}[${key}]`;
+      return text === "" ? String(key) : `${text}.${String(key)}`;
+    }, "") || "its top"
+  );
+}
+
+function sentence(message: string): string {
+  return message.replace(/^Invalid input: /, "");
+}

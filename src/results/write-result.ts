@@ -1,0 +1,166 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ResultError } from "../errors";
+import type { ResultByName, ResultName } from "./result-by-name";
+import { resultFileNames, runDirectoryName } from "./result-file-names";
+import { serializeResult } from "./serialize-result";
+import { writeAtomically } from "./write-atomically";
+
+/** Where a result goes and what it is. */
+export interface WriteResultOptions<N extends ResultName> {
+  /** The folder to write to; it is made if it does not exist. */
+  readonly directory: string;
+  /** Which kind of result: the first part of the file's name. */
+  readonly name: N;
+}
+
+/** Where a result went. */
+export interface WrittenResult {
+  /** The file that was written. */
+  readonly path: string;
+  /** Why the file has another name than usual; null when it has the usual one. */
+  readonly note: string | null;
+}
+
+/**
+ * Writes a result to `{directory}/{name}_{layer}_{neuron}.json`.
+ *
+ * **Two heads on one neuron.** If that file holds another head's result, it stays, and this result
+ * gets a name with its run directory's; the note says so. The same head's earlier result is
+ * replaced. It is the same head if `model_path` leads to the same place, or if the weights (SHA-256)
+ * and the run directory's name are the same: the project folder was moved, the path was relative to
+ * another folder, or it led to the folder inside the run. A file that cannot be read as a result is left alone like another
+ * head's.
+ *
+ * **Several processes.** A file appears whole or not at all, and a free name is taken in one step
+ * that fails if somebody else was faster; then the next name is tried. So two processes that write
+ * about two heads of one neuron at once lose neither; which of them gets the usual name is up to
+ * chance. Two processes about the same head both write it, and the last one stays.
+ *
+ * **Determinism.** The same result gives the same bytes: keys stand in the schema's order and nothing
+ * is added here. A result's only key that changes from run to run is `timestamp`.
+ *
+ * @param result the result
+ * @param options folder and kind
+ * @returns the path written to, and a note when it is not the usual one
+ * @throws {ResultError} when the result is not valid (nothing is written then), or the folder or file
+ *   cannot be written: not a folder, read-only, disk full
+ *
+ * @example
+ * const { path, note } = await writeResult(result, {
+ *   directory: "results",
+ *   name: "linear_weights_analysis",
+ * });
+ */
+export async function writeResult<N extends ResultName>(
+  result: ResultByName[N],
+  { directory, name }: WriteResultOptions<N>,
+): Promise<WrittenResult> {
+  const text = serializeResult(name, result);
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+
+  const head = identityOf(result);
+  const names = resultFileNames(name, result);
+  for (const [i, fileName] of names.entries()) {
+    const path = join(directory, fileName);
+    try {
+      if (await writeUnlessTaken(path, text, head)) {
+        return { path, note: i === 0 ? null : noteOn(names[0], fileName) };
+      }
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  }
+  throw new ResultError("results of other heads have every name that this one could take", {
+    file: join(directory, names[2]),
+    remedy: "Move them away or choose another folder.",
+  });
+}
+
+/** Where a head is and what is in it. */
+interface HeadIdentity {
+  readonly place: string;
+  readonly run: string;
+  readonly sha256: unknown;
+}
+
+function identityOf(result: { model_path: string; provenance?: unknown }): HeadIdentity {
+  const provenance = result.provenance as { head_sha256?: unknown } | null | undefined;
+  return {
+    place: resolve(result.model_path),
+    run: runDirectoryName(result.model_path),
+    sha256: provenance?.head_sha256,
+  };
+}
+
+function isSameHead(a: HeadIdentity, b: HeadIdentity): boolean {
+  const sameWeights = a.sha256 !== undefined && a.sha256 === b.sha256;
+  return a.place === b.place || (sameWeights && a.run === b.run);
+}
+
+/** Takes the name if it is free or held by the same head; false if another head holds it. */
+async function writeUnlessTaken(path: string, text: string, head: HeadIdentity): Promise<boolean> {
+  if (await writeAtomically(path, text, { replace: false })) return true;
+  const holder = await holderOf(path);
+  if (holder === null || !isSameHead(holder, head)) return false;
+  return writeAtomically(path, text, { replace: true });
+}
+
+/** The head whose result a file holds; null when the file is not such a result. */
+async function holderOf(path: string): Promise<HeadIdentity | null> {
+  const text = await readFile(path, "utf8");
+  try {
+    const result = JSON.parse(text);
+    return typeof result?.model_path === "string" ? identityOf(result) : null;
+  } catch {
+    return null;
+  }
+}
+
+function noteOn(usual: string, written: string): string {
+  return `${usual} holds the result of another head on this layer and neuron, or something else, and was kept; this result is in ${written}.`;
+}
+
+function unwritable(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (code === undefined) return error;
+  return new ResultError(reason?.what ?? "cannot be written", {
+    file: path,
+    found: code,
+    remedy: reason?.remedy ?? "Choose another folder for results.",
+    cause: error,
+  });
+}
+
+const READ_ONLY = {
+  what: "cannot be written: no permission, or the disk is read-only",
+  remedy: "Make the folder writable or choose another one for results.",
+};
+const NOT_A_FOLDER = {
+  what: "cannot be written: a file stands where a folder must be, or a folder where a file must be",
+  remedy: "Move it away or choose another folder for results.",
+};
+const FULL = {
+  what: "cannot be written: the disk is full or your share of it is used up",
+  remedy: "Free some space; nothing that was there has been changed.",
+};
+const REASONS: Readonly<Record<string, { what: string; remedy: string } | undefined>> = {
+  EACCES: READ_ONLY,
+  EPERM: READ_ONLY,
+  EROFS: READ_ONLY,
+  // What Node says when it cannot make a folder on a read-only disk.
+  ENOENT: {
+    what: "cannot be made: the disk is read-only, or there is no such place",
+    remedy: READ_ONLY.remedy,
+  },
+  ENOTDIR: NOT_A_FOLDER,
+  EEXIST: NOT_A_FOLDER,
+  EISDIR: NOT_A_FOLDER,
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+};

@@ -1,0 +1,110 @@
+import type { ActivationPatchingResult } from "../../src/results/activation-patching-result";
+import type { LinearWeightsResult } from "../../src/results/linear-weights-result";
+import type { Provenance } from "../../src/results/provenance";
+
+const provenance: Provenance = {
+  tslens: "0.1.0",
+  node: "v20.20.2",
+  engine: "tensorflow",
+  base_model: "models/tiny-gpt2",
+  head_sha256: "0".repeat(64),
+  weight_processing: {
+    fold_ln: true,
+    center_writing_weights: true,
+    center_unembed: true,
+    fold_value_biases: true,
+  },
+  seed: 0,
+};
+
+const statistics = { mean: 0, std: 1, min: -1, max: 1, l2_norm: 1.5, sparsity: 0 };
+
+/** A small valid result; its numbers mean nothing. */
+export function exampleLinearWeights(
+  changes: Partial<LinearWeightsResult> = {},
+): LinearWeightsResult {
+  return {
+    model_path: "models/neuron_l1_n7_20250422_173314",
+    head_type: "regression",
+    target_layer: 1,
+    target_neuron: 7,
+    sim_with_input: 0.25,
+    sim_with_output: null,
+    random_baseline_mean: 0.001,
+    z_score_input: 2.5,
+    z_score_output: null,
+    timestamp: "2025-04-22T17:33:14Z",
+    p_value_input: 0.75,
+    p_value_output: null,
+    layer_type: "mlp_out",
+    d_model: 2,
+    linear_weights_rule: "output.weight[0]",
+    linear_weights: [0.5, -1],
+    linear_weights_centred: null,
+    linear_weights_unembed: null,
+    similarities: { basis_vector: -0.5, read_direction: null },
+    stats: { linear: statistics, mlp_in: statistics, mlp_out: statistics },
+    pca: {
+      points: [
+        [1, 0],
+        [-0.5, 0.25],
+        [-0.5, -0.25],
+      ],
+      explained_variance_ratio: [0.9, 0.1],
+    },
+    random_baseline: {
+      mean: 0.001,
+      std: 0.1,
+      p5: -0.2,
+      p95: 0.2,
+      min: -0.4,
+      max: 0.4,
+      n: 1000,
+      seed: 0,
+      exact_std: 0.1,
+    },
+    warnings: [],
+    provenance,
+    ...changes,
+  };
+}
+
+/** A small valid result over two prompts and two factors; its numbers mean nothing. */
+export function examplePatching(
+  changes: Partial<ActivationPatchingResult> = {},
+): ActivationPatchingResult {
+  return {
+    model_path: "models/neuron_l1_n7_20250422_173314",
+    head_type: "regression",
+    target_layer: 1,
+    target_neuron: 7,
+    baseline_correlation: 1,
+    slope: 0.5,
+    intercept: 0,
+    r_squared: 1,
+    scale_factors: [0, 2],
+    avg_act_changes: [-1.5, 1.5],
+    avg_pred_changes: [-0.75, 0.75],
+    timestamp: "2025-04-22T17:33:14Z",
+    layer_type: "mlp_out",
+    hook: "blocks.1.hook_mlp_out",
+    prompts: [
+      { text: "A fox.", tokens: [32, 21831, 13], position: 2 },
+      { text: null, tokens: [7], position: 0 },
+    ],
+    baseline: { activation: [1, 2], prediction: [3, 4], correlation: 1 },
+    experiments: [{ patch: ["zero", 0], activation: [0, 0], prediction: [2.5, 3] }],
+    scaling: [
+      { patch: ["scale", 0], activation: [0, 0], prediction: [2.5, 3] },
+      { patch: ["scale", 2], activation: [2, 4], prediction: [3.5, 5] },
+    ],
+    regression: { slope: 0.5, intercept: 0, r_squared: 1 },
+    per_input: [
+      { slope: 0.5, intercept: 0, r2: 1 },
+      { slope: null, intercept: null, r2: null },
+    ],
+    warnings: [],
+    provenance,
+    ...changes,
+  };
+}
