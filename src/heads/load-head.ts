@@ -1,0 +1,213 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
+import { openCheckpoint } from "../checkpoints/open-checkpoint";
+import { quoted, quotedList } from "../checkpoints/quoted";
+import type { TensorSource } from "../checkpoints/tensor-source";
+import { HeadConfigError } from "../errors";
+import { type HeadConfig, readHeadConfig } from "./head-config";
+
+/** Folders of a training run that hold a head, the preferred first. */
+const RUN_FOLDERS = ["best_model", "final_model"] as const;
+
+/** A head's weights, the preferred first. */
+const HEAD_FILES = ["head.pt", "head.safetensors"] as const;
+
+const CONFIG_FILE = "config.json";
+
+/** The classes' weights in the training loss; nothing here depends on them. */
+const CLASS_WEIGHTS = "class_weights";
+
+/** A tensor of a head, as float32. */
+export interface HeadTensor extends NamedArray {
+  readonly dtype: "float32";
+  readonly data: Float32Array;
+}
+
+/** A trained head as its files have it. */
+export interface HeadFiles {
+  /** The folder that holds the head's weights and configuration. */
+  readonly directory: string;
+  readonly headFile: string;
+  readonly configFile: string;
+  readonly config: HeadConfig;
+  /**
+   * With a hidden layer `hidden.weight` [hidden, d_model] and `hidden.bias` [hidden]; `output.weight` [out, in] and
+   * `output.bias` [out]. Empty for a token head.
+   */
+  readonly tensors: ReadonlyMap<string, HeadTensor>;
+  /** What the user should know although the head can be used. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Loads a trained head's configuration and weights, checked against each other.
+ *
+ * @param path - A training run's folder (its `best_model` is preferred to its `final_model`), the folder with
+ *   `head.pt` or `head.safetensors`, or that file.
+ * @throws HeadConfigError if there is no head, its configuration cannot be used, or its weights contradict it: a
+ *   tensor is missing, unknown or of another shape, or holds NaN or infinity.
+ * @throws CheckpointError if the weights' file cannot be read.
+ * @example
+ * const { config, tensors } = await loadHead("models/neuron_l8_n481_20250422_173314");
+ * console.log(config.headType, tensors.get("output.weight")?.shape);
+ */
+export async function loadHead(path: string): Promise<HeadFiles> {
+  const { headFile, warnings } = findHead(path);
+  const directory = dirname(headFile);
+  const configFile = join(directory, CONFIG_FILE);
+  const config = readHeadConfig(configFile);
+  const source = await openCheckpoint(headFile);
+  try {
+    checkShapes(source, config, configFile);
+    const tensors = new Map(source.names.map((name) => [name, readTensor(source, name)]));
+    warnings.push(...binWarnings(config, configFile));
+    return { directory, headFile, configFile, config, tensors, warnings };
+  } finally {
+    source.close();
+  }
+}
+
+function findHead(path: string): { headFile: string; warnings: string[] } {
+  if (kindOf(path) === "file") return { headFile: path, warnings: [] };
+  const here = headFileIn(path);
+  if (here) return { headFile: here, warnings: [] };
+
+  const folders = RUN_FOLDERS.filter((folder) => kindOf(join(path, folder)) === "folder");
+  for (const folder of folders) {
+    const headFile = headFileIn(join(path, folder));
+    if (!headFile) continue;
+    const passedOver = folders.slice(0, folders.indexOf(folder));
+    const warnings = passedOver.map(
+      (other) => `${join(path, other)} holds no ${HEAD_FILES[0]}; ${folder} is used instead`,
+    );
+    return { headFile, warnings };
+  }
+  throw noHead(path);
+}
+
+function headFileIn(folder: string): string | undefined {
+  const name = HEAD_FILES.find((file) => kindOf(join(folder, file)) === "file");
+  return name && join(folder, name);
+}
+
+function kindOf(path: string): "file" | "folder" | undefined {
+  try {
+    const stats = statSync(path);
+    if (stats.isFile()) return "file";
+    return stats.isDirectory() ? "folder" : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function noHead(path: string): HeadConfigError {
+  const expected = `a folder with ${HEAD_FILES.join(" or ")}, or with ${RUN_FOLDERS.join(" or ")}`;
+  if (kindOf(path) !== "folder") {
+    return new HeadConfigError("there is no such folder", { file: path, expected });
+  }
+  const entries = readdirSync(path).sort();
+  const runs = entries.filter((entry) =>
+    [...RUN_FOLDERS, "."].some((folder) => headFileIn(join(path, entry, folder))),
+  );
+  return new HeadConfigError("there is no trained head in this folder", {
+    file: path,
+    found: quotedList(runs.length > 0 ? runs : entries),
+    expected,
+    remedy: runs.length > 0 ? `Point to one of them, such as ${join(path, runs[0])}.` : undefined,
+  });
+}
+
+/** Name → shape of the tensors that a head must have, and of those that it may have. */
+function expectedShapes(config: HeadConfig): {
+  required: Map<string, readonly number[]>;
+  optional: Map<string, readonly number[]>;
+} {
+  const required = new Map<string, readonly number[]>();
+  const optional = new Map<string, readonly number[]>();
+  if (config.headType === "token") return { required, optional };
+  const { inputDim, hidden } = config.head;
+  const outputs = config.headType === "regression" ? 1 : config.head.numClasses;
+  if (hidden) {
+    required.set("hidden.weight", [hidden.dim, inputDim]);
+    required.set("hidden.bias", [hidden.dim]);
+  }
+  required.set("output.weight", [outputs, hidden?.dim ?? inputDim]);
+  required.set("output.bias", [outputs]);
+  if (config.headType === "classification") optional.set(CLASS_WEIGHTS, [outputs]);
+  return { required, optional };
+}
+
+function checkShapes(source: TensorSource, config: HeadConfig, configFile: string): void {
+  const { required, optional } = expectedShapes(config);
+  const described = describeHead(config);
+  const remedy = `Weights and ${CONFIG_FILE} must be of the same head: check both.`;
+  const missing = [...required.keys()].filter((name) => !source.names.includes(name));
+  const surplus = source.names.filter((name) => !required.has(name) && !optional.has(name));
+  if (missing.length > 0 || surplus.length > 0) {
+    const parts = [
+      missing.length > 0 && `${quotedList(missing)} missing`,
+      surplus.length > 0 && `${quotedList(surplus)} unexpected`,
+    ];
+    throw new HeadConfigError(`the tensors do not fit ${configFile}`, {
+      file: source.path,
+      found: parts.filter(Boolean).join(", "),
+      expected: `${quotedList([...required.keys()])} for ${described}`,
+      remedy,
+    });
+  }
+  for (const [name, shape] of [...required, ...optional]) {
+    if (!source.names.includes(name)) continue;
+    const found = source.info(name).shape;
+    if (found.length === shape.length && found.every((size, axis) => size === shape[axis]))
+      continue;
+    throw new HeadConfigError(`${quoted(name)} does not fit ${configFile}`, {
+      file: source.path,
+      found: `shape [${found.join(", ")}]`,
+      expected: `[${shape.join(", ")}] for ${described}`,
+      remedy,
+    });
+  }
+}
+
+function describeHead(config: HeadConfig): string {
+  if (config.headType === "token") return "a token head, which has none";
+  const { inputDim, hidden } = config.head;
+  const width = hidden ? `hidden_dim ${hidden.dim}` : "no hidden layer";
+  const classes =
+    config.headType === "classification" ? `, num_classes ${config.head.numClasses}` : "";
+  return `a ${config.headType} head with input_dim ${inputDim}, ${width}${classes}`;
+}
+
+function readTensor(source: TensorSource, name: string): HeadTensor {
+  const array = source.read(name);
+  const data = toFloat32(array, `${source.path}: ${quoted(name)}`);
+  const bad = name === CLASS_WEIGHTS ? -1 : data.findIndex((value) => !Number.isFinite(value));
+  if (bad !== -1) {
+    throw new HeadConfigError(`${quoted(name)} holds a number that is not finite`, {
+      file: source.path,
+      found: `${data[bad]} at element ${bad}`,
+      expected: "finite weights",
+      remedy: "The training run diverged: use another checkpoint.",
+    });
+  }
+  return { dtype: "float32", shape: array.shape, data };
+}
+
+/** Classes and bins may differ in number; what both have is used then. */
+function binWarnings(config: HeadConfig, configFile: string): string[] {
+  if (config.headType !== "classification" || !config.binEdges) return [];
+  const bins = config.binEdges.length - 1;
+  const { numClasses } = config.head;
+  if (bins === numClasses) return [];
+  const used = Math.min(bins, numClasses);
+  return [
+    `${configFile}: ${numClasses} classes but ${bins} bins; the first ${used} of both are used`,
+  ];
+}
+
+/** The name of a trained head's run, such as `neuron_l8_n481_20250422_173314`. */
+export function runName({ directory }: Pick<HeadFiles, "directory">): string {
+  const name = basename(directory);
+  return RUN_FOLDERS.some((folder) => folder === name) ? basename(dirname(directory)) : name;
+}
