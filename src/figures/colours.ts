@@ -62,7 +62,7 @@ export function withOpacity(colour: string, opacity: number): string {
 }
 
 /** Viridis without its palest end, which is lost on white paper. */
-const VIRIDIS = ["#440154", "#3B528B", "#21918C", "#5EC962", "#B5C91F"];
+const VIRIDIS = ["#440154", "#3B528B", "#21918C", "#5EC962", "#BDA600"];
 
 const SYMBOLS = [
   "square",
@@ -75,8 +75,18 @@ const SYMBOLS = [
   "star",
 ];
 
+/** Triangles and crosses look smaller than squares of the same size. */
+const SIZES: Readonly<Record<string, number>> = {
+  "triangle-up": 11,
+  "triangle-down": 11,
+  star: 11,
+};
+
 /** How the points of the n-th of `count` factors look: a colour in order, and a shape for print. */
-export function factorMarker(index: number, count: number): { color: string; symbol: string } {
+export function factorMarker(
+  index: number,
+  count: number,
+): { color: string; symbol: string; size: number } {
   const place = count === 1 ? 0 : (index / (count - 1)) * (VIRIDIS.length - 1);
   const below = Math.min(Math.floor(place), VIRIDIS.length - 2);
   const share = place - below;
@@ -85,8 +95,10 @@ export function factorMarker(index: number, count: number): { color: string; sym
     const to = Number.parseInt(VIRIDIS[below + 1]!.slice(at, at + 2), 16);
     return Math.round(from + (to - from) * share);
   };
+  const symbol = SYMBOLS[index % SYMBOLS.length]!;
   return {
+    size: SIZES[symbol] ?? 9,
     color: `rgb(${channel(1)}, ${channel(3)}, ${channel(5)})`,
-    symbol: SYMBOLS[index % SYMBOLS.length]!,
+    symbol,
   };
 }

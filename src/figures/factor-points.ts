@@ -26,7 +26,6 @@ export function factorPoints(
       x: points.map(([x]) => x),
       y: points.map(([, y]) => y),
       marker: {
-        size: 8,
         opacity: 0.85,
         ...factorMarker(place, order.length),
         line: { color: "#FFFFFF", width: 0.8 },

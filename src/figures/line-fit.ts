@@ -44,14 +44,3 @@ export function drawableFit(name: string, fit: LineFit, x: string, y: string): D
     quality: r_squared === null ? "R² does not exist" : `R² = ${formatNumber(r_squared, 3)}`,
   };
 }
-
-/** Smallest and largest of some numbers. */
-export function extent(values: readonly number[]): [number, number] {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return [low, high];
-}

@@ -9,6 +9,7 @@ export function panelTitle(text: string, x: number, y: number, size = 13): Parti
     xref: "paper",
     x,
     xanchor: "left",
+    xshift: -3,
     yref: "paper",
     y,
     yanchor: "bottom",

@@ -1,13 +1,14 @@
 import type { Annotations, Layout, PlotData } from "plotly.js";
 import { FigureError } from "../errors";
+import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { drawableFit, extent, type LineFit } from "./line-fit";
+import { drawableFit, type LineFit } from "./line-fit";
 import { panelTitle } from "./panel-title";
 import { promptTitle } from "./prompt-label";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
-import { figure, INK } from "./template";
+import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
 import { notEmpty } from "./validate";
 
 /** One prompt's own fit of prediction change on activation change. */
@@ -148,9 +149,9 @@ export function perInputSensitivity({
         },
       },
       height,
-      margin: { t: 122, r: 24, b: 96, l: 72 },
+      margin: { t: ROOM_FOR_TITLES + 16, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       ...(axes as Partial<Layout>),
-      legend: { title: { text: "factor  " }, yref: "container", y: 0, yanchor: "bottom" },
+      legend: { title: { text: "factor  " } },
       annotations: [
         ...annotations,
         {

@@ -1,9 +1,9 @@
+import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { extent } from "./line-fit";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
-import { figure } from "./template";
+import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
 
 export interface PredVsActChangeAll {
   readonly runs: ScalingRuns;
@@ -45,10 +45,10 @@ export function predVsActChangeAll({
         },
       },
       height: 480,
-      margin: { t: 84, r: 24, b: 104, l: 72 },
+      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       xaxis: { title: { text: "change of the activation" } },
       yaxis: { title: { text: "change of the prediction" } },
-      legend: { title: { text: "factor  " }, y: -0.2, yanchor: "top" },
+      legend: { title: { text: "factor  " } },
     },
     `${title} ${prompts.length} prompts, ${factors.length} factors: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
   );

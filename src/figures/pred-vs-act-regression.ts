@@ -1,10 +1,11 @@
 import type { PlotData } from "plotly.js";
+import { extent, padded } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
-import { drawableFit, extent, type LineFit } from "./line-fit";
+import { drawableFit, type LineFit } from "./line-fit";
 import { panelTitle } from "./panel-title";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
-import { figure, INK, SOFT_INK } from "./template";
+import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES, SOFT_INK } from "./template";
 
 export interface PredVsActRegression {
   readonly runs: ScalingRuns;
@@ -63,15 +64,15 @@ export function predVsActRegression({
     {
       title: { text: title, subtitle: { text: subtitle ?? statement } },
       height: 480,
-      margin: { t: 112, r: 24, b: 104, l: 72 },
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       xaxis: { domain: LEFT, anchor: "y", range, title: { text: "change of the activation" } },
       yaxis: { anchor: "x", title: { text: "change of the prediction" } },
       xaxis2: { domain: RIGHT, anchor: "y2", range, title: { text: "change of the activation" } },
       yaxis2: { anchor: "x2", title: { text: "residual" }, zerolinecolor: INK, zerolinewidth: 2 },
-      legend: { title: { text: "factor  " }, y: -0.24, yanchor: "top" },
+      legend: { title: { text: "factor  " } },
       annotations: [
         panelTitle("<b>All prompts and factors</b>", LEFT[0], 1),
-        panelTitle("<b>Left over by the line</b>", RIGHT[0], 1),
+        panelTitle("<b>Residuals</b>", RIGHT[0], 1),
         ...(line === null
           ? [
               {
@@ -104,9 +105,4 @@ function fittedLine(
     line: { color: INK, width: 2 },
     hoverinfo: "skip",
   };
-}
-
-function padded([low, high]: readonly [number, number]): [number, number] {
-  const pad = (high - low) * 0.05 || 1;
-  return [low - pad, high + pad];
 }

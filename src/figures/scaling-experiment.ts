@@ -1,8 +1,8 @@
 import type { Annotations, PlotData } from "plotly.js";
 import { colourOf, factorMarker, type SeriesKind, withOpacity } from "./colours";
+import { extent, padded } from "./extent";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { extent } from "./line-fit";
 import { panelTitle } from "./panel-title";
 import {
   type Changes,
@@ -13,7 +13,7 @@ import {
   rowMeans,
   type ScalingRuns,
 } from "./scaling-runs";
-import { figure, INK } from "./template";
+import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
 
 export interface ScalingExperiment {
   readonly runs: ScalingRuns;
@@ -81,18 +81,29 @@ export function scalingExperiment({
         },
       },
       height: 480,
-      margin: { t: 112, r: 24, b: 104, l: 64 },
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 64 },
       xaxis: {
         domain: LEFT,
         anchor: "y",
         title: { text: "factor on the activation" },
         tickvals: [...factors],
         ticktext: factors.map(factorLabel),
+        zeroline: false,
       },
       yaxis: { anchor: "x", title: { text: "change against the unpatched run" } },
-      xaxis2: { domain: RIGHT, anchor: "y2", title: { text: "activation" }, zeroline: false },
-      yaxis2: { anchor: "x2", title: { text: "prediction" }, zeroline: false },
-      legend: { y: -0.24, yanchor: "top" },
+      xaxis2: {
+        domain: RIGHT,
+        anchor: "y2",
+        title: { text: "activation" },
+        range: padded(extent([...changes.activations.flat(), ...changes.baselineActivations])),
+        zeroline: false,
+      },
+      yaxis2: {
+        anchor: "x2",
+        title: { text: "prediction" },
+        range: padded(extent([...changes.predictions.flat(), ...changes.baselinePredictions])),
+        zeroline: false,
+      },
       annotations: [
         panelTitle("<b>Changes</b>", LEFT[0], 1),
         panelTitle("<b>Activation and prediction</b>", RIGHT[0], 1),
@@ -216,11 +227,11 @@ function meanPath(changes: Changes, order: readonly number[]) {
 /** A label at every point of the mean path, beside the path and on alternating sides where it is dense. */
 function factorLabels(changes: Changes, order: readonly number[]): Partial<Annotations>[] {
   const { x, y } = meanPath(changes, order);
-  const [left, right] = extent(changes.activations.flat());
-  const [bottom, top] = extent(changes.predictions.flat());
+  const [left, right] = padded(extent(changes.activations.flat()));
+  const [bottom, top] = padded(extent(changes.predictions.flat()));
   // The panel is about 340 pixels wide and 260 high.
-  const dx = ((x.at(-1)! - x[0]!) / (right - left || 1)) * 340;
-  const dy = ((y.at(-1)! - y[0]!) / (top - bottom || 1)) * 260;
+  const dx = ((x.at(-1)! - x[0]!) / (right - left)) * 340;
+  const dy = ((y.at(-1)! - y[0]!) / (top - bottom)) * 260;
   const length = Math.hypot(dx, dy) || 1;
   const dense = length / Math.max(order.length - 1, 1) < 30;
   // At right angles to the path, upwards.

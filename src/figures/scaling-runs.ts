@@ -86,7 +86,7 @@ export function factorLabel(factor: number): string {
   return `×${String(factor).replace("-", "−")}`;
 }
 
-/** What a hover label needs to know of one point: `customdata[0…4]` of {@link POINT_HOVER}. */
+/** What a hover label needs to know of one point: `customdata[0…5]` of {@link POINT_HOVER}. */
 export function pointData(changes: Changes, factor: number, prompt: number): (string | number)[] {
   return [
     promptHover(changes.prompts[prompt]!),

@@ -5,6 +5,15 @@ import type { Figure } from "./figure";
 /** The width of a figure, in pixels: a notebook's column, and legible at a paper's full width. */
 export const FIGURE_WIDTH = 860;
 
+/** From the figure's upper edge to the foot of its title, in pixels. */
+const TITLE_BASE = 36;
+/** Space above the panels for the figure's title and subtitle. */
+export const ROOM_FOR_TITLE = 76;
+/** The same where each panel has a title of its own. */
+export const ROOM_FOR_TITLES = 102;
+/** Space below the panels for the axis's name, and for a legend under it. */
+export const ROOM_FOR_LEGEND = 92;
+
 /** Ink of titles, axes and labels. */
 export const INK = "#222222";
 /** Ink of notes and less important lines. */
@@ -42,6 +51,8 @@ export const template: Template = {
       x: 0,
       xref: "paper",
       xanchor: "left",
+      yref: "container",
+      yanchor: "bottom",
       font: { size: 17, color: INK, weight: 600 },
       subtitle: { font: { size: 13, color: SOFT_INK } },
     } as Layout["title"],
@@ -55,7 +66,16 @@ export const template: Template = {
       font: { family: FONT, size: 12, color: INK },
       namelength: -1,
     },
-    legend: { orientation: "h", x: 0, xanchor: "left", font: { size: 12 } },
+    legend: {
+      orientation: "h",
+      x: 0,
+      xanchor: "left",
+      y: 0,
+      yref: "container",
+      yanchor: "bottom",
+      font: { size: 12 },
+      title: { font: { size: 12 } },
+    },
   },
 };
 
@@ -67,16 +87,22 @@ export const template: Template = {
  */
 export function figure(
   data: Partial<PlotData>[],
-  layout: Partial<Layout>,
+  { title, ...layout }: Partial<Layout> & { title: FigureTitle; height: number },
   description: string,
 ): Figure {
   return {
     data: data as Record<string, unknown>[],
     layout: {
       template,
+      title: { ...title, y: 1 - TITLE_BASE / layout.height },
       width: FIGURE_WIDTH,
       ...layout,
       meta: { description },
     },
   };
+}
+
+interface FigureTitle {
+  readonly text: string;
+  readonly subtitle: { readonly text: string };
 }

@@ -5,7 +5,8 @@ import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { figure } from "./template";
+import { panelTitle } from "./panel-title";
+import { figure, ROOM_FOR_TITLES } from "./template";
 import { drawable, notEmpty } from "./validate";
 
 /** One panel: a weight vector. */
@@ -99,17 +100,13 @@ export function weightDistributions({
       nticks: 5,
       title: { text: "count" },
     };
-    annotations.push({
-      text: `<b>${escapeHtml(label)}</b>   mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
-      showarrow: false,
-      xref: "paper",
-      x: 0,
-      xanchor: "left",
-      yref: "paper",
-      y: top,
-      yanchor: "bottom",
-      font: { size: 13 },
-    });
+    annotations.push(
+      panelTitle(
+        `<b>${escapeHtml(label)}</b>   mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
+        0,
+        top,
+      ),
+    );
   });
 
   const dimensions = [...new Set(lists.map((list) => list.length))].join(", ");
@@ -124,8 +121,8 @@ export function weightDistributions({
             `${dimensions} weights each, the same ${bins} bins and ranges in every panel`,
         },
       },
-      height: 130 + PANEL_HEIGHT * vectors.length,
-      margin: { t: 104, r: 24, b: 56, l: 64 },
+      height: 140 + PANEL_HEIGHT * vectors.length,
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: 56, l: 64 },
       bargap: 0,
       annotations,
       ...(axes as Partial<Layout>),

@@ -5,7 +5,7 @@ import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { figure, INK, SOFT_INK } from "./template";
+import { figure, INK, ROOM_FOR_TITLE, SOFT_INK } from "./template";
 import { notEmpty } from "./validate";
 import { wrapWords } from "./wrap-words";
 
@@ -75,7 +75,7 @@ export function weightSimilarityComparison({
         textangle: 0,
         constraintext: "none",
         cliponaxis: false,
-        textfont: { size: 14, color: inside.map((isInside) => (isInside ? "#FFFFFF" : INK)) },
+        textfont: { size: 14, color: INK },
         customdata: similarities.map(({ label, z_score }) => [
           escapeHtml(label),
           formatNumber(z_score ?? null, 3),
@@ -88,7 +88,7 @@ export function weightSimilarityComparison({
     {
       title: { text: title, subtitle: { text: subtitle } },
       height: 440,
-      margin: { t: 84, r: baseline ? 130 : 24, b: 64, l: 64 },
+      margin: { t: ROOM_FOR_TITLE, r: baseline ? 130 : 24, b: 52, l: 64 },
       xaxis: {
         tickvals: places,
         ticktext: similarities.map(({ label }) =>

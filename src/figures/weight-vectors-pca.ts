@@ -5,7 +5,7 @@ import { colourOf, type SeriesKind } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
-import { FIGURE_WIDTH, figure } from "./template";
+import { FIGURE_WIDTH, figure, ROOM_FOR_TITLE } from "./template";
 import { drawable, notEmpty, sameLength } from "./validate";
 
 export interface WeightVectorsPca {
@@ -18,7 +18,7 @@ export interface WeightVectorsPca {
 }
 
 const HEIGHT = 460;
-const MARGIN = { t: 84, r: 24, b: 60, l: 72 };
+const MARGIN = { t: ROOM_FOR_TITLE, r: 24, b: 60, l: 72 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
 
 /**
@@ -143,6 +143,8 @@ function labels(
       x: coordinates[index]![0]!,
       y: coordinates[index]![1]!,
       yshift: shift,
+      bgcolor: "rgba(255, 255, 255, 0.85)",
+      borderpad: 0,
       font: { size: 13 },
     };
   });

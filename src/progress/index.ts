@@ -1,2 +1,2 @@
-export { type Progress, silentProgress } from "./progress";
+export { type Progress, type ProgressReport, silentProgress } from "./progress";
 export { type ProgressBarOptions, progressBar } from "./progress-bar";

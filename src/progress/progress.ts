@@ -1,3 +1,6 @@
+/** Told how far a long step is: units done, of how many. What it returns is awaited. */
+export type ProgressReport = (done: number, total: number) => void | Promise<void>;
+
 /** How far a long step is. Bars, silence and tests all look like this. */
 export interface Progress {
   /**
@@ -12,6 +15,10 @@ export interface Progress {
    * the notebook's messages are sent and an interrupt is heard. Await it in every turn of a loop.
    */
   breathe(): Promise<void>;
+  /**
+   * Both at once, as a callback: `patchHead(head, prompts, patches, { onProgress: bar.report })`.
+   */
+  readonly report: ProgressReport;
   /** Ends the bar with one short line; also when the step failed half-way. */
   done(text?: string): void;
 }
@@ -20,5 +27,6 @@ export interface Progress {
 export const silentProgress: Progress = {
   update() {},
   async breathe() {},
+  report() {},
   done() {},
 };
