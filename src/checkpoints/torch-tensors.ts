@@ -13,6 +13,16 @@ const MOST_REPEATED_ELEMENTS = 2 ** 20;
 /** Storages without an element type; PyTorch calls their elements bytes. */
 const UNTYPED_STORAGES = ["torch.storage.UntypedStorage", "torch.UntypedStorage"];
 
+/** What stands beside tensors in checkpoints and makes no tensor; it only must not be in the way. */
+const MEANINGLESS = [
+  "torch.device",
+  "collections.Counter",
+  "_codecs.encode", // bytes in protocol 2
+  "builtins.bytearray",
+  "builtins.set",
+  "__builtin__.set",
+];
+
 /** A block of bytes beside the pickle that tensors are views of. */
 export interface StorageRef {
   /** The storage's name in the file. */
@@ -96,9 +106,8 @@ function allowList(file: string): Map<string, PickleGlobal> {
     new PickleGlobal("torch._utils._rebuild_tensor_v3", rebuild),
     new PickleGlobal("torch._utils._rebuild_parameter", parameter),
     new PickleGlobal("torch._utils._rebuild_parameter_with_state", parameter),
-    // A size or a device beside the tensors means nothing here; it only must not be in the way.
     new PickleGlobal("torch.Size", ([size]) => size),
-    new PickleGlobal("torch.device", () => null),
+    ...MEANINGLESS.map((name) => new PickleGlobal(name, () => null)),
     ...DTYPES.map((dtype) => new StorageClass(`torch.${TORCH_STORAGE_CLASSES[dtype]}`, dtype)),
     ...UNTYPED_STORAGES.map((name) => new StorageClass(name, "uint8")),
     ...DTYPES.map((dtype) => new DtypeName(dtype)),

@@ -44,6 +44,7 @@ function findArchive(file: BinaryFile, entries: ReadonlyMap<string, ZipEntry>): 
       remedy: "Save the module's state_dict() with torch.save.",
     });
   }
+  requireStored(file, entries);
   if (pickles.length === 1) return pickles[0].slice(0, -PICKLE_ENTRY.length);
   throw new CheckpointError("this zip file was not written by torch.save", {
     file: file.path,
@@ -51,6 +52,18 @@ function findArchive(file: BinaryFile, entries: ReadonlyMap<string, ZipEntry>): 
     expected: "1",
     remedy: "Point to the .pt file itself.",
   });
+}
+
+function requireStored(file: BinaryFile, entries: ReadonlyMap<string, ZipEntry>): void {
+  for (const [name, { compression }] of entries) {
+    if (compression === null) continue;
+    throw new CheckpointError(`zip entry ${quoted(name)} is compressed`, {
+      file: file.path,
+      found: compression,
+      expected: "entries that are stored, as torch.save writes them",
+      remedy: "Load the file with PyTorch and save it again.",
+    });
+  }
 }
 
 function requireLittleEndian(file: BinaryFile, entry: ZipEntry | undefined): void {

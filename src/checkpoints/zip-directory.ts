@@ -21,14 +21,17 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
 /** Where an entry's bytes are. They are inside the file. */
 export interface ZipEntry {
   readonly start: number;
+  /** Of the bytes as they stand in the file. */
   readonly size: number;
+  /** How they are compressed; null if they are stored as they are. */
+  readonly compression: string | null;
 }
 
 /**
  * Where each entry of a zip file stands, from its central directory. Nothing is unpacked.
  *
- * @throws CheckpointError if the directory is damaged; if an entry is compressed, encrypted, named twice, reaches
- *   beyond the file or has a path that leads out of it; or if there are too many.
+ * @throws CheckpointError if the directory is damaged; if an entry is encrypted, named twice, reaches beyond the file
+ *   or has a path that leads out of it; or if there are too many.
  */
 export async function readZipDirectory(file: BinaryFile): Promise<Map<string, ZipEntry>> {
   try {
@@ -49,7 +52,7 @@ export async function readZipDirectory(file: BinaryFile): Promise<Map<string, Zi
       const { fileDataStart: start } = await zip.readLocalFileHeaderPromise(entry, {
         minimal: true,
       });
-      const size = entry.uncompressedSize;
+      const size = entry.compressedSize;
       if (start + size > file.size) {
         throw new CheckpointError(`zip entry ${quoted(entry.fileName)} reaches beyond the file`, {
           file: file.path,
@@ -58,7 +61,7 @@ export async function readZipDirectory(file: BinaryFile): Promise<Map<string, Zi
           remedy: "The file is cut short or damaged: copy or download it again.",
         });
       }
-      entries.set(entry.fileName, { start, size });
+      entries.set(entry.fileName, { start, size, compression: compressionOf(entry) });
     }
     return entries;
   } catch (cause) {
@@ -78,15 +81,6 @@ function checkEntry(
   before: ReadonlyMap<string, ZipEntry>,
 ): void {
   const name = quoted(entry.fileName);
-  if (entry.compressionMethod !== STORED) {
-    const method = COMPRESSION_NAMES[entry.compressionMethod] ?? "by an unknown method";
-    throw new CheckpointError(`zip entry ${name} is compressed`, {
-      file: file.path,
-      found: `${method} (${entry.compressionMethod})`,
-      expected: "entries that are stored, as torch.save writes them",
-      remedy: "Load the file with PyTorch and save it again.",
-    });
-  }
   if (entry.isEncrypted()) {
     throw new CheckpointError(`zip entry ${name} is encrypted`, { file: file.path });
   }
@@ -96,6 +90,11 @@ function checkEntry(
       remedy: "Load the file with PyTorch and save it again.",
     });
   }
+}
+
+function compressionOf({ compressionMethod: method }: yauzl.Entry): string | null {
+  if (method === STORED) return null;
+  return `${COMPRESSION_NAMES[method] ?? "an unknown method"} (${method})`;
 }
 
 /**
