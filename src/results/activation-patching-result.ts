@@ -1,16 +1,11 @@
+import type { Patch } from "../patching/patch";
 import type { LinearRegression } from "../stats/linear-regression";
 import type { Provenance } from "./provenance";
 
-/** What can be done to a neuron's activation (SPEC section 6). */
-export const PATCH_KINDS = ["set", "scale", "zero", "add", "mean", "resample"] as const;
-
-/** One of {@link PATCH_KINDS}. */
-export type PatchKind = (typeof PATCH_KINDS)[number];
-
 /** One run of all prompts under one patch. */
 export interface PatchedRun {
-  /** Kind and value: `["set", 3]`. `zero` has value 0; null where each prompt has its own. */
-  readonly patch: readonly [kind: PatchKind, value: number | null];
+  /** Kind and value: `["set", 3]`; see {@link Patch} for what the value means. */
+  readonly patch: Patch;
   /** `[prompt]` the patched activation. */
   readonly activation: readonly number[];
   /** `[prompt]` the prediction under the patch. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ActivationPatchingResult, PATCH_KINDS } from "./activation-patching-result";
+import { PATCH_KINDS } from "../patching/patch";
+import type { ActivationPatchingResult } from "./activation-patching-result";
 import {
   headKeys,
   numberOrNull,
@@ -13,7 +14,7 @@ const numbers = z.array(z.number());
 const correlation = z.number().min(-1).max(1).nullable();
 
 const runSchema = z.strictObject({
-  patch: z.tuple([z.enum(PATCH_KINDS), numberOrNull]),
+  patch: z.tuple([z.enum(PATCH_KINDS), z.number()]),
   activation: numbers,
   prediction: numbers,
 });

@@ -1,8 +1,6 @@
-export {
-  type ActivationPatchingResult,
-  PATCH_KINDS,
-  type PatchedRun,
-  type PatchKind,
+export type {
+  ActivationPatchingResult,
+  PatchedRun,
 } from "./activation-patching-result";
 export type { LinearWeightsResult } from "./linear-weights-result";
 export type { Provenance } from "./provenance";

@@ -5,16 +5,16 @@ import { link, open, rename, rm } from "node:fs/promises";
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
 
 /**
- * Writes a text file so that a reader sees the old text or the new one, never a part.
+ * Writes a file so that a reader sees the old content or the new one, never a part.
  *
- * The text goes to a temporary file in the same folder, is flushed to the disk, and then takes the
+ * The content goes to a temporary file in the same folder, is flushed to the disk, and then takes the
  * name. If anything fails the temporary file is removed and the old file is as it was. (The package
  * write-file-atomic 6 does the same, but writes with one call and ignores how much was written: on a
  * full disk it put a cut-off file in the old one's place without an error. `FileHandle.writeFile`
  * writes on until everything is written, or throws.)
  *
  * @param file where to write; its folder must exist
- * @param text what to write, as UTF-8
+ * @param content what to write; a text as UTF-8
  * @param options `replace: false` refuses to replace a file that is there, also one that another
  *   process put there a moment ago (the name is taken by a hard link, which never replaces; on file
  *   systems without hard links such a file could be replaced)
@@ -26,14 +26,14 @@ const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", 
  */
 export async function writeAtomically(
   file: string,
-  text: string,
+  content: string | Uint8Array,
   { replace }: { replace: boolean },
 ): Promise<boolean> {
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
     const handle = await open(temporary, "wx");
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();
