@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +6,12 @@ export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** @param {...string} parts path inside the project */
 export const inProject = (...parts) => join(projectRoot, ...parts);
+
+/** @param {...string} parts path inside the folder that holds all that set-up makes */
+export const inSetup = (...parts) => inProject(".tslens", ...parts);
+
+// By path: tslab puts its own, older `tsc` into node_modules/.bin.
+export const typescriptCompiler = inProject("node_modules", "typescript", "bin", "tsc");
 
 /** The native TensorFlow library writes to the terminal unless both are set. */
 export const quietTensorFlow = { TF_CPP_MIN_LOG_LEVEL: "2", TF_ENABLE_ONEDNN_OPTS: "0" };
@@ -25,18 +30,7 @@ export function filesUnder(folder, ending) {
     .sort();
 }
 
-/**
- * Runs a Node program with this very Node, in the project's folder, on this terminal.
- * @param {string[]} args
- * @param {NodeJS.ProcessEnv} [env] added to the environment
- * @returns {boolean} whether it succeeded
- */
-export function runNode(args, env = {}) {
-  const { status, error } = spawnSync(process.execPath, args, {
-    cwd: projectRoot,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-  });
-  if (error) throw error;
-  return status === 0;
+/** @param {number} started as `performance.now()` gave it */
+export function secondsSince(started) {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
 }

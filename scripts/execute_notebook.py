@@ -1,0 +1,103 @@
+"""Executes one notebook on its kernel: execute_notebook.py NOTEBOOK FOLDER.
+
+Writes the executed copy and a web page of it into FOLDER; the notebook itself is only read. Run by
+run-notebooks.mjs, which sets the environment that Jupyter needs.
+"""
+
+import logging
+import pathlib
+import re
+import sys
+import time
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
+
+SOURCE_LINES = 6
+ERROR_LINES = 15
+KERNEL_FRAME = re.compile(r"^\s+at .*(node:vm|node_modules/tslab|evalmachine)|^-+$")
+
+
+class Progress:
+    """Says which cell runs: in place on a terminal, else a line now and then."""
+
+    def __init__(self, name: str, total: int):
+        self.name, self.total, self.done = name, total, 0
+        self.started = time.monotonic()
+
+    def seconds(self) -> str:
+        return f"{time.monotonic() - self.started:.1f} s"
+
+    def cell_executed(self, **_):
+        self.done += 1
+        line = f"  {self.name}: cell {self.done}/{self.total} ({self.seconds()})"
+        if sys.stdout.isatty():
+            print(f"\r\x1b[K{line}", end="", flush=True)
+        elif self.done % 10 == 0:
+            print(line, flush=True)
+
+    def finish(self, text: str):
+        start = "\r\x1b[K" if sys.stdout.isatty() else ""
+        print(f"{start}  {self.name}: {text} ({self.seconds()})", flush=True)
+
+
+class FirstFailure:
+    """Remembers the cell that failed and where it stands."""
+
+    cell = None
+    number = 0
+
+    def cell_error(self, cell, cell_index, **_):
+        if self.cell is None:
+            self.cell, self.number = cell, cell_index + 1
+
+    def report(self, error: Exception) -> str:
+        """What failed, in the words of the cell: tslab writes them to stderr, without an error output."""
+        if self.cell is None:
+            return f"failed: {error}"
+        written = "".join(
+            output.text for output in self.cell.outputs if output.get("name") == "stderr"
+        ) or str(error)
+        said = [line for line in written.strip().splitlines() if not KERNEL_FRAME.search(line)]
+        return "\n".join(
+            [
+                f"FAILED at cell {self.number}:",
+                *(f"    | {line}" for line in self.cell.source.splitlines()[:SOURCE_LINES]),
+                *(f"    {line}" for line in said[-ERROR_LINES:]),
+            ]
+        )
+
+
+def main(source: pathlib.Path, folder: pathlib.Path) -> int:
+    # nbconvert warns of pictures without a description, which Jupyter has no place for.
+    logging.disable(logging.WARNING)
+    notebook = nbformat.read(source, as_version=4)
+    total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
+    progress, failure = Progress(source.stem, total), FirstFailure()
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        resources={"metadata": {"path": str(source.parent)}},
+        on_cell_executed=progress.cell_executed,
+        on_cell_error=failure.cell_error,
+    )
+    problem = None
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        problem = failure.report(error)
+    except DeadKernelError:
+        problem = f"FAILED after cell {progress.done} of {total}: the kernel ended (out of memory?)"
+
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / source.name)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    (folder / f"{source.stem}.html").write_text(page, encoding="utf-8")
+    progress.finish(problem or f"{total} cells executed")
+    return 1 if problem else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(pathlib.Path(argument).resolve() for argument in sys.argv[1:3])))

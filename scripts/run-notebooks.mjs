@@ -1,0 +1,91 @@
+// node scripts/run-notebooks.mjs [--model-dir DIR] [--base BASE] [--out DIR] [NAME…]
+// Executes the notebooks (all of them, or those named) on the tslab kernel. Needs a finished set-up.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { filesUnder, inProject, projectRoot } from "./project.mjs";
+import { printWritten } from "./results-summary.mjs";
+import { jupyterEnvironment } from "./setup/kernel.mjs";
+import { environmentPython } from "./setup/python.mjs";
+
+const options = /** @type {const} */ ({
+  "model-dir": { type: "string" },
+  base: { type: "string" },
+  out: { type: "string" },
+});
+
+/**
+ * @param {string[]} args as on the command line
+ * @returns {boolean} whether every cell of every notebook ran
+ */
+export function runNotebooks(args) {
+  const started = Date.now();
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const results = fromCaller(values.out ?? process.env.TSLENS_RESULTS_DIR ?? inProject("results"));
+  const environment = {
+    ...jupyterEnvironment(),
+    TSLENS_RESULTS_DIR: results,
+    ...(values["model-dir"] && { TSLENS_MODEL_DIR: fromCaller(values["model-dir"]) }),
+    ...(values.base && { TSLENS_BASE_MODEL: folderOrName(values.base) }),
+  };
+
+  const notebooks = findNotebooks(positionals);
+  console.log(
+    `Executing ${notebooks.length === 1 ? "one notebook" : `${notebooks.length} notebooks`} on the tslab kernel`,
+  );
+  const failed = notebooks.filter(
+    (notebook) => !execute(notebook, join(results, "notebooks"), environment),
+  );
+  printWritten(results, started);
+  return failed.length === 0;
+}
+
+/**
+ * @param {string} notebook
+ * @param {string} folder
+ * @param {NodeJS.ProcessEnv} env
+ */
+function execute(notebook, folder, env) {
+  const script = inProject("scripts", "execute_notebook.py");
+  const { status, error } = spawnSync(environmentPython, [script, notebook, folder], {
+    cwd: projectRoot,
+    stdio: "inherit",
+    env,
+  });
+  if (error) throw error;
+  return status === 0;
+}
+
+/** @param {string[]} names with or without .ipynb; none for all */
+function findNotebooks(names) {
+  const all = filesUnder(inProject("notebooks"), ".ipynb").filter(
+    (file) => !file.includes(".ipynb_checkpoints"),
+  );
+  if (names.length === 0) return all;
+  return names.map((name) => {
+    const file = all.find(
+      (candidate) => basename(candidate, ".ipynb") === basename(name, ".ipynb"),
+    );
+    if (file) return file;
+    console.error(
+      `There is no notebook "${name}"; there are: ${all.map((path) => basename(path, ".ipynb")).join(", ")}.`,
+    );
+    return process.exit(1);
+  });
+}
+
+/** npm runs scripts in the project's folder; a path means where the user was. @param {string} path */
+function fromCaller(path) {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
+}
+
+/** @param {string} base a folder, or a name for the model hub */
+function folderOrName(base) {
+  return existsSync(fromCaller(base)) ? fromCaller(base) : base;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  process.exitCode = runNotebooks(process.argv.slice(2)) ? 0 : 1;
+}

@@ -1,0 +1,55 @@
+// `npm run setup`: everything that the notebooks and tests need, inside this folder. Repeatable.
+import { pathToFileURL } from "node:url";
+import { secondsSince } from "./project.mjs";
+import { installEngine, knownEngine } from "./setup/engine.mjs";
+import { registerKernel } from "./setup/kernel.mjs";
+import { compileLibrary, libraryIsCompiled } from "./setup/library.mjs";
+import { checkNode, installPackages, packagesAreInstalled } from "./setup/packages.mjs";
+import { findPython, installPython, pythonIsReady } from "./setup/python.mjs";
+import { SetupProblem, step } from "./setup/steps.mjs";
+
+/**
+ * Does what is not yet done. Ends the process, after saying what to type, if something is missing.
+ * @param {{ retryEngine?: boolean }} [options] retryEngine: try again for the native tensor engine
+ *   although an earlier set-up had to settle for a slower one
+ */
+export async function setUp({ retryEngine = false } = {}) {
+  const started = performance.now();
+  console.log(`tslens set-up (Node ${process.versions.node}, ${process.platform} ${process.arch})`);
+  try {
+    checkNode();
+    await doWhatIsMissing(retryEngine);
+  } catch (error) {
+    if (!(error instanceof SetupProblem)) throw error;
+    console.error(`\n${error.message}`);
+    process.exit(1);
+  }
+  const engine = knownEngine();
+  console.log(`  ready after ${secondsSince(started)}; tensor engine: ${engine?.description}`);
+  if (engine?.problem) console.warn(slowEngineWarning(engine.problem));
+}
+
+/** @param {boolean} retryEngine */
+async function doWhatIsMissing(retryEngine) {
+  // Before the first long step, so that nobody waits minutes to hear that Python is missing.
+  if (!pythonIsReady()) findPython();
+  if (!packagesAreInstalled()) await step("npm packages", installPackages);
+  if (!libraryIsCompiled()) await step("library", compileLibrary);
+  if (!pythonIsReady()) await step("Python environment", installPython);
+  const engine = knownEngine();
+  if (!engine || (retryEngine && engine.problem)) await step("tensor engine", installEngine);
+  registerKernel();
+}
+
+/** @param {string} problem */
+function slowEngineWarning(problem) {
+  return `
+  WARNING: the native TensorFlow engine could not be installed, so WebAssembly computes instead.
+  Everything works and gives the same numbers, but matrix products take about ?? times as long.
+  The reason: ${problem}
+`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await setUp({ retryEngine: true });
+}

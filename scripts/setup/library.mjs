@@ -1,0 +1,30 @@
+import { existsSync, rmSync } from "node:fs";
+import { filesUnder, inProject, typescriptCompiler } from "../project.mjs";
+import { runLogged } from "./command.mjs";
+import { hashOf, stamp, stampOf } from "./stamp.mjs";
+import { SetupProblem } from "./steps.mjs";
+
+const sourceHash = () =>
+  hashOf([inProject("tsconfig.json"), ...filesUnder(inProject("src"), ".ts")]);
+
+export function libraryIsCompiled() {
+  return existsSync(inProject("dist", "index.js")) && stampOf("library") === sourceHash();
+}
+
+/**
+ * Compiles src/ into dist/, where the notebooks find it.
+ * @returns {Promise<string>}
+ */
+export async function compileLibrary() {
+  const hash = sourceHash();
+  // A file left from a source that is gone could still be imported.
+  rmSync(inProject("dist"), { recursive: true, force: true });
+  const { succeeded, output } = await runLogged("library", process.execPath, [
+    typescriptCompiler,
+    "-p",
+    "tsconfig.json",
+  ]);
+  if (!succeeded) throw new SetupProblem(`src/ does not compile:\n${output}`);
+  stamp("library", hash);
+  return "compiled from TypeScript";
+}

@@ -1,0 +1,6 @@
+// `npm start [-- --model-dir DIR …]`: set-up, then both notebooks.
+import { runNotebooks } from "./run-notebooks.mjs";
+import { setUp } from "./setup.mjs";
+
+await setUp();
+process.exitCode = runNotebooks(process.argv.slice(2)) ? 0 : 1;
