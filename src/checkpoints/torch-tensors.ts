@@ -19,6 +19,7 @@ const MEANINGLESS = [
   "collections.Counter",
   "_codecs.encode", // bytes in protocol 2
   "builtins.bytearray",
+  "__builtin__.bytearray",
   "builtins.set",
   "__builtin__.set",
 ];
