@@ -135,20 +135,24 @@ export function perInputSensitivity({
   });
 
   const hidden = fits.length - shown.length;
-  return figure(
+  return figure({
+    title,
+    subtitle:
+      subtitle ??
+      `Change of the prediction against change of the activation, on the same axes${
+        hidden > 0 ? `; ${shown.length} of ${fits.length} prompts` : ""
+      }`,
+    description: `${title}. ${shown
+      .map(
+        ({ prompt, slope, r_squared }) =>
+          `"${changes.prompts[prompt]}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
+      )
+      .join("; ")}. Activation changes from ${extent(drawn)
+      .map((value) => formatNumber(value))
+      .join(" to ")}.`,
+    height,
     data,
-    {
-      title: {
-        text: title,
-        subtitle: {
-          text:
-            subtitle ??
-            `Change of the prediction against change of the activation, on the same axes${
-              hidden > 0 ? `; ${shown.length} of ${fits.length} prompts` : ""
-            }`,
-        },
-      },
-      height,
+    layout: {
       margin: { t: ROOM_FOR_TITLES + 16, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       ...(axes as Partial<Layout>),
       legend: { title: { text: "factor  " } },
@@ -179,13 +183,5 @@ export function perInputSensitivity({
         },
       ],
     },
-    `${title}. ${shown
-      .map(
-        ({ prompt, slope, r_squared }) =>
-          `"${changes.prompts[prompt]}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
-      )
-      .join("; ")}. Activation changes from ${extent(drawn)
-      .map((value) => formatNumber(value))
-      .join(" to ")}.`,
-  );
+  });
 }

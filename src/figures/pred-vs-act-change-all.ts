@@ -30,26 +30,21 @@ export function predVsActChangeAll({
   const { prompts, factors } = changes;
   const [lowX, highX] = extent(changes.activationChanges.flat());
   const [lowY, highY] = extent(changes.predictionChanges.flat());
-  return figure(
-    factorPoints(changes, (factor, prompt) => [
+  return figure({
+    title,
+    subtitle:
+      subtitle ?? `One point for each of ${prompts.length} prompts and ${factors.length} factors`,
+    description: `${title} ${prompts.length} prompts, ${factors.length} factors: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
+    height: 480,
+    data: factorPoints(changes, (factor, prompt) => [
       changes.activationChanges[factor]![prompt]!,
       changes.predictionChanges[factor]![prompt]!,
     ]),
-    {
-      title: {
-        text: title,
-        subtitle: {
-          text:
-            subtitle ??
-            `One point for each of ${prompts.length} prompts and ${factors.length} factors`,
-        },
-      },
-      height: 480,
+    layout: {
       margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       xaxis: { title: { text: "change of the activation" } },
       yaxis: { title: { text: "change of the prediction" } },
       legend: { title: { text: "factor  " } },
     },
-    `${title} ${prompts.length} prompts, ${factors.length} factors: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
-  );
+  });
 }

@@ -59,11 +59,13 @@ export function predVsActRegression({
         );
   const statement = fit.quality === "" ? fit.equation : `${fit.equation}   (${fit.quality})`;
 
-  return figure(
-    [...points, ...(line === null ? [] : [fittedLine(line, extent(x.flat()))]), ...residuals],
-    {
-      title: { text: title, subtitle: { text: subtitle ?? statement } },
-      height: 480,
+  return figure({
+    title,
+    subtitle: subtitle ?? statement,
+    description: `${title}. ${statement}.`,
+    height: 480,
+    data: [...points, ...(line === null ? [] : [fittedLine(line, extent(x.flat()))]), ...residuals],
+    layout: {
       margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
       xaxis: { domain: LEFT, anchor: "y", range, title: { text: "change of the activation" } },
       yaxis: { anchor: "x", title: { text: "change of the prediction" } },
@@ -88,8 +90,7 @@ export function predVsActRegression({
           : []),
       ],
     },
-    `${title}. ${statement}.`,
-  );
+  });
 }
 
 function fittedLine(

@@ -53,8 +53,19 @@ export function scalingExperiment({
   const meanActivationChanges = rowMeans(changes.activationChanges);
   const meanPredictionChanges = rowMeans(changes.predictionChanges);
 
-  return figure(
-    [
+  return figure({
+    title,
+    subtitle:
+      subtitle ??
+      `Thick: mean over ${prompts.length} prompt${prompts.length === 1 ? "" : "s"}. Thin: single prompts.`,
+    description: `${title}. Mean changes over ${prompts.length} prompts: ${order
+      .map(
+        (factor) =>
+          `${factorLabel(factors[factor]!)}: activation ${formatNumber(meanActivationChanges[factor]!)}, prediction ${formatNumber(meanPredictionChanges[factor]!)}`,
+      )
+      .join("; ")}.`,
+    height: 480,
+    data: [
       ...changeLines(
         "activation",
         changes.activationChanges,
@@ -71,16 +82,7 @@ export function scalingExperiment({
       ),
       ...paths(changes, order),
     ],
-    {
-      title: {
-        text: title,
-        subtitle: {
-          text:
-            subtitle ??
-            `Thick: mean over ${prompts.length} prompt${prompts.length === 1 ? "" : "s"}. Thin: single prompts.`,
-        },
-      },
-      height: 480,
+    layout: {
       margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 64 },
       xaxis: {
         domain: LEFT,
@@ -110,13 +112,7 @@ export function scalingExperiment({
         ...factorLabels(changes, order),
       ],
     },
-    `${title}. Mean changes over ${prompts.length} prompts: ${order
-      .map(
-        (factor) =>
-          `${factorLabel(factors[factor]!)}: activation ${formatNumber(meanActivationChanges[factor]!)}, prediction ${formatNumber(meanPredictionChanges[factor]!)}`,
-      )
-      .join("; ")}.`,
-  );
+  });
 }
 
 /** Thin lines of single prompts and a thick one of their mean, in the left panel. */

@@ -79,30 +79,32 @@ export const template: Template = {
   },
 };
 
+/** What a figure function draws. */
+export interface Drawing {
+  readonly title: string;
+  readonly subtitle: string;
+  /** One or two sentences that say in words what the figure shows. */
+  readonly description: string;
+  /** In pixels. */
+  readonly height: number;
+  readonly data: Partial<PlotData>[];
+  readonly layout: Partial<Layout>;
+}
+
 /**
- * Puts traces and a layout under the template.
- *
- * @param description - one or two sentences that say in words what the figure shows; kept in
- *   `layout.meta.description`, and read where the picture cannot be seen
+ * A drawing under the template. Its description is kept in `layout.meta.description`, and read where
+ * the picture cannot be seen.
  */
-export function figure(
-  data: Partial<PlotData>[],
-  { title, ...layout }: Partial<Layout> & { title: FigureTitle; height: number },
-  description: string,
-): Figure {
+export function figure({ title, subtitle, description, height, data, layout }: Drawing): Figure {
   return {
     data: data as Record<string, unknown>[],
     layout: {
       template,
-      title: { ...title, y: 1 - TITLE_BASE / layout.height },
+      title: { text: title, subtitle: { text: subtitle }, y: 1 - TITLE_BASE / height },
       width: FIGURE_WIDTH,
+      height,
       ...layout,
       meta: { description },
     },
   };
-}
-
-interface FigureTitle {
-  readonly text: string;
-  readonly subtitle: { readonly text: string };
 }

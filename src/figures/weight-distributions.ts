@@ -110,28 +110,23 @@ export function weightDistributions({
   });
 
   const dimensions = [...new Set(lists.map((list) => list.length))].join(", ");
-  return figure(
-    data,
-    {
-      title: {
-        text: title,
-        subtitle: {
-          text:
-            subtitle ??
-            `${dimensions} weights each, the same ${bins} bins and ranges in every panel`,
-        },
-      },
-      height: 140 + PANEL_HEIGHT * vectors.length,
-      margin: { t: ROOM_FOR_TITLES, r: 24, b: 56, l: 64 },
-      bargap: 0,
-      annotations,
-      ...(axes as Partial<Layout>),
-    },
-    `${title}. ${vectors
+  return figure({
+    title,
+    subtitle:
+      subtitle ?? `${dimensions} weights each, the same ${bins} bins and ranges in every panel`,
+    description: `${title}. ${vectors
       .map(({ label }, index) => {
         const { mean, std } = vectorStatistics(lists[index]!);
         return `${label}: mean ${formatNumber(mean)}, standard deviation ${formatNumber(std)}`;
       })
       .join("; ")}.`,
-  );
+    height: 140 + PANEL_HEIGHT * vectors.length,
+    data,
+    layout: {
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: 56, l: 64 },
+      bargap: 0,
+      annotations,
+      ...(axes as Partial<Layout>),
+    },
+  });
 }

@@ -57,8 +57,18 @@ export function weightSimilarityComparison({
   const places = similarities.map((_, index) => index);
   const inside = similarities.map(({ value }) => Math.abs(value ?? 0) > ROOM_FOR_LABEL);
 
-  return figure(
-    [
+  return figure({
+    title,
+    subtitle,
+    description: `${title} ${similarities
+      .map(({ label, value }) => `${label}: ${formatNumber(value)}`)
+      .join("; ")}.${
+      baseline?.p5 == null
+        ? ""
+        : ` 90% of random directions lie between ${formatNumber(baseline.p5)} and ${formatNumber(baseline.p95)}.`
+    }`,
+    height: 440,
+    data: [
       {
         type: "bar",
         name: "cosine similarity",
@@ -85,9 +95,7 @@ export function weightSimilarityComparison({
         showlegend: false,
       },
     ],
-    {
-      title: { text: title, subtitle: { text: subtitle } },
-      height: 440,
+    layout: {
       margin: { t: ROOM_FOR_TITLE, r: baseline ? 130 : 24, b: 52, l: 64 },
       xaxis: {
         tickvals: places,
@@ -117,14 +125,7 @@ export function weightSimilarityComparison({
         ...similarities.flatMap(({ value }, place) => (value === null ? [noValue(place)] : [])),
       ],
     },
-    `${title} ${similarities
-      .map(({ label, value }) => `${label}: ${formatNumber(value)}`)
-      .join("; ")}.${
-      baseline?.p5 == null
-        ? ""
-        : ` 90% of random directions lie between ${formatNumber(baseline.p5)} and ${formatNumber(baseline.p95)}.`
-    }`,
-  );
+  });
 }
 
 function checkCosine(label: string, value: number | null): void {

@@ -54,8 +54,17 @@ export function weightVectorsPca({
   });
   const [xRange, yRange] = rangesToScale(coordinates);
 
-  return figure(
-    vectors.map(({ label, kind }, index) => ({
+  return figure({
+    title,
+    subtitle,
+    description: `${title}. ${vectors
+      .map(
+        ({ label }, index) =>
+          `${label} at (${coordinates[index]!.map((value) => formatNumber(value)).join(", ")})`,
+      )
+      .join("; ")}.`,
+    height: HEIGHT,
+    data: vectors.map(({ label, kind }, index) => ({
       type: "scatter",
       mode: "markers",
       name: escapeHtml(label),
@@ -70,9 +79,7 @@ export function weightVectorsPca({
       hovertemplate: "PC1 %{x:.4g}<br>PC2 %{y:.4g}",
       showlegend: false,
     })),
-    {
-      title: { text: title, subtitle: { text: subtitle } },
-      height: HEIGHT,
+    layout: {
       margin: MARGIN,
       xaxis: { title: { text: axisTitle(1, ratios[0]) }, range: xRange },
       yaxis: {
@@ -83,13 +90,7 @@ export function weightVectorsPca({
       },
       annotations: labels(vectors, coordinates, xRange, yRange),
     },
-    `${title}. ${vectors
-      .map(
-        ({ label }, index) =>
-          `${label} at (${coordinates[index]!.map((value) => formatNumber(value)).join(", ")})`,
-      )
-      .join("; ")}.`,
-  );
+  });
 }
 
 function axisTitle(component: number, ratio: number | null): string {
