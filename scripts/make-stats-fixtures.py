@@ -8,6 +8,7 @@ Every file has `made_by` (the versions) and `cases`, a list of inputs with the e
 Inputs are drawn from a fixed seed, so a second run writes the same files for the same versions.
 """
 
+import itertools
 import json
 import pathlib
 import warnings
@@ -185,10 +186,74 @@ def t_test():
     write("cosine-t-test", cases)
 
 
+def holm_adjusted(p):
+    """Holm's definition, written out."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1, stepped)
+    return adjusted
+
+
+def adjusted_p_values(rng):
+    cases = []
+    for p in [
+        np.array([0.01, 0.04, 0.03]),
+        np.array([0.5]),
+        np.array([0.02, 0.02, 0.9, 1.0, 0.0]),
+        rng.random(20) ** 3,
+    ]:
+        cases.append({
+            "p_values": p.tolist(),
+            "holm": holm_adjusted(p).tolist(),
+            "benjamini_hochberg": scipy.stats.false_discovery_control(p).tolist(),
+        })
+    write("adjusted-p-values", cases)
+
+
+def permutations(rng):
+    """Exact two-sided p-values of a correlation and a slope over all orders of 7 values."""
+    cases = []
+    for strength in [0.0, 0.5, 1.5]:
+        x = rng.normal(size=7)
+        y = strength * x + rng.normal(size=7)
+        orders = np.array(list(itertools.permutations(y)))
+        slopes = np.abs((orders - y.mean()) @ (x - x.mean()))
+        exact = float(np.mean(slopes >= slopes[0] * (1 - 1e-12)))
+        by_scipy = scipy.stats.permutation_test(
+            (y,), lambda v: np.corrcoef(x, v)[0, 1], permutation_type="pairings",
+            n_resamples=np.inf, vectorized=False,
+            # SciPy's own "two-sided" doubles the smaller tail; ours counts |statistic|.
+        ).null_distribution
+        observed = abs(np.corrcoef(x, y)[0, 1])
+        assert np.isclose(exact, np.mean(np.abs(by_scipy) >= observed * (1 - 1e-12)))
+        cases.append({"x": x.tolist(), "y": y.tolist(), "exact_p_value": exact})
+    write("permutation-test", cases)
+
+
+def bootstraps(rng):
+    """The exact percentile interval of a mean: all 6**6 samples of six values."""
+    values = rng.normal(size=6)
+    means = np.array(list(itertools.product(values, repeat=6))).mean(axis=1)
+    cases = []
+    for confidence in [0.8, 0.95]:
+        tail = (1 - confidence) / 2
+        # Monte Carlo must land between these neighbours: 4 standard errors at 20,000 resamples.
+        error = 4 * np.sqrt(tail * (1 - tail) / 20000)
+        cases.append({
+            "values": values.tolist(),
+            "confidence": confidence,
+            "low": np.quantile(means, [tail - error, tail + error]).tolist(),
+            "high": np.quantile(means, [1 - tail - error, 1 - tail + error]).tolist(),
+        })
+    write("bootstrap-interval", cases)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("error")
     for make in [
         vector_statistics, cosine, pearson, regression, quantiles, histograms, components,
+        adjusted_p_values, permutations, bootstraps,
     ]:
         make(np.random.default_rng(20250422))
     t_test()
