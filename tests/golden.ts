@@ -6,10 +6,39 @@ export function fixture(...parts: string[]): string {
   return join(__dirname, "fixtures", ...parts);
 }
 
+interface Runs {
+  readonly activation: number[];
+  readonly prediction: number[];
+}
+
+interface Fit {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** What golden.json says of one head. */
+export interface GoldenHead {
+  readonly dir: string;
+  readonly hook: string;
+  readonly features: number[][];
+  readonly baseline: Runs & { readonly correlation: number };
+  readonly experiments: readonly (Runs & { readonly patch: [string, number] })[];
+  readonly scaling: readonly (Runs & { readonly patch: [string, number] })[];
+  readonly regression: Fit & { readonly r_squared: number };
+  readonly per_input: readonly (Fit & { readonly r2: number })[];
+  readonly linear_weights: number[];
+  readonly sim_with_input: number;
+  readonly sim_with_output: number;
+  readonly sim_unembed_with_input?: number;
+  readonly stats: Record<"linear" | "mlp_in" | "mlp_out", Record<string, number>>;
+  readonly pca: { readonly points: number[][]; readonly explained_variance_ratio: number[] };
+}
+
 /** Golden numbers made by PyTorch, TransformerLens and scikit-learn. */
-export function golden(): Record<string, unknown> & {
-  sequences: number[][];
-  heads: Record<string, unknown>;
+export function golden(): {
+  readonly sequences: number[][];
+  readonly scale_factors: number[];
+  readonly heads: Readonly<Record<string, GoldenHead>>;
 } {
   return JSON.parse(readFileSync(fixture("golden-a", "golden.json"), "utf8"));
 }

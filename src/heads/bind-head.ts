@@ -1,0 +1,198 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { HeadConfigError, InputError } from "../errors";
+import { allHookNames, getActName, resolveHookName } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import type { HeadConfig } from "./head-config";
+import type { HeadFiles } from "./load-head";
+import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
+
+const LOGITS = "unembed.hook_out";
+const DIGITS = "0123456789";
+
+/** A head together with the base model that it reads. */
+export interface BoundHead {
+  readonly files: HeadFiles;
+  readonly model: HookedTransformer;
+  /** The hook whose activation is predicted, by its long name. */
+  readonly hook: string;
+  /** The target neuron's index at a position of that hook. */
+  readonly index: number;
+  /** Hooks that the prediction is made from. */
+  readonly reads: readonly string[];
+  /** Ids of the digits "0" to "9"; null unless it is a token head. */
+  readonly digitTokens: readonly number[] | null;
+  /** Whether a change of the target can reach the features: it is computed before them. */
+  readonly targetCanMatter: boolean;
+  /** The position that is measured in a prompt of that many tokens. */
+  position(promptLength: number): number;
+  /** Predictions from activations `[n, size]` of `reads` at that position. */
+  predict(activations: ReadonlyMap<string, tf.Tensor2D>): number[];
+}
+
+/**
+ * Puts a head and its base model together.
+ *
+ * @throws HeadConfigError if the head does not fit the model: another d_model, a layer, neuron or
+ *   activation that the model does not have, digit tokens outside the vocabulary.
+ */
+export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead {
+  const { config, configFile } = files;
+  if (config.dModel !== model.cfg.d_model) {
+    throw new HeadConfigError("the head was trained on another base model", {
+      file: configFile,
+      found: `d_model ${config.dModel}`,
+      expected: `${model.cfg.d_model}, as in ${model.folder}`,
+      remedy: "Give the base model it was trained on (base, --base or TSLENS_BASE_MODEL).",
+    });
+  }
+  const hook = targetHook(config, model, configFile);
+  const index = targetIndex(config, hook, model, configFile);
+  const isToken = config.headType === "token";
+  const features = inConfig(configFile, "feature_layer", () =>
+    resolveHookName(["resid_post", config.featureLayer], model.cfg),
+  );
+  const digitTokens = isToken ? digitTokenIds(config.head.digitTokens, model, configFile) : null;
+  const read = isToken ? LOGITS : features;
+  const order = allHookNames(model.cfg);
+  return {
+    files,
+    model,
+    hook,
+    index,
+    reads: [read],
+    digitTokens,
+    targetCanMatter: order.indexOf(hook) <= order.indexOf(read),
+    position: (length) => measuredPosition(config.tokenPos, length),
+    predict: (activations) =>
+      digitTokens
+        ? predictFromDigitLogits(config, digitColumns(activations.get(LOGITS)!, digitTokens))
+        : predictFromFeatures(files, rowsOf(activations.get(features)!)),
+  };
+}
+
+/** "last" is the last token; a number is clamped to it, a negative one counts from the end. */
+function measuredPosition(tokenPos: "last" | number, length: number): number {
+  if (length < 1) throw new InputError("the prompt is empty", { expected: "at least one token" });
+  if (tokenPos === "last") return length - 1;
+  return tokenPos < 0 ? Math.max(length + tokenPos, 0) : Math.min(tokenPos, length - 1);
+}
+
+function targetHook(config: HeadConfig, model: HookedTransformer, file: string): string {
+  const { layerType, targetLayer } = config;
+  const layers = model.cfg.n_layers;
+  if (targetLayer >= layers) {
+    throw new HeadConfigError(`"target_layer" is out of range`, {
+      file,
+      found: String(targetLayer),
+      expected: `0 to ${layers - 1}, as in ${model.folder}`,
+      remedy: "Give the base model the head was trained on (base, --base or TSLENS_BASE_MODEL).",
+    });
+  }
+  // Layer norms need to say which: "ln1.hook_scale" or "blocks.3.ln1.hook_scale".
+  const inBlock =
+    /^(ln1|ln2|attn|mlp)\.hook_/.test(layerType) || /^hook_(resid|attn|mlp)/.test(layerType);
+  return inConfig(file, "layer_type", () =>
+    resolveHookName(
+      inBlock ? `blocks.${targetLayer}.${layerType}` : getActName(layerType, targetLayer),
+      model.cfg,
+    ),
+  );
+}
+
+/** Repeats a model's complaint about a name as one about the configuration. */
+function inConfig<T>(file: string, key: string, resolve: () => T): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { found, expected, remedy } = error;
+    throw new HeadConfigError(`"${key}" names nothing in this base model`, {
+      file,
+      found,
+      expected,
+      remedy,
+      cause: error,
+    });
+  }
+}
+
+function targetIndex(
+  config: HeadConfig,
+  hook: string,
+  model: HookedTransformer,
+  file: string,
+): number {
+  const size = sizeAtPosition(hook, model);
+  if (size === null) {
+    throw new HeadConfigError(`"layer_type" has no neurons at a position`, {
+      file,
+      found: `${config.layerType}, which is over pairs of positions`,
+      expected: `an activation such as "mlp_out", "post" or "resid_post"`,
+    });
+  }
+  if (config.targetNeuron < size) return config.targetNeuron;
+  throw new HeadConfigError(`"target_neuron" is out of range`, {
+    file,
+    found: String(config.targetNeuron),
+    expected: `0 to ${size - 1} for ${hook} in ${model.folder}`,
+    remedy: "Give the base model the head was trained on (base, --base or TSLENS_BASE_MODEL).",
+  });
+}
+
+/** How many numbers an activation has at one position; null if it is over pairs of positions. */
+export function sizeAtPosition(
+  hook: string,
+  { cfg }: Pick<HookedTransformer, "cfg">,
+): number | null {
+  if (/attn_scores$|pattern$/.test(hook)) return null;
+  if (/hook_scale$/.test(hook)) return 1;
+  if (/mlp\.hook_(pre|post)$/.test(hook)) return cfg.d_mlp;
+  if (/hook_[qkvz]$/.test(hook)) return cfg.n_heads * cfg.d_head;
+  if (/hook_result$/.test(hook)) return cfg.n_heads * cfg.d_model;
+  return hook === LOGITS ? cfg.d_vocab : cfg.d_model;
+}
+
+function digitTokenIds(
+  configured: readonly number[] | null,
+  { cfg, tokenizer, folder }: HookedTransformer,
+  file: string,
+): readonly number[] {
+  if (configured) {
+    const outside = configured.find((id) => id >= cfg.d_vocab);
+    if (outside === undefined) return configured;
+    throw new HeadConfigError(`"digit_tokens" has an id outside the vocabulary`, {
+      file,
+      found: String(outside),
+      expected: `0 to ${cfg.d_vocab - 1}, as in ${folder}`,
+    });
+  }
+  if (!tokenizer) {
+    throw new HeadConfigError(`"digit_tokens" is missing and the base model has no tokenizer`, {
+      file,
+      expected: "ten token ids",
+      remedy: `Add them to the file, or put tokenizer.json into ${folder}.`,
+    });
+  }
+  return [...DIGITS].map((digit) => {
+    const ids = tokenizer.encode(digit);
+    if (ids.length === 1) return ids[0];
+    throw new HeadConfigError(`the base model's tokenizer has no single token for "${digit}"`, {
+      file: folder,
+      found: `tokens ${ids.join(", ")}`,
+      remedy: `Add "digit_tokens" to ${file}.`,
+    });
+  });
+}
+
+/** `[n, d_vocab]` → `[n][10]` */
+function digitColumns(logits: tf.Tensor2D, digitTokens: readonly number[]): Float32Array[] {
+  return tf.tidy(() => rowsOf(tf.gather(logits, tf.tensor1d([...digitTokens], "int32"), 1)));
+}
+
+function rowsOf(tensor: tf.Tensor2D): Float32Array[] {
+  const [rows, columns] = tensor.shape;
+  const data = tensor.dataSync<"float32">() as Float32Array;
+  return Array.from({ length: rows }, (_, row) =>
+    data.subarray(row * columns, (row + 1) * columns),
+  );
+}
