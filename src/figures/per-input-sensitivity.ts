@@ -9,20 +9,13 @@ import { panelTitle } from "./panel-title";
 import { promptTitle } from "./prompt-label";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
+import type { TitleOptions } from "./title-options";
 import { notEmpty } from "./validate";
 
 /** One prompt's own fit of prediction change on activation change. */
 export interface PromptFit extends LineFit {
   /** Which prompt: its place in `runs.prompts`. */
   readonly prompt: number;
-}
-
-export interface PerInputSensitivity {
-  readonly runs: ScalingRuns;
-  /** The prompts' fits in the order of the panels; usually sorted by |slope|, largest first. */
-  readonly fits: readonly PromptFit[];
-  readonly title?: string;
-  readonly subtitle?: string;
 }
 
 /** More panels than this are too small to read. */
@@ -35,18 +28,18 @@ const COLUMN_GAP = 0.025;
  * Small multiples: one panel for each prompt, at most eight, in the order given, all on the same
  * axes, each with its own fitted line (intercept included).
  *
+ * @param fits - the prompts' fits in the order of the panels; usually by |slope|, largest first
  * @throws {FigureError} naming the series, when lengths differ, a number is not finite, or a fit
  *   names a prompt that does not exist
  *
  * @example
- * perInputSensitivity({ runs, fits: [{ prompt: 3, slope: 0.5, intercept: 0, r_squared: 0.99 }] });
+ * perInputSensitivity(runs, [{ prompt: 3, slope: 0.5, intercept: 0, r_squared: 0.99 }]);
  */
-export function perInputSensitivity({
-  runs,
-  fits,
-  title = "How strongly the prediction follows, prompt by prompt",
-  subtitle,
-}: PerInputSensitivity): Figure {
+export function perInputSensitivity(
+  runs: ScalingRuns,
+  fits: readonly PromptFit[],
+  { title = "How strongly the prediction follows, prompt by prompt", subtitle }: TitleOptions = {},
+): Figure {
   const changes = changesOf("per_input_sensitivity", runs);
   notEmpty("per_input_sensitivity", fits, "fit");
   const shown = fits.slice(0, MOST_PANELS);

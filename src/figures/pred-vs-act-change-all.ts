@@ -4,12 +4,7 @@ import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
-
-export interface PredVsActChangeAll {
-  readonly runs: ScalingRuns;
-  readonly title?: string;
-  readonly subtitle?: string;
-}
+import type { TitleOptions } from "./title-options";
 
 /**
  * Change of prediction against change of activation, one point for every prompt and factor,
@@ -19,13 +14,12 @@ export interface PredVsActChangeAll {
  * @throws {FigureError} naming the series, when lengths differ or a number is not finite
  *
  * @example
- * predVsActChangeAll({ runs }); // runs as in scalingExperiment
+ * predVsActChangeAll(runs); // runs as in scalingExperiment
  */
-export function predVsActChangeAll({
-  runs,
-  title = "Does the prediction follow the activation?",
-  subtitle,
-}: PredVsActChangeAll): Figure {
+export function predVsActChangeAll(
+  runs: ScalingRuns,
+  { title = "Does the prediction follow the activation?", subtitle }: TitleOptions = {},
+): Figure {
   const changes = changesOf("pred_vs_act_change_all", runs);
   const { prompts, factors } = changes;
   const [lowX, highX] = extent(changes.activationChanges.flat());

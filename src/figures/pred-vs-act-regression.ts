@@ -6,14 +6,7 @@ import { drawableFit, type LineFit } from "./line-fit";
 import { panelTitle } from "./panel-title";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES, SOFT_INK } from "./template";
-
-export interface PredVsActRegression {
-  readonly runs: ScalingRuns;
-  /** The pooled fit of prediction change on activation change. */
-  readonly regression: LineFit;
-  readonly title?: string;
-  readonly subtitle?: string;
-}
+import type { TitleOptions } from "./title-options";
 
 const LEFT: [number, number] = [0, 0.56];
 const RIGHT: [number, number] = [0.68, 1];
@@ -23,17 +16,17 @@ const RIGHT: [number, number] = [0.68, 1];
  * what the line leaves over at the right. Residuals with a shape (a fan, a curve, a stripe for each
  * prompt) mean that one line is not the whole story.
  *
+ * @param regression - the pooled fit of prediction change on activation change
  * @throws {FigureError} naming the series, when lengths differ or a number is not finite
  *
  * @example
- * predVsActRegression({ runs, regression: { slope: 0.42, intercept: 0.01, r_squared: 0.93 } });
+ * predVsActRegression(runs, { slope: 0.42, intercept: 0.01, r_squared: 0.93 });
  */
-export function predVsActRegression({
-  runs,
-  regression,
-  title = "How strongly the prediction follows the activation",
-  subtitle,
-}: PredVsActRegression): Figure {
+export function predVsActRegression(
+  runs: ScalingRuns,
+  regression: LineFit,
+  { title = "How strongly the prediction follows the activation", subtitle }: TitleOptions = {},
+): Figure {
   const changes = changesOf("pred_vs_act_regression", runs);
   const { activationChanges: x, predictionChanges: y } = changes;
   const fit = drawableFit(

@@ -14,12 +14,7 @@ import {
   type ScalingRuns,
 } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
-
-export interface ScalingExperiment {
-  readonly runs: ScalingRuns;
-  readonly title?: string;
-  readonly subtitle?: string;
-}
+import type { TitleOptions } from "./title-options";
 
 const LEFT: [number, number] = [0, 0.44];
 const RIGHT: [number, number] = [0.56, 1];
@@ -33,20 +28,17 @@ const RIGHT: [number, number] = [0.56, 1];
  *
  * @example
  * scalingExperiment({
- *   runs: {
- *     prompts: ["The quick brown fox", "A second prompt"],
- *     baseline: { activations: [1, 2], predictions: [0.9, 1.7] },
- *     factors: [0, 1, 2],
- *     activations: [[0, 0], [1, 2], [2, 4]],
- *     predictions: [[0.5, 0.8], [0.9, 1.7], [1.3, 2.6]],
- *   },
+ *   prompts: ["The quick brown fox", "A second prompt"],
+ *   baseline: { activations: [1, 2], predictions: [0.9, 1.7] },
+ *   factors: [0, 1, 2],
+ *   activations: [[0, 0], [1, 2], [2, 4]],
+ *   predictions: [[0.5, 0.8], [0.9, 1.7], [1.3, 2.6]],
  * });
  */
-export function scalingExperiment({
-  runs,
-  title = "What happens when the neuron's activation is scaled",
-  subtitle,
-}: ScalingExperiment): Figure {
+export function scalingExperiment(
+  runs: ScalingRuns,
+  { title = "What happens when the neuron's activation is scaled", subtitle }: TitleOptions = {},
+): Figure {
   const changes = changesOf("scaling_experiment", runs);
   const { factors, prompts } = changes;
   const order = factors.map((_, index) => index).sort((a, b) => factors[a]! - factors[b]!);

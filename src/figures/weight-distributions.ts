@@ -7,6 +7,7 @@ import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
 import { panelTitle } from "./panel-title";
 import { figure, ROOM_FOR_TITLES } from "./template";
+import type { TitleOptions } from "./title-options";
 import { drawable, notEmpty } from "./validate";
 
 /** One panel: a weight vector. */
@@ -18,12 +19,9 @@ export interface WeightVector {
   readonly values: ArrayLike<number>;
 }
 
-export interface WeightDistributions {
-  readonly vectors: readonly WeightVector[];
+export interface WeightDistributionsOptions extends TitleOptions {
   /** How many bins all panels share. */
   readonly bins?: number;
-  readonly title?: string;
-  readonly subtitle?: string;
 }
 
 const PANEL_HEIGHT = 150;
@@ -36,20 +34,20 @@ const GAP = 0.1;
  * @throws {FigureError} when there is no vector, or one is empty or has a number that is not finite
  *
  * @example
- * weightDistributions({
- *   vectors: [
- *     { label: "head's linear weights", kind: "head", values: linear },
- *     { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
- *     { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
- *   ],
- * });
+ * weightDistributions([
+ *   { label: "head's linear weights", kind: "head", values: linear },
+ *   { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
+ *   { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
+ * ]);
  */
-export function weightDistributions({
-  vectors,
-  bins = 30,
-  title = "How the weights are distributed",
-  subtitle,
-}: WeightDistributions): Figure {
+export function weightDistributions(
+  vectors: readonly WeightVector[],
+  {
+    bins = 30,
+    title = "How the weights are distributed",
+    subtitle,
+  }: WeightDistributionsOptions = {},
+): Figure {
   notEmpty("weight_distributions", vectors, "vector");
   const lists = vectors.map(({ label, values }) => {
     notEmpty(`The panel "${label}"`, values, "weight");

@@ -6,6 +6,7 @@ import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
 import { figure, INK, ROOM_FOR_TITLE, SOFT_INK } from "./template";
+import type { TitleOptions } from "./title-options";
 import { notEmpty } from "./validate";
 import { wrapWords } from "./wrap-words";
 
@@ -20,12 +21,9 @@ export interface Similarity {
   readonly z_score?: number | null;
 }
 
-export interface WeightSimilarityComparison {
-  readonly similarities: readonly Similarity[];
+export interface WeightSimilarityOptions extends TitleOptions {
   /** Cosines with random directions; their 5–95% range is drawn as a band. */
   readonly random_baseline?: Pick<RandomBaseline, "p5" | "p95" | "n">;
-  readonly title?: string;
-  readonly subtitle?: string;
 }
 
 /** Above this a label goes into its bar, since outside it would leave the plot. */
@@ -38,20 +36,22 @@ const ROOM_FOR_LABEL = 0.86;
  * @throws {FigureError} when there is no similarity, or one is NaN, infinite or outside [−1, 1]
  *
  * @example
- * weightSimilarityComparison({
- *   similarities: [
+ * weightSimilarityComparison(
+ *   [
  *     { label: "MLP input weights", value: 0.12, kind: "mlp_input" },
  *     { label: "MLP output weights", value: -0.03, kind: "mlp_output" },
  *   ],
- *   random_baseline: { p5: -0.06, p95: 0.06, n: 1000 },
- * });
+ *   { random_baseline: { p5: -0.06, p95: 0.06, n: 1000 } },
+ * );
  */
-export function weightSimilarityComparison({
-  similarities,
-  random_baseline: baseline,
-  title = "How alike are the head's weights and the neuron's?",
-  subtitle = "Cosine similarity with the head's linear weights",
-}: WeightSimilarityComparison): Figure {
+export function weightSimilarityComparison(
+  similarities: readonly Similarity[],
+  {
+    random_baseline: baseline,
+    title = "How alike are the head's weights and the neuron's?",
+    subtitle = "Cosine similarity with the head's linear weights",
+  }: WeightSimilarityOptions = {},
+): Figure {
   notEmpty("weight_similarity_comparison", similarities, "similarity");
   for (const { label, value } of similarities) checkCosine(label, value);
   const places = similarities.map((_, index) => index);
@@ -144,7 +144,7 @@ function cosineText(value: number | null): string {
   return value.toFixed(digits).replace("-", "−");
 }
 
-function band(baseline: WeightSimilarityComparison["random_baseline"]): Partial<Shape>[] {
+function band(baseline: WeightSimilarityOptions["random_baseline"]): Partial<Shape>[] {
   if (baseline?.p5 == null || baseline.p95 === null) return [];
   return [
     {
@@ -161,7 +161,7 @@ function band(baseline: WeightSimilarityComparison["random_baseline"]): Partial<
   ];
 }
 
-function bandNote(baseline: WeightSimilarityComparison["random_baseline"]): Partial<Annotations>[] {
+function bandNote(baseline: WeightSimilarityOptions["random_baseline"]): Partial<Annotations>[] {
   if (baseline?.p5 == null || baseline.p95 === null) return [];
   return [
     {

@@ -6,15 +6,13 @@ import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
 import { FIGURE_WIDTH, figure, ROOM_FOR_TITLE } from "./template";
+import type { TitleOptions } from "./title-options";
 import { drawable, notEmpty, sameLength } from "./validate";
 
-export interface WeightVectorsPca {
-  /** What each point is, in the order of `points`. */
-  readonly vectors: readonly { readonly label: string; readonly kind: SeriesKind }[];
-  readonly points: PrincipalComponents["points"];
-  readonly explained_variance_ratio: PrincipalComponents["explained_variance_ratio"];
-  readonly title?: string;
-  readonly subtitle?: string;
+/** What one point is. */
+export interface VectorName {
+  readonly label: string;
+  readonly kind: SeriesKind;
 }
 
 const HEIGHT = 460;
@@ -25,22 +23,23 @@ const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
  * The weight vectors in the plane in which they differ most. One unit is equally long on both axes,
  * so distances on paper are distances between vectors.
  *
+ * @param vectors - what the points are, in their order
  * @throws {FigureError} when vectors and points differ in number, or a coordinate is not finite
  *
  * @example
- * weightVectorsPca({
- *   vectors: [{ label: "head", kind: "head" }, { label: "MLP input", kind: "mlp_input" }],
- *   points: [[-1, 0], [1, 0]],
- *   explained_variance_ratio: [1, 0],
- * });
+ * weightVectorsPca(
+ *   [{ label: "head", kind: "head" }, { label: "MLP input", kind: "mlp_input" }],
+ *   principalComponents([linear, mlpIn]),
+ * );
  */
-export function weightVectorsPca({
-  vectors,
-  points,
-  explained_variance_ratio: ratios,
-  title = "The weight vectors in the plane where they differ most",
-  subtitle = "Principal components of the vectors; distances are to scale",
-}: WeightVectorsPca): Figure {
+export function weightVectorsPca(
+  vectors: readonly VectorName[],
+  { points, explained_variance_ratio: ratios }: PrincipalComponents,
+  {
+    title = "The weight vectors in the plane where they differ most",
+    subtitle = "Principal components of the vectors; distances are to scale",
+  }: TitleOptions = {},
+): Figure {
   notEmpty("weight_vectors_pca", vectors, "vector");
   sameLength("points", points, vectors.length, "vector");
   const coordinates = points.map((point, index) => drawable(vectors[index]!.label, point));
@@ -119,7 +118,7 @@ function rangesToScale(coordinates: readonly number[][]): [[number, number], [nu
 
 /** A label over or under each point, on whichever side has the fewest neighbours. */
 function labels(
-  vectors: WeightVectorsPca["vectors"],
+  vectors: readonly VectorName[],
   coordinates: readonly number[][],
   xRange: readonly [number, number],
   yRange: readonly [number, number],

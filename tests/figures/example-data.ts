@@ -76,38 +76,36 @@ export function exampleFigures(): Record<string, Figure> {
     }))
     .sort((a, b) => Math.abs(b.slope!) - Math.abs(a.slope!));
   return {
-    weight_similarity_comparison: weightSimilarityComparison({
-      similarities: [
+    weight_similarity_comparison: weightSimilarityComparison(
+      [
         { label: "MLP input weights", value: 0.12, kind: "mlp_input", z_score: 3.3 },
         { label: "MLP output weights", value: -0.03, kind: "mlp_output", z_score: -0.8 },
         { label: "basis vector e_481", value: 0.9, kind: "basis", z_score: 24.9 },
       ],
-      random_baseline: randomBaseline(linear),
-    }),
-    weight_distributions: weightDistributions({
-      vectors: [
-        { label: "head's linear weights", kind: "head", values: linear },
-        { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
-        { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
-      ],
-    }),
-    weight_vectors_pca: weightVectorsPca({
-      vectors: [
+      { random_baseline: randomBaseline(linear) },
+    ),
+    weight_distributions: weightDistributions([
+      { label: "head's linear weights", kind: "head", values: linear },
+      { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
+      { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
+    ]),
+    weight_vectors_pca: weightVectorsPca(
+      [
         { label: "head's linear weights", kind: "head" },
         { label: "MLP input weights", kind: "mlp_input" },
         { label: "MLP output weights", kind: "mlp_output" },
       ],
-      ...principalComponents([linear, mlpIn, mlpOut]),
-    }),
-    scaling_experiment: scalingExperiment({ runs }),
-    pred_vs_act_change_all: predVsActChangeAll({ runs }),
-    pred_vs_act_regression: predVsActRegression({
+      principalComponents([linear, mlpIn, mlpOut]),
+    ),
+    scaling_experiment: scalingExperiment(runs),
+    pred_vs_act_change_all: predVsActChangeAll(runs),
+    pred_vs_act_regression: predVsActRegression(
       runs,
-      regression: linearRegression(
+      linearRegression(
         all.flatMap((prompt) => changes(runs, "activations", prompt)),
         all.flatMap((prompt) => changes(runs, "predictions", prompt)),
       ),
-    }),
-    per_input_sensitivity: perInputSensitivity({ runs, fits }),
+    ),
+    per_input_sensitivity: perInputSensitivity(runs, fits),
   };
 }
