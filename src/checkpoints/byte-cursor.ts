@@ -25,7 +25,10 @@ export class ByteCursor {
   }
 
   byte(): number {
-    return this.take(1)[0];
+    const inWindow = this.position - this.windowStart;
+    if (inWindow < 0 || inWindow >= this.window.length) return this.take(1)[0];
+    this.position++;
+    return this.window[inWindow];
   }
 
   /** A little-endian unsigned integer of `length` bytes, up to 2⁵³. */

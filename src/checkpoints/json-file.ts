@@ -1,8 +1,15 @@
 import { type ErrorDetails, TslensError } from "../errors";
 import { BinaryFile } from "./binary-file";
+import { scanJson } from "./json-scan";
 
 /** A config.json is a few kilobytes, the index of the largest models a few hundred: more is no such file. */
-const LARGEST_JSON_FILE = 50_000_000;
+const LARGEST_JSON_FILE = 20_000_000;
+
+/** A config.json has two or three levels. */
+const DEEPEST_JSON = 64;
+
+/** It has a dozen objects and lists. */
+const MOST_CONTAINERS = 100_000;
 
 type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
 
@@ -15,6 +22,14 @@ type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
  */
 export function readJsonFile(path: string, ErrorType: ErrorClass): unknown {
   const text = readText(path, ErrorType);
+  const { depth, containers } = scanJson(text);
+  if (depth > DEEPEST_JSON || containers > MOST_CONTAINERS) {
+    throw new ErrorType("the file is nested too deeply or has too many objects and lists", {
+      file: path,
+      found: `${depth} levels, ${containers} objects and lists`,
+      expected: `at most ${DEEPEST_JSON} and ${MOST_CONTAINERS}`,
+    });
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {

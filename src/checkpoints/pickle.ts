@@ -6,8 +6,11 @@ import { quoted } from "./quoted";
 const OLDEST_PROTOCOL = 2;
 const NEWEST_PROTOCOL = 5;
 
-/** A tensor takes about 50 opcodes; the largest GPT-2's training state has 3,000 tensors. */
-const MOST_OPCODES = 10_000_000;
+/**
+ * A tensor takes about 50 opcodes; the largest GPT-2's training state has 3,000 tensors. Each may leave a value on the
+ * stack, so this bounds the stack at about 60 MB and the time at half a second.
+ */
+const MOST_OPCODES = 2_000_000;
 
 /** A tensor takes about 8. An opcode of one byte makes an object of up to 200 bytes, so this bounds memory at 20 MB. */
 const MOST_CONTAINERS = 100_000;

@@ -1,8 +1,8 @@
-import { CheckpointError } from "../errors";
+import { CheckpointError, type ErrorDetails } from "../errors";
 import { BinaryFile } from "./binary-file";
 import { DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
 import { elementCount } from "./element-count";
-import { duplicateKey } from "./json-keys";
+import { scanJson } from "./json-scan";
 import type { NamedArray } from "./named-array";
 import { quoted, quotedList } from "./quoted";
 import type { TensorInfo, TensorSource } from "./tensor-source";
@@ -12,6 +12,12 @@ export const HEADER_START = 8;
 
 /** The reference implementation refuses longer headers (100 MB), which could not be parsed in reasonable memory. */
 export const LONGEST_HEADER = 100_000_000;
+
+/** The header, a tensor's description, its shape. */
+const DEEPEST_HEADER = 3;
+
+/** A tensor has three; no model has 300,000 tensors. */
+const MOST_HEADER_CONTAINERS = 1_000_000;
 
 /** The header's key that holds texts about the file instead of a tensor. */
 export const METADATA_KEY = "__metadata__";
@@ -111,32 +117,36 @@ function headerLength(file: BinaryFile): number {
 }
 
 function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknown> {
+  const refuse = (what: string, details: ErrorDetails = {}) =>
+    new CheckpointError(what, { file: file.path, remedy: DAMAGED, ...details });
+  let text = "";
   let header: unknown;
-  let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const { depth, containers, duplicateKey } = scanJson(text);
+    if (depth > DEEPEST_HEADER) {
+      throw refuse("the header is nested too deeply", {
+        found: `${depth} levels`,
+        expected: `at most ${DEEPEST_HEADER}`,
+      });
+    }
+    if (containers > MOST_HEADER_CONTAINERS) {
+      throw refuse("the header has too many objects and lists", {
+        found: `${containers}`,
+        expected: `at most ${MOST_HEADER_CONTAINERS}`,
+      });
+    }
+    if (duplicateKey !== undefined) {
+      throw refuse(`the header names ${quoted(duplicateKey)} twice`);
+    }
     header = JSON.parse(text);
   } catch (cause) {
-    throw new CheckpointError("the header is not JSON in UTF-8", {
-      file: file.path,
-      found: quoted(new TextDecoder("latin1").decode(bytes.subarray(0, 32))),
-      remedy: DAMAGED,
-      cause,
-    });
+    if (cause instanceof CheckpointError) throw cause;
+    const found = quoted(new TextDecoder("latin1").decode(bytes.subarray(0, 32)));
+    throw refuse("the header is not JSON in UTF-8", { found, cause });
   }
   if (!isRecord(header) || !text.startsWith("{")) {
-    throw new CheckpointError("the header is not a JSON object", {
-      file: file.path,
-      found: quoted(text.slice(0, 32)),
-      remedy: DAMAGED,
-    });
-  }
-  const twice = duplicateKey(text);
-  if (twice !== undefined) {
-    throw new CheckpointError(`the header names ${quoted(twice)} twice`, {
-      file: file.path,
-      remedy: DAMAGED,
-    });
+    throw refuse("the header is not a JSON object", { found: quoted(text.slice(0, 32)) });
   }
   return header;
 }

@@ -138,7 +138,7 @@ function storageOf(file: string, id: unknown): StorageRef {
   const [tag, storageClass, key, , count, view] = parts;
   if (tag !== "storage" || !(storageClass instanceof StorageClass) || typeof key !== "string") {
     throw contradiction(file, "the pickle refers to something that is not a storage", {
-      found: parts.length > 0 ? parts.map(kindOf).join(", ") : kindOf(id),
+      found: Array.isArray(id) ? listed(id) : kindOf(id),
       expected: '("storage", a storage class, a key, a device, a count)',
     });
   }
@@ -223,10 +223,16 @@ function extentOf(shape: readonly number[], strides: readonly number[]): number 
   return shape.reduce((extent, size, axis) => extent + (size - 1) * strides[axis], 1);
 }
 
+/** Tuples in an error are shown up to this length. */
+const LONGEST_SHOWN = 8;
+
 function listed(value: unknown): string {
-  return Array.isArray(value) && value.length <= 64
-    ? `[${value.map((item) => (typeof item === "number" ? item : kindOf(item))).join(", ")}]`
-    : kindOf(value);
+  if (!Array.isArray(value)) return kindOf(value);
+  const shown = value
+    .slice(0, LONGEST_SHOWN)
+    .map((item) => (typeof item === "number" ? item : kindOf(item)))
+    .join(", ");
+  return value.length > LONGEST_SHOWN ? `[${shown} … ${value.length} items]` : `[${shown}]`;
 }
 
 function contradiction(
