@@ -5,9 +5,6 @@
  * `checkpointEvery` steps the state is saved; started again, it goes on from there. The windows of
  * a step depend on the seed and the step's number alone, so a resumed run sees the same text.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import * as tf from "@tensorflow/tfjs-core";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -15,28 +12,12 @@ import { loadEngine } from "../../src/tensors/engine";
 import { CONTEXT_LENGTH, config, training } from "./settings";
 import { bundledTokenizer, tokenStream } from "./token-stream";
 import { initialise, nextTokenLoss, type TrainableGPT2 } from "./trainable-gpt2";
-
-const STATE_FOLDER = join(__dirname, "..", "..", ".tslens", "base-model-training");
-const STATE_FILE = join(STATE_FOLDER, "state.v8");
-const LOG_FILE = join(STATE_FOLDER, "log.jsonl");
-
-interface SavedTensor {
-  name: string;
-  shape: number[];
-  data: Float32Array;
-}
-
-interface State {
-  step: number;
-  model: SavedTensor[];
-  optimizer: SavedTensor[];
-}
+import { appendLog, readState, type SavedTensor, writeState } from "./training-state";
 
 async function main(): Promise<void> {
   // Training multiplies large matrices all the time, where oneDNN is about twice as fast here.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
   console.log((await loadEngine()).description);
-  mkdirSync(STATE_FOLDER, { recursive: true });
   const tokenizer = await bundledTokenizer();
   const text = tokenStream("train", tokenizer);
   const heldOut = tokenStream("valid", tokenizer);
@@ -60,7 +41,7 @@ async function main(): Promise<void> {
         secondsPerStep: (Date.now() - since) / 1000 / training.checkpointEvery,
       };
       console.log(JSON.stringify(entry));
-      writeFileSync(LOG_FILE, `${JSON.stringify(entry)}\n`, { flag: "a" });
+      appendLog(entry);
       await save(model, optimizer, step);
       lossSum = 0;
       since = Date.now();
@@ -80,7 +61,7 @@ function trainStep(
   const clipped = clipByGlobalNorm(grads, training.gradientClipNorm);
   // tfjs has no setter for the learning rate of a schedule.
   (optimizer as unknown as { learningRate: number }).learningRate = learningRate(step);
-  optimizer.applyGradients(clipped);
+  optimizer.applyGradients(clipped as tf.NamedVariableMap);
   const loss = value.dataSync()[0];
   tf.dispose([windows, value, grads, clipped]);
   return loss;
@@ -139,18 +120,16 @@ async function save(model: TrainableGPT2, optimizer: tf.AdamOptimizer, step: num
     shape: tensor.shape,
     data: tensor.dataSync<"float32">() as Float32Array,
   });
-  const state: State = {
+  writeState({
     step,
     model: Object.entries(model.variables).map(([name, tensor]) => saved(name, tensor)),
     optimizer: (await optimizer.getWeights()).map(({ name, tensor }) => saved(name, tensor)),
-  };
-  writeFileSync(`${STATE_FILE}.tmp`, serialize(state));
-  renameSync(`${STATE_FILE}.tmp`, STATE_FILE);
+  });
 }
 
 async function restore(model: TrainableGPT2, optimizer: tf.AdamOptimizer): Promise<number> {
-  if (!existsSync(STATE_FILE)) return 0;
-  const state = deserialize(readFileSync(STATE_FILE)) as State;
+  const state = readState();
+  if (!state) return 0;
   for (const { name, shape, data } of state.model) {
     const value = tf.tensor(Float32Array.from(data), shape);
     model.variables[name].assign(value);

@@ -62,6 +62,8 @@ export class HookedTransformer {
     readonly tokenizer: Tokenizer | null,
     /** Which weight processing was done. */
     readonly processing: WeightProcessing,
+    /** The name or folder that was asked for. */
+    readonly name: string,
     /** The folder that the model was read from. */
     readonly folder: string,
     /** The files that were read. */
@@ -90,7 +92,16 @@ export class HookedTransformer {
       const cfg = gpt2Config(config, files[0]);
       const tokenizer = await loadTokenizer(folder);
       const weights = loadWeights(tensors, cfg, processing);
-      return new HookedTransformer(cfg, weights, tokenizer, processing, folder, files, engine);
+      return new HookedTransformer(
+        cfg,
+        weights,
+        tokenizer,
+        processing,
+        nameOrFolder,
+        folder,
+        files,
+        engine,
+      );
     } finally {
       tensors.close();
     }

@@ -45,6 +45,10 @@ export interface LinearWeightsResult {
   readonly linear_weights_centred: readonly number[] | null;
   /** `[d_model]` token heads: the same sum over unembedding columns; else null. */
   readonly linear_weights_unembed: readonly number[] | null;
+  /** `[d_model]` the neuron's MLP input weights, W_in[:, n]; null where there is no such neuron. */
+  readonly mlp_input_weights: readonly number[] | null;
+  /** `[d_model]` the neuron's MLP output weights, W_out[n, :]; null where there is no such neuron. */
+  readonly mlp_output_weights: readonly number[] | null;
   /** Further cosines by name, such as "basis_vector" or "read_direction". */
   readonly similarities: Readonly<Record<string, number | null>>;
   /** Statistics of the three vectors; null where the target has no such MLP weights. */

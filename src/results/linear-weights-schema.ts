@@ -38,6 +38,8 @@ const keys = z.strictObject({
   linear_weights: vector,
   linear_weights_centred: vector.nullable(),
   linear_weights_unembed: vector.nullable(),
+  mlp_input_weights: vector.nullable(),
+  mlp_output_weights: vector.nullable(),
   similarities: z.record(z.string(), cosine),
   stats: z.strictObject({
     linear: statisticsSchema,
@@ -73,6 +75,8 @@ export const linearWeightsSchema: z.ZodType<LinearWeightsResult> = keys.superRef
       "linear_weights",
       "linear_weights_centred",
       "linear_weights_unembed",
+      "mlp_input_weights",
+      "mlp_output_weights",
     ] as const) {
       const values = result[key];
       if (values !== null) {

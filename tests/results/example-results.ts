@@ -42,6 +42,8 @@ export function exampleLinearWeights(
     linear_weights: [0.5, -1],
     linear_weights_centred: null,
     linear_weights_unembed: null,
+    mlp_input_weights: null,
+    mlp_output_weights: null,
     similarities: { basis_vector: -0.5, read_direction: null },
     stats: { linear: statistics, mlp_in: statistics, mlp_out: statistics },
     pca: {
