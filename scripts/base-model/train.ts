@@ -61,7 +61,7 @@ function trainStep(
   const clipped = clipByGlobalNorm(grads, training.gradientClipNorm);
   // tfjs has no setter for the learning rate of a schedule.
   (optimizer as unknown as { learningRate: number }).learningRate = learningRate(step);
-  optimizer.applyGradients(clipped as tf.NamedVariableMap);
+  optimizer.applyGradients(Object.entries(clipped).map(([name, tensor]) => ({ name, tensor })));
   const loss = value.dataSync()[0];
   tf.dispose([windows, value, grads, clipped]);
   return loss;
