@@ -1,1 +1,13 @@
+/** What a notebook can import from "tslens". */
+export * from "./analysis";
+export * from "./checkpoints";
 export * from "./errors";
+export * as figures from "./figures";
+export { saveFigure, saveFigures, showFigure, showTable } from "./figures";
+export * from "./heads";
+export * from "./model";
+export * from "./patching";
+export * from "./progress";
+export * from "./results";
+export * as stats from "./stats";
+export * from "./tensors";

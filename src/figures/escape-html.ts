@@ -2,7 +2,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
-  '"': "&quot;",
+  // By number: Plotly knows few entities by name.
+  '"': "&#34;",
   "'": "&#39;",
 };
 

@@ -1,5 +1,6 @@
 import type { PlotData } from "plotly.js";
 import { factorMarker } from "./colours";
+import { promptHover } from "./prompt-label";
 import { type Changes, factorLabel, POINT_HOVER, pointData } from "./scaling-runs";
 
 /**
@@ -13,23 +14,21 @@ export function factorPoints(
   value: (factor: number, prompt: number) => readonly [number, number],
   prompts: readonly number[] = changes.prompts.map((_, prompt) => prompt),
 ): Partial<PlotData>[] {
-  const order = changes.factors
-    .map((_, index) => index)
-    .sort((a, b) => changes.factors[a]! - changes.factors[b]!);
-  return order.map((factor, place) => {
+  return changes.factors.map((number, factor) => {
     const points = prompts.map((prompt) => value(factor, prompt));
     return {
       type: "scatter",
       mode: "markers",
-      name: factorLabel(changes.factors[factor]!),
-      legendgroup: factorLabel(changes.factors[factor]!),
+      name: factorLabel(number),
+      legendgroup: factorLabel(number),
       x: points.map(([x]) => x),
       y: points.map(([, y]) => y),
       marker: {
         opacity: 0.85,
-        ...factorMarker(place, order.length),
+        ...factorMarker(factor, changes.factors.length),
         line: { color: "#FFFFFF", width: 0.8 },
       },
+      text: prompts.map((prompt) => promptHover(changes.prompts[prompt]!)),
       customdata: prompts.map((prompt) => pointData(changes, factor, prompt)) as never,
       hovertemplate: POINT_HOVER,
     };

@@ -43,7 +43,7 @@ function plain(text: string): string {
     .replace(/<[^>]*>/g, "")
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")
-    .replace(/&quot;/g, '"')
+    .replace(/&#34;/g, '"')
     .replace(/&#39;/g, "'")
     .replace(/&amp;/g, "&");
 }

@@ -4,7 +4,16 @@ export type { LineFit } from "./line-fit";
 export { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
 export { predVsActChangeAll } from "./pred-vs-act-change-all";
 export { predVsActRegression } from "./pred-vs-act-regression";
+export {
+  type ActivationPatchingFigures,
+  activationPatchingFigures,
+  bySensitivity,
+  type LinearWeightsFigures,
+  linearWeightsFigures,
+  promptLabels,
+} from "./result-figures";
 export { type FigureFormat, type SaveFigureOptions, saveFigure } from "./save-figure";
+export { saveFigures } from "./save-figures";
 export { scalingExperiment } from "./scaling-experiment";
 export type { Readings, ScalingRuns } from "./scaling-runs";
 export { type ShowFigureOptions, showFigure } from "./show-figure";

@@ -5,9 +5,10 @@ import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
 import { drawableFit, type LineFit } from "./line-fit";
+import { type Panel, panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";
 import { promptTitle } from "./prompt-label";
-import { changesOf, type ScalingRuns } from "./scaling-runs";
+import { type Changes, changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
 import type { TitleOptions } from "./title-options";
 import { notEmpty } from "./validate";
@@ -21,8 +22,11 @@ export interface PromptFit extends LineFit {
 /** More panels than this are too small to read. */
 const MOST_PANELS = 8;
 const MOST_COLUMNS = 4;
-/** Space between panels, as a share of the plot's width and height. */
-const COLUMN_GAP = 0.025;
+/** In pixels, without the room for titles and legend. */
+const ROW_HEIGHT = 190;
+const ROW_GAP = 62;
+/** Letters of 11 px, bold, over the whole width. */
+const LETTERS = 112;
 
 /**
  * Small multiples: one panel for each prompt, at most eight, in the order given, all on the same
@@ -43,138 +47,133 @@ export function perInputSensitivity(
   const changes = changesOf("per_input_sensitivity", runs);
   notEmpty("per_input_sensitivity", fits, "fit");
   const shown = fits.slice(0, MOST_PANELS);
-  for (const { prompt } of shown) {
-    if (changes.prompts[prompt] === undefined) {
-      throw new FigureError("A fit names a prompt that does not exist", {
-        found: `prompt ${prompt}`,
-        expected: `0 to ${changes.prompts.length - 1}`,
-      });
-    }
-  }
+  for (const { prompt } of shown) checkPrompt(prompt, changes);
+
   const columns = Math.min(shown.length, MOST_COLUMNS);
   const rows = Math.ceil(shown.length / columns);
-  const height = 170 + rows * 190;
-  const rowGap = rows === 1 ? 0 : 62 / (height - 200);
-  const panelWidth = (1 - COLUMN_GAP * (columns - 1)) / columns;
-  const panelHeight = (1 - rowGap * (rows - 1)) / rows;
-  const prompts = shown.map(({ prompt }) => prompt);
-  const drawn = prompts.flatMap((prompt) => changes.activationChanges.map((row) => row[prompt]!));
-
-  const data: Partial<PlotData>[] = [];
-  const axes: Record<string, unknown> = {};
-  const annotations: Partial<Annotations>[] = [];
-  shown.forEach((fit, index) => {
-    const suffix = index === 0 ? "" : String(index + 1);
-    const [row, column] = [Math.floor(index / columns), index % columns];
-    const left = column * (panelWidth + COLUMN_GAP);
-    const top = 1 - row * (panelHeight + rowGap);
-    const own = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
-    const isLowest = index + columns >= shown.length;
-    axes[`xaxis${suffix}`] = {
-      anchor: own.yaxis,
-      domain: [left, left + panelWidth],
-      matches: index === 0 ? undefined : "x",
-      showticklabels: isLowest,
-      nticks: 5,
-      tickfont: { size: 11 },
-    };
-    axes[`yaxis${suffix}`] = {
-      anchor: own.xaxis,
-      domain: [Math.max(0, top - panelHeight), top],
-      matches: index === 0 ? undefined : "y",
-      showticklabels: column === 0,
-      nticks: 6,
-      tickfont: { size: 11 },
-    };
-    const prompt = changes.prompts[fit.prompt]!;
-    const drawable = drawableFit(`prompt ${fit.prompt}`, fit, "", "");
-    data.push(
-      ...factorPoints(
-        changes,
-        (factor, at) => [
-          changes.activationChanges[factor]![at]!,
-          changes.predictionChanges[factor]![at]!,
-        ],
-        [fit.prompt],
-      ).map((trace): Partial<PlotData> => ({ ...trace, ...own, showlegend: index === 0 })),
-    );
-    if (drawable.line !== null) {
-      const ends = extent(changes.activationChanges.map((values) => values[fit.prompt]!));
-      data.push({
-        ...own,
-        type: "scatter",
-        mode: "lines",
-        name: "fitted line",
-        legendgroup: "fitted line",
-        showlegend: index === shown.findIndex(({ slope }) => slope !== null),
-        x: [...ends],
-        y: ends.map(drawable.line),
-        line: { color: INK, width: 1.5 },
-        hoverinfo: "skip",
-      });
-    }
-    const note =
-      drawable.line === null
-        ? drawable.equation
-        : `slope ${formatNumber(fit.slope, 3)}, ${drawable.quality}`;
-    annotations.push(
-      panelTitle(
-        `<b>${promptTitle(prompt, Math.floor(112 / columns) - 1)}</b><br>${note}`,
-        left,
-        top,
-        11,
-      ),
-    );
+  const plotHeight = rows * ROW_HEIGHT - 46;
+  const panels = panelGrid(shown.length, {
+    columns,
+    columnGap: 0.025,
+    rowGap: rows === 1 ? 0 : ROW_GAP / plotHeight,
   });
-
-  const hidden = fits.length - shown.length;
+  const firstLine = shown.findIndex(({ slope }) => slope !== null);
+  const some = fits.length > shown.length ? `; ${shown.length} of ${fits.length} prompts` : "";
   return figure({
     title,
     subtitle:
       subtitle ??
-      `Change of the prediction against change of the activation, on the same axes${
-        hidden > 0 ? `; ${shown.length} of ${fits.length} prompts` : ""
-      }`,
+      `Change of the prediction against change of the activation, on the same axes${some}`,
     description: `${title}. ${shown
       .map(
         ({ prompt, slope, r_squared }) =>
           `"${changes.prompts[prompt]}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
       )
-      .join("; ")}. Activation changes from ${extent(drawn)
-      .map((value) => formatNumber(value))
-      .join(" to ")}.`,
-    height,
-    data,
+      .join("; ")}.`,
+    height: plotHeight + ROOM_FOR_TITLES + 16 + ROOM_FOR_LEGEND,
+    data: shown.flatMap((fit, index) =>
+      panelTraces(changes, fit, panels[index]!, index === firstLine),
+    ),
     layout: {
       margin: { t: ROOM_FOR_TITLES + 16, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
-      ...(axes as Partial<Layout>),
+      ...Object.assign({}, ...panels.map(panelAxes)),
       legend: { title: { text: "factor  " } },
       annotations: [
-        ...annotations,
-        {
-          text: "change of the activation",
-          showarrow: false,
-          xref: "paper",
-          x: 0.5,
-          yref: "paper",
-          y: 0,
-          yanchor: "top",
-          yshift: -26,
-          font: { size: 13 },
-        },
-        {
-          text: "change of the prediction",
-          showarrow: false,
-          textangle: "-90",
-          xref: "paper",
-          x: 0,
-          xanchor: "right",
-          xshift: -46,
-          yref: "paper",
-          y: 0.5,
-          font: { size: 13 },
-        },
+        ...shown.map((fit, index) => promptPanelTitle(changes, fit, panels[index]!, columns)),
+        ...sharedAxisTitles(),
       ],
     },
   });
+}
+
+function checkPrompt(prompt: number, { prompts }: Changes): void {
+  if (prompts[prompt] === undefined) {
+    throw new FigureError("A fit names a prompt that does not exist", {
+      found: `prompt ${prompt}`,
+      expected: `0 to ${prompts.length - 1}`,
+    });
+  }
+}
+
+function panelTraces(
+  changes: Changes,
+  fit: PromptFit,
+  { x, y, isFirst }: Panel,
+  isFirstLine: boolean,
+): Partial<PlotData>[] {
+  const change = (factor: number): [number, number] => [
+    changes.activationChanges[factor]![fit.prompt]!,
+    changes.predictionChanges[factor]![fit.prompt]!,
+  ];
+  const points = factorPoints(changes, change, [fit.prompt]).map(
+    (trace): Partial<PlotData> => ({ ...trace, xaxis: x, yaxis: y, showlegend: isFirst }),
+  );
+  const { line } = drawableFit(`prompt ${fit.prompt}`, fit, "", "");
+  if (line === null) return points;
+  const ends = extent(changes.activationChanges.map((row) => row[fit.prompt]!));
+  return [
+    ...points,
+    {
+      type: "scatter",
+      mode: "lines",
+      name: "fitted line",
+      legendgroup: "fitted line",
+      showlegend: isFirstLine,
+      xaxis: x,
+      yaxis: y,
+      x: [...ends],
+      y: ends.map(line),
+      line: { color: INK, width: 1.5 },
+      hoverinfo: "skip",
+    },
+  ];
+}
+
+function panelAxes(panel: Panel): Partial<Layout> {
+  return {
+    [panel.xaxis]: {
+      anchor: panel.y,
+      domain: [panel.left, panel.right],
+      matches: panel.isFirst ? undefined : "x",
+      showticklabels: panel.isLowest,
+      nticks: 5,
+      tickfont: { size: 11 },
+    },
+    [panel.yaxis]: {
+      anchor: panel.x,
+      domain: [panel.bottom, panel.top],
+      matches: panel.isFirst ? undefined : "y",
+      showticklabels: panel.isLeftmost,
+      nticks: 6,
+      tickfont: { size: 11 },
+    },
+  };
+}
+
+function promptPanelTitle(
+  { prompts }: Changes,
+  fit: PromptFit,
+  { left, top }: Panel,
+  columns: number,
+): Partial<Annotations> {
+  const { line, equation, quality } = drawableFit(`prompt ${fit.prompt}`, fit, "", "");
+  const note = line === null ? equation : `slope ${formatNumber(fit.slope, 3)}, ${quality}`;
+  const prompt = promptTitle(prompts[fit.prompt]!, Math.floor(LETTERS / columns) - 1);
+  return panelTitle(`<b>${prompt}</b><br>${note}`, left, top, 11);
+}
+
+function sharedAxisTitles(): Partial<Annotations>[] {
+  const title = { showarrow: false, xref: "paper", yref: "paper", font: { size: 13 } } as const;
+  return [
+    { ...title, text: "change of the activation", x: 0.5, y: 0, yanchor: "top", yshift: -26 },
+    {
+      ...title,
+      text: "change of the prediction",
+      textangle: "-90",
+      x: 0,
+      xanchor: "right",
+      xshift: -46,
+      y: 0.5,
+    },
+  ];
 }

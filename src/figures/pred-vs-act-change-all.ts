@@ -1,3 +1,4 @@
+import { count } from "./count";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
@@ -27,8 +28,9 @@ export function predVsActChangeAll(
   return figure({
     title,
     subtitle:
-      subtitle ?? `One point for each of ${prompts.length} prompts and ${factors.length} factors`,
-    description: `${title} ${prompts.length} prompts, ${factors.length} factors: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
+      subtitle ??
+      `One point for each of ${count(prompts.length, "prompt")} and ${count(factors.length, "factor")}`,
+    description: `${title} ${count(prompts.length, "prompt")}, ${count(factors.length, "factor")}: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
     height: 480,
     data: factorPoints(changes, (factor, prompt) => [
       changes.activationChanges[factor]![prompt]!,

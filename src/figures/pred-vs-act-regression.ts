@@ -73,9 +73,9 @@ export function predVsActRegression(
               {
                 text: "no line,<br>no residuals",
                 showarrow: false,
-                xref: "x2 domain" as never,
-                yref: "y2 domain" as never,
-                x: 0.5,
+                xref: "paper" as const,
+                yref: "paper" as const,
+                x: (RIGHT[0] + RIGHT[1]) / 2,
                 y: 0.5,
                 font: { color: SOFT_INK, size: 13 },
               },

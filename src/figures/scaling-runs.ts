@@ -1,4 +1,4 @@
-import { promptHover, promptTitle } from "./prompt-label";
+import { promptTitle } from "./prompt-label";
 import { drawable, notEmpty, sameLength } from "./validate";
 
 /** What a head read on every prompt, in one run. */
@@ -23,7 +23,7 @@ export interface ScalingRuns {
   readonly predictions: readonly ArrayLike<number>[];
 }
 
-/** The same runs, checked, with the changes against the unpatched run. */
+/** The same runs, checked, from the smallest factor to the largest, with the changes against the unpatched run. */
 export interface Changes {
   readonly factors: readonly number[];
   /** `[prompt]` */
@@ -58,10 +58,12 @@ export function changesOf(figureName: string, runs: ScalingRuns): Changes {
   };
   const baselineActivations = perPrompt("baseline activations", baseline.activations);
   const baselinePredictions = perPrompt("baseline predictions", baseline.predictions);
-  const activations = perFactor("activations", runs.activations);
-  const predictions = perFactor("predictions", runs.predictions);
+  const order = factors.map((_, index) => index).sort((a, b) => factors[a]! - factors[b]!);
+  const inOrder = <Item>(items: readonly Item[]) => order.map((index) => items[index]!);
+  const activations = inOrder(perFactor("activations", runs.activations));
+  const predictions = inOrder(perFactor("predictions", runs.predictions));
   return {
-    factors,
+    factors: inOrder(factors),
     prompts,
     baselineActivations,
     baselinePredictions,
@@ -76,9 +78,9 @@ function minus(rows: readonly number[][], baseline: readonly number[]): number[]
   return rows.map((row) => row.map((value, prompt) => value - baseline[prompt]!));
 }
 
-/** Mean of every row. */
-export function rowMeans(rows: readonly (readonly number[])[]): number[] {
-  return rows.map((row) => row.reduce((sum, value) => sum + value, 0) / row.length);
+/** Mean of some numbers. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** A factor as labels write it. */
@@ -86,20 +88,19 @@ export function factorLabel(factor: number): string {
   return `×${String(factor).replace("-", "−")}`;
 }
 
-/** What a hover label needs to know of one point: `customdata[0…5]` of {@link POINT_HOVER}. */
+/** What a hover label says of one prompt at one factor, beside the prompt in `text`. */
 export function pointData(changes: Changes, factor: number, prompt: number): (string | number)[] {
   return [
-    promptHover(changes.prompts[prompt]!),
     factorLabel(changes.factors[factor]!),
     changes.activations[factor]![prompt]!,
-    changes.predictions[factor]![prompt]!,
     changes.activationChanges[factor]![prompt]!,
+    changes.predictions[factor]![prompt]!,
     changes.predictionChanges[factor]![prompt]!,
   ];
 }
 
-/** Hover label of one prompt at one factor. */
+/** Hover label of a point with {@link pointData} as `customdata` and {@link promptHover} as `text`. */
 export const POINT_HOVER =
-  "<b>%{customdata[0]}</b><br>factor %{customdata[1]}" +
-  "<br>activation %{customdata[2]:.4g} (change %{customdata[4]:.4g})" +
-  "<br>prediction %{customdata[3]:.4g} (change %{customdata[5]:.4g})<extra></extra>";
+  "<b>%{text}</b><br>factor %{customdata[0]}" +
+  "<br>activation %{customdata[1]:.4g} (change %{customdata[2]:.4g})" +
+  "<br>prediction %{customdata[3]:.4g} (change %{customdata[4]:.4g})<extra></extra>";

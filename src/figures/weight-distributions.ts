@@ -1,10 +1,11 @@
-import type { Annotations, Layout, PlotData } from "plotly.js";
+import type { Layout, PlotData } from "plotly.js";
 import { histogram } from "../stats/histogram";
 import { vectorStatistics } from "../stats/vector-statistics";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
+import { type Panel, panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";
 import { figure, ROOM_FOR_TITLES } from "./template";
 import type { TitleOptions } from "./title-options";
@@ -24,8 +25,8 @@ export interface WeightDistributionsOptions extends TitleOptions {
   readonly bins?: number;
 }
 
-const PANEL_HEIGHT = 150;
-const GAP = 0.1;
+/** In pixels, its share of the gaps included. */
+const PANEL_HEIGHT = 140;
 
 /**
  * One histogram under the other, one for each vector, over the same bins and the same ranges of
@@ -54,77 +55,83 @@ export function weightDistributions(
     return drawable(label, values);
   });
   const { edges, counts } = histogram(lists, { bins });
-  const width = edges[1]! - edges[0]!;
-  const highest = Math.max(...counts.flat());
+  const statistics = lists.map(vectorStatistics);
+  const panels = panelGrid(vectors.length, { columns: 1, columnGap: 0, rowGap: 0.1 });
+  const margin = (edges.at(-1)! - edges[0]!) / bins / 2;
+  const range: [number, number] = [edges[0]! - margin, edges.at(-1)! + margin];
+  const lengths = [...new Set(lists.map((list) => list.length))].join(" or ");
 
-  const data: Partial<PlotData>[] = [];
-  const axes: Record<string, unknown> = {};
-  const annotations: Partial<Annotations>[] = [];
-  const panel = (1 - GAP * (vectors.length - 1)) / vectors.length;
-  vectors.forEach(({ label, kind }, index) => {
-    const suffix = index === 0 ? "" : String(index + 1);
-    const top = 1 - index * (panel + GAP);
-    const isLast = index === vectors.length - 1;
-    const colour = colourOf(kind);
-    const { mean, std } = vectorStatistics(lists[index]!);
-    data.push({
-      type: "bar",
-      name: escapeHtml(label),
-      x: counts[index]!.map((_, bin) => (edges[bin]! + edges[bin + 1]!) / 2),
-      y: counts[index]!,
-      width,
-      xaxis: `x${suffix}`,
-      yaxis: `y${suffix}`,
-      marker: { color: withOpacity(colour, 0.7), line: { color: colour, width: 1 } },
-      customdata: counts[index]!.map((_, bin) => [
-        formatNumber(edges[bin]!),
-        formatNumber(edges[bin + 1]!),
-      ]),
-      hovertemplate: "%{y} weights<br>from %{customdata[0]} to %{customdata[1]}",
-      showlegend: false,
-    });
-    axes[`xaxis${suffix}`] = {
-      anchor: `y${suffix}`,
-      range: [edges[0]! - width / 2, edges.at(-1)! + width / 2],
-      matches: index === 0 ? undefined : "x",
-      showticklabels: isLast,
-      ...(isLast ? { title: { text: "weight" } } : {}),
-    };
-    axes[`yaxis${suffix}`] = {
-      anchor: `x${suffix}`,
-      domain: [Math.max(0, top - panel), top],
-      range: [0, highest * 1.05],
-      matches: index === 0 ? undefined : "y",
-      nticks: 5,
-      title: { text: "count" },
-    };
-    annotations.push(
-      panelTitle(
-        `<b>${escapeHtml(label)}</b>   mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
-        0,
-        top,
-      ),
-    );
-  });
-
-  const dimensions = [...new Set(lists.map((list) => list.length))].join(", ");
   return figure({
     title,
     subtitle:
-      subtitle ?? `${dimensions} weights each, the same ${bins} bins and ranges in every panel`,
+      subtitle ?? `${lengths} weights each, the same ${bins} bins and ranges in every panel`,
     description: `${title}. ${vectors
       .map(({ label }, index) => {
-        const { mean, std } = vectorStatistics(lists[index]!);
+        const { mean, std } = statistics[index]!;
         return `${label}: mean ${formatNumber(mean)}, standard deviation ${formatNumber(std)}`;
       })
       .join("; ")}.`,
-    height: 140 + PANEL_HEIGHT * vectors.length,
-    data,
+    height: PANEL_HEIGHT * vectors.length + ROOM_FOR_TITLES + 56,
+    data: vectors.map((vector, index) => bars(vector, edges, counts[index]!, panels[index]!)),
     layout: {
       margin: { t: ROOM_FOR_TITLES, r: 24, b: 56, l: 64 },
       bargap: 0,
-      annotations,
-      ...(axes as Partial<Layout>),
+      ...Object.assign({}, ...panels.map((panel) => panelAxes(panel, range, counts.flat()))),
+      annotations: vectors.map(({ label }, index) => {
+        const { mean, std } = statistics[index]!;
+        return panelTitle(
+          `<b>${escapeHtml(label)}</b>   mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
+          0,
+          panels[index]!.top,
+        );
+      }),
     },
   });
+}
+
+function bars(
+  { label, kind }: WeightVector,
+  edges: readonly number[],
+  counts: readonly number[],
+  { x, y }: Panel,
+): Partial<PlotData> {
+  const colour = colourOf(kind);
+  const bins = counts.map((_, bin) => [edges[bin]!, edges[bin + 1]!] as const);
+  return {
+    type: "bar",
+    name: escapeHtml(label),
+    x: bins.map(([from, to]) => (from + to) / 2),
+    y: [...counts],
+    width: bins.map(([from, to]) => to - from),
+    xaxis: x,
+    yaxis: y,
+    marker: { color: withOpacity(colour, 0.7), line: { color: colour, width: 1 } },
+    customdata: bins.map((ends) => ends.map((end) => formatNumber(end))),
+    hovertemplate: "%{y} weights<br>from %{customdata[0]} to %{customdata[1]}",
+    showlegend: false,
+  };
+}
+
+function panelAxes(
+  panel: Panel,
+  range: [number, number],
+  counts: readonly number[],
+): Partial<Layout> {
+  return {
+    [panel.xaxis]: {
+      anchor: panel.y,
+      range,
+      matches: panel.isFirst ? undefined : "x",
+      showticklabels: panel.isLowest,
+      title: panel.isLowest ? { text: "weight" } : undefined,
+    },
+    [panel.yaxis]: {
+      anchor: panel.x,
+      domain: [panel.bottom, panel.top],
+      range: [0, Math.max(...counts) * 1.05],
+      matches: panel.isFirst ? undefined : "y",
+      nticks: 5,
+      title: { text: "count" },
+    },
+  };
 }

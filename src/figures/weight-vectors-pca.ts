@@ -5,6 +5,7 @@ import { colourOf, type SeriesKind } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { formatNumber } from "./format-number";
+import { placeLabels } from "./place-labels";
 import { FIGURE_WIDTH, figure, ROOM_FOR_TITLE } from "./template";
 import type { TitleOptions } from "./title-options";
 import { drawable, notEmpty, sameLength } from "./validate";
@@ -17,6 +18,7 @@ export interface VectorName {
 
 const HEIGHT = 460;
 const MARGIN = { t: ROOM_FOR_TITLE, r: 24, b: 60, l: 72 };
+const LABEL_PLACES = [20, -20, 37, -37, 54, -54].map((y) => ({ x: 0, y }));
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
 
 /**
@@ -116,36 +118,28 @@ function rangesToScale(coordinates: readonly number[][]): [[number, number], [nu
   return [around(x.middle, plotWidth), around(y.middle, plotHeight)];
 }
 
-/** A label over or under each point, on whichever side has the fewest neighbours. */
+/** A label over or under each point, where it covers nothing. */
 function labels(
   vectors: readonly VectorName[],
   coordinates: readonly number[][],
   xRange: readonly [number, number],
   yRange: readonly [number, number],
 ): Partial<Annotations>[] {
-  const pixels = coordinates.map(([x, y]) => [
-    ((x! - xRange[0]) / (xRange[1] - xRange[0])) * (FIGURE_WIDTH - MARGIN.l - MARGIN.r),
-    ((y! - yRange[0]) / (yRange[1] - yRange[0])) * (HEIGHT - MARGIN.t - MARGIN.b),
-  ]);
-  const taken: { x: number; y: number }[] = pixels.map(([x, y]) => ({ x: x!, y: y! }));
-  return vectors.map(({ label }, index) => {
-    const [x, y] = pixels[index] as [number, number];
-    const crowd = (shift: number) =>
-      taken.filter((other) => Math.abs(other.x - x) < 130 && Math.abs(other.y - (y + shift)) < 16)
-        .length;
-    const shift = [20, -20, 38, -38, 56, -56].reduce((best, next) =>
-      crowd(next) < crowd(best) ? next : best,
-    );
-    taken.push({ x, y: y + shift });
-    return {
-      text: escapeHtml(label),
-      showarrow: false,
-      x: coordinates[index]![0]!,
-      y: coordinates[index]![1]!,
-      yshift: shift,
-      bgcolor: "rgba(255, 255, 255, 0.85)",
-      borderpad: 0,
-      font: { size: 13 },
-    };
-  });
+  const pixels = (value: number, [low, high]: readonly [number, number], size: number) =>
+    ((value - low) / (high - low)) * size;
+  const points = vectors.map(({ label }, index) => ({
+    x: pixels(coordinates[index]![0]!, xRange, FIGURE_WIDTH - MARGIN.l - MARGIN.r),
+    y: pixels(coordinates[index]![1]!, yRange, HEIGHT - MARGIN.t - MARGIN.b),
+    label,
+  }));
+  return placeLabels(points, LABEL_PLACES).map((offset, index) => ({
+    text: escapeHtml(vectors[index]!.label),
+    showarrow: false,
+    x: coordinates[index]![0]!,
+    y: coordinates[index]![1]!,
+    yshift: (offset ?? LABEL_PLACES[0]!).y,
+    bgcolor: "rgba(255, 255, 255, 0.85)",
+    borderpad: 0,
+    font: { size: 13 },
+  }));
 }

@@ -1,0 +1,91 @@
+import type { BoundHead } from "../heads/bind-head";
+import type { HeadFiles } from "../heads/load-head";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import { getWeight, weightNames } from "../model/named-weights";
+import { vectorStatistics } from "../stats/vector-statistics";
+
+/** One line of a two-column table. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A head's configuration in words, for a table. */
+export function describeHead({ config, directory }: HeadFiles): Fact[] {
+  const hidden = config.headType === "token" ? null : config.head.hidden;
+  const facts: [string, unknown][] = [
+    ["folder", directory],
+    ["head type", config.headType],
+    ["hidden layer", hidden ? `${hidden.dim} units, ${hidden.activation}` : "none"],
+    ["predicts", `${config.layerType}, layer ${config.targetLayer}, neuron ${config.targetNeuron}`],
+    ["at token", config.tokenPos],
+    ["reads", `resid_post of layer ${config.featureLayer}`],
+    ["base model", config.baseModelName ?? "not recorded"],
+    ["d_model", config.dModel],
+  ];
+  if (config.headType === "regression") facts.push(["output scale", config.head.outputScale]);
+  if (config.headType === "classification") {
+    facts.push(["classes", config.head.numClasses], ["bin edges", rounded(config.binEdges)]);
+  }
+  if (config.headType === "token") {
+    facts.push(["digit tokens", config.head.digitTokens ?? "from the base model's tokenizer"]);
+  }
+  if (config.activationMean !== null) facts.push(["activation mean", config.activationMean]);
+  if (config.activationStd !== null) facts.push(["activation std", config.activationStd]);
+  return facts.map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** The base model and the target in it, for a table. */
+export function describeModel({ model, hook, index, files }: BoundHead): Fact[] {
+  const { cfg } = model;
+  const facts: [string, unknown][] = [
+    ["base model", model.name],
+    ["engine", model.engine.description],
+    ["layers", cfg.n_layers],
+    ["heads per layer", cfg.n_heads],
+    ["d_model", cfg.d_model],
+    ["d_mlp", cfg.d_mlp],
+    ["context", `${cfg.n_ctx} tokens`],
+    ["vocabulary", `${cfg.d_vocab} tokens`],
+    ["target activation", `${hook}[…, ${index}]`],
+    ["target layer", files.config.targetLayer],
+    ["target neuron", files.config.targetNeuron],
+  ];
+  return facts.map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** A tensor in a table. */
+export interface TensorRow {
+  readonly name: string;
+  readonly shape: string;
+  readonly mean: number | null;
+  readonly std: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+/** The head's own tensors. A token head has none. */
+export function listHeadTensors({ tensors }: HeadFiles): TensorRow[] {
+  return [...tensors].map(([name, { shape, data }]) => tensorRow(name, shape, data));
+}
+
+/** The weights of one layer's MLP, under TransformerLens's names. */
+export function listMlpWeights(model: HookedTransformer, layer: number): TensorRow[] {
+  return weightNames(model)
+    .filter((name) => name.startsWith(`blocks.${layer}.mlp.`))
+    .map((name) => {
+      const weight = getWeight(model, name);
+      const row = tensorRow(name, weight.shape, weight.dataSync());
+      weight.dispose();
+      return row;
+    });
+}
+
+function tensorRow(name: string, shape: readonly number[], data: ArrayLike<number>): TensorRow {
+  const { mean, std, min, max } = vectorStatistics(data);
+  return { name, shape: `[${shape.join(", ")}]`, mean, std, min, max };
+}
+
+function rounded(values: readonly number[] | null): string {
+  return values ? values.map((value) => Number(value.toPrecision(4))).join(", ") : "none";
+}

@@ -1,0 +1,17 @@
+export {
+  type ActivationPatchingOptions,
+  analyzeActivationPatching,
+  type Prompt,
+} from "./activation-patching-analysis";
+export {
+  describeHead,
+  describeModel,
+  type Fact,
+  listHeadTensors,
+  listMlpWeights,
+  type TensorRow,
+} from "./describe";
+export { analyzeLinearWeights, type LinearWeightsOptions } from "./linear-weights-analysis";
+export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
+export { type OpenHeadOptions, openHead } from "./open-head";
+export { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";

@@ -1,0 +1,4 @@
+export { type BoundHead, bindHead } from "./bind-head";
+export type { HeadActivation, HeadConfig, HeadType } from "./head-config";
+export { type LinearWeights, linearWeights } from "./linear-weights";
+export { type HeadFiles, loadHead } from "./load-head";
