@@ -88,14 +88,19 @@ export function factorLabel(factor: number): string {
   return `×${String(factor).replace("-", "−")}`;
 }
 
+/** One more than a hover label shows; all of them would make files three times as large. */
+const HOVER_DIGITS = 5;
+
 /** What a hover label says of one prompt at one factor, beside the prompt in `text`. */
 export function pointData(changes: Changes, factor: number, prompt: number): (string | number)[] {
   return [
     factorLabel(changes.factors[factor]!),
-    changes.activations[factor]![prompt]!,
-    changes.activationChanges[factor]![prompt]!,
-    changes.predictions[factor]![prompt]!,
-    changes.predictionChanges[factor]![prompt]!,
+    ...[
+      changes.activations,
+      changes.activationChanges,
+      changes.predictions,
+      changes.predictionChanges,
+    ].map((rows) => Number(rows[factor]![prompt]!.toPrecision(HOVER_DIGITS))),
   ];
 }
 
