@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import { inSetup, projectRoot } from "../project.mjs";
 
 /**
@@ -34,7 +34,7 @@ export function runLogged(name, command, args, { cwd = projectRoot, env, minutes
     const finish = (succeeded) => {
       mkdirSync(dirname(log), { recursive: true });
       writeFileSync(log, output);
-      resolve({ succeeded, output, log });
+      resolve({ succeeded, output, log: relative(projectRoot, log) });
     };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
@@ -61,13 +61,23 @@ export function answerOf(command, args) {
 }
 
 /**
- * The last lines of a log that say something, for a message.
+ * The last lines of a log that say something (its first is the command), for a message.
  * @param {string} output
  */
 export function lastLines(output, count = 6) {
-  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const [, ...lines] = output.split("\n").filter((line) => line.trim() !== "");
   return lines
     .slice(-count)
     .map((line) => `    ${line}`)
     .join("\n");
+}
+
+/**
+ * Whether npm or pip failed because nothing answered.
+ * @param {string} output
+ */
+export function isUnreachable(output) {
+  return /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|NewConnectionError|ConnectTimeoutError|ProxyError/.test(
+    output,
+  );
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
 import { inProject } from "../project.mjs";
 import { runLogged } from "./command.mjs";
 import { stamp, stampOf } from "./stamp.mjs";
@@ -26,19 +26,10 @@ export function knownEngine() {
 
 /** Changes when the native engine may have come or gone. */
 function circumstances() {
-  const binding = statSync(inProject("node_modules", "@tensorflow", "tfjs-node", "lib"), {
-    throwIfNoEntry: false,
-  });
-  const library = statSync(inProject("node_modules", "@tensorflow", "tfjs-node", "deps", "lib"), {
-    throwIfNoEntry: false,
-  });
-  return [
-    process.version,
-    process.arch,
-    wanted(),
-    binding?.mtimeMs ?? "-",
-    library?.mtimeMs ?? "-",
-  ].join(" ");
+  const parts = [join(nodeBinding, "lib"), join(nodeBinding, "deps", "lib")].map(
+    (folder) => statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? "none",
+  );
+  return [process.version, process.arch, wanted(), ...parts].join(" ");
 }
 
 /**
@@ -58,26 +49,25 @@ async function fastestEngine() {
   const there = await nativeEngine();
   if (there) return { state: there, how: "" };
 
+  let reason = "its own download is out of reach";
   if (await ownDownloadIsReachable()) {
-    await runOwnInstaller();
+    const { log } = await runOwnInstaller();
     const downloaded = await nativeEngine();
     if (downloaded) return { state: downloaded, how: ", from its own download" };
+    reason = `its own installer failed (${log})`;
   }
-  const problem = await completeFromWheel(nodeBinding);
-  const completed = problem ? null : await nativeEngine();
+  const obstacle = await completeFromWheel(nodeBinding).catch((error) => error.message);
+  const completed = obstacle ? null : await nativeEngine();
   if (completed) return { state: completed, how: ", completed from the tensorflow-cpu wheel" };
 
   const state = await loadedEngine("");
-  return {
-    state: { ...state, problem: problem ?? "the native library was built but does not load" },
-    how: "",
-  };
+  const problem = `${reason}, and ${obstacle ?? "what was built instead does not load"}`;
+  return { state: { ...state, problem }, how: "" };
 }
 
 /** @returns {Promise<EngineState | null>} */
-async function nativeEngine() {
-  const state = await loadedEngine("tensorflow").catch(() => null);
-  return state;
+function nativeEngine() {
+  return loadedEngine("tensorflow").catch(() => null);
 }
 
 /**
@@ -98,9 +88,7 @@ async function loadedEngine(name) {
 async function ownDownloadIsReachable() {
   // Its installer goes through the proxy by itself; a direct question would say nothing.
   if (process.env.HTTPS_PROXY || process.env.https_proxy) return true;
-  const { binary } = JSON.parse(
-    readFileSync(inProject("node_modules", "@tensorflow", "tfjs-node", "package.json"), "utf8"),
-  );
+  const { binary } = JSON.parse(readFileSync(join(nodeBinding, "package.json"), "utf8"));
   try {
     await fetch(binary.host, { method: "HEAD", signal: AbortSignal.timeout(4000) });
     return true;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { inProject } from "../project.mjs";
-import { lastLines, runLogged } from "./command.mjs";
+import { isUnreachable, lastLines, runLogged } from "./command.mjs";
 import { SetupProblem } from "./steps.mjs";
 
 const LEAST_NODE = [20, 19];
@@ -45,10 +45,11 @@ export async function installPackages() {
   const { succeeded, output, log } = await runLogged("packages", command, [
     ...args,
     ...["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"],
+    ...["--prefer-offline", "--fetch-retries=1"],
   ]);
   if (succeeded) return "installed from package-lock.json";
 
-  if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH/.test(output)) {
+  if (isUnreachable(output)) {
     throw new SetupProblem(
       "npm cannot reach its package registry. Connect to the network (behind a proxy: " +
         "`npm config set https-proxy http://HOST:PORT`), and run the command again.",

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { inProject, inSetup } from "../project.mjs";
-import { answerOf, lastLines, runLogged } from "./command.mjs";
+import { answerOf, isUnreachable, lastLines, runLogged } from "./command.mjs";
 import { hashOf, stamp, stampOf } from "./stamp.mjs";
 import { SetupProblem } from "./steps.mjs";
 import { installCommand } from "./system-packages.mjs";
@@ -72,6 +72,7 @@ export function findPython() {
  */
 export async function installPython() {
   const { command, args, version } = findPython();
+  stamp("python", null);
   rmSync(environment, { recursive: true, force: true });
   const made = await runLogged("venv", command, [...args, "-m", "venv", environment]);
   if (!made.succeeded) {
@@ -80,13 +81,13 @@ export async function installPython() {
         `  If its venv module is incomplete, type \`${installCommand("venv")}\`, and run the command again.`,
     );
   }
-  const installed = await pip("jupyter", ["install", "--quiet", "--requirement", requirements]);
+  const installed = await pip("jupyter", ["install", "--requirement", requirements]);
   if (!installed.succeeded) {
     throw new SetupProblem(
-      `pip could not install Jupyter:\n${lastLines(installed.output)}\n  ` +
-        "If the network or the package index is out of reach, connect (behind a proxy: " +
-        "`pip config set global.proxy http://HOST:PORT`), and run the command again. " +
-        `All of it: ${installed.log}`,
+      isUnreachable(installed.output)
+        ? "pip cannot reach its package index. Connect to the network (behind a proxy: " +
+            "`pip config set global.proxy http://HOST:PORT`), and run the command again."
+        : `pip could not install Jupyter:\n${lastLines(installed.output)}\n  All of it: ${installed.log}`,
     );
   }
   stamp("python", { version, requirements: hashOf([requirements]) });
@@ -94,22 +95,29 @@ export async function installPython() {
 }
 
 /**
- * Runs the environment's pip, at first without waiting for indexes that do not answer.
+ * Runs the environment's pip, first without waiting for an index that does not answer, since another
+ * one may have what is asked for, then with pip's own patience.
  * @param {string} name of the log
  * @param {readonly string[]} args
  */
 export async function pip(name, args) {
-  const [verb = "", ...rest] = args;
-  const always = ["--disable-pip-version-check", "--no-cache-dir", "--no-input"];
-  const impatient = await runLogged(name, environmentPython, [
-    "-m",
-    "pip",
-    verb,
-    ...always,
-    "--retries",
-    "0",
-    ...rest,
-  ]);
-  if (impatient.succeeded) return impatient;
-  return runLogged(name, environmentPython, ["-m", "pip", verb, ...always, ...rest]);
+  const impatient = await impatientPip(name, args);
+  return impatient.succeeded ? impatient : runPip(name, args);
+}
+
+/**
+ * @param {string} name of the log
+ * @param {readonly string[]} args
+ */
+export function impatientPip(name, args) {
+  return runPip(name, [...args, "--retries", "0"]);
+}
+
+/**
+ * @param {string} name of the log
+ * @param {readonly string[]} args
+ */
+function runPip(name, args) {
+  const always = ["--quiet", "--disable-pip-version-check", "--no-cache-dir", "--no-input"];
+  return runLogged(name, environmentPython, ["-m", "pip", ...args, ...always]);
 }

