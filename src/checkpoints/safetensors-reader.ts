@@ -189,8 +189,8 @@ function placeTensor(file: BinaryFile, name: string, value: unknown, dataStart: 
   }
   const byteLength = count * DTYPE_BYTES[dtype];
   if (end - begin !== byteLength) {
-    const expected = `${byteLength} for ${dtype} ${JSON.stringify(value.shape)}`;
-    throw refuse("its bytes do not fit its shape", `${end - begin} bytes`, expected);
+    const expected = `${byteLength} bytes for ${dtype} ${JSON.stringify(value.shape)}`;
+    throw refuse("its bytes do not fit its shape", end - begin, expected);
   }
   return { dtype, shape: value.shape as number[], start: dataStart + begin, count, byteLength };
 }

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { it } from "node:test";
+import { atomicWrite } from "../../src/checkpoints/atomic-write";
+import { CheckpointError } from "../../src/errors";
+import { assertRefused } from "./refusals";
+import { put, temporaryFolder } from "./temporary-folder";
+
+it("leaves the old file and nothing else when writing fails", async () => {
+  const folder = temporaryFolder();
+  const path = put(folder, "a", "old");
+  const fails = (error: Error) =>
+    atomicWrite(path, async (write) => {
+      write(Buffer.from("new"));
+      throw error;
+    });
+  await assertRefused(
+    () => fails(new Error("out of luck")),
+    /cannot be written; found Error: out of luck/,
+  );
+  await assertRefused(() => fails(new CheckpointError("as it is")), /^as it is$/);
+  assert.equal(readFileSync(path, "utf8"), "old");
+  assert.deepEqual(readdirSync(folder), ["a"]);
+});
+
+it("replaces the file, piece after piece", async () => {
+  const folder = temporaryFolder();
+  const path = put(folder, "a", "old");
+  await atomicWrite(path, (write) => {
+    write(Buffer.from("ne"));
+    write(Buffer.from("w"));
+  });
+  assert.equal(readFileSync(path, "utf8"), "new");
+  assert.deepEqual(readdirSync(folder), ["a"]);
+});
+
+it("writes through a link", { skip: process.platform === "win32" }, async () => {
+  const folder = temporaryFolder();
+  const path = put(folder, "a", "old");
+  symlinkSync(path, join(folder, "link"));
+  await atomicWrite(join(folder, "link"), (write) => write(Buffer.from("new")));
+  assert.equal(readFileSync(path, "utf8"), "new");
+  assert.ok(lstatSync(join(folder, "link")).isSymbolicLink());
+});
+
+it("says so when the folder is not there", () =>
+  assertRefused(
+    () => atomicWrite(join(temporaryFolder(), "none", "a"), () => {}),
+    /none.a: the file cannot be written; found ENOENT.*Check that its folder exists/,
+  ));
