@@ -3,6 +3,7 @@ export {
   analyzeActivationPatching,
   type Prompt,
 } from "./activation-patching-analysis";
+export { type BaselineSummary, baselineBySet } from "./baseline-by-set";
 export {
   describeHead,
   describeModel,

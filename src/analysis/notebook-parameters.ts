@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 
 /** What a notebook analyses and where it writes. */
 export interface NotebookParameters {
@@ -31,7 +31,8 @@ export function notebookParameters({
   return {
     modelDir: TSLENS_MODEL_DIR || modelDir,
     baseModel: TSLENS_BASE_MODEL || baseModel,
-    resultsDir: resolve(projectFolder(), TSLENS_RESULTS_DIR || resultsDir),
+    resultsDir:
+      relative(process.cwd(), resolve(projectFolder(), TSLENS_RESULTS_DIR || resultsDir)) || ".",
   };
 }
 

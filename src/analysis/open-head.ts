@@ -2,7 +2,6 @@ import { HeadConfigError } from "../errors";
 import { type BoundHead, bindHead } from "../heads/bind-head";
 import { loadHead } from "../heads/load-head";
 import { HookedTransformer } from "../model/hooked-transformer";
-import { locateModelDirectory } from "./locate-model-directory";
 
 export interface OpenHeadOptions {
   /** The base model, a folder or a name, instead of the head's own `base_model_name`. */
@@ -26,7 +25,7 @@ export async function openHead(
   modelDir: string,
   { base }: OpenHeadOptions = {},
 ): Promise<BoundHead> {
-  const files = await loadHead(locateModelDirectory(modelDir));
+  const files = await loadHead(modelDir);
   const baseModel = base || files.config.baseModelName;
   if (!baseModel) {
     throw new HeadConfigError(`"base_model_name" is missing`, {

@@ -46,7 +46,7 @@ export function activationPredictionPaths(changes: Changes): Partial<PlotData>[]
       },
       text: changes.factors.map(factorLabel),
       hovertemplate:
-        "<b>mean at factor %{text}</b><br>activation %{x:.4g}<br>prediction %{y:.4g}<extra></extra>",
+        "<b>mean at factor %{text}</b><br>activation %{x:.4~g}<br>prediction %{y:.4~g}<extra></extra>",
     },
     {
       ...RIGHT,
@@ -57,7 +57,7 @@ export function activationPredictionPaths(changes: Changes): Partial<PlotData>[]
       y: [mean(changes.baselinePredictions)],
       marker: { size: 19, color: INK, symbol: "circle-open", line: { color: INK, width: 2 } },
       hovertemplate:
-        "<b>mean of the unpatched run</b><br>activation %{x:.4g}<br>prediction %{y:.4g}<extra></extra>",
+        "<b>mean of the unpatched run</b><br>activation %{x:.4~g}<br>prediction %{y:.4~g}<extra></extra>",
     },
   ];
 }

@@ -57,6 +57,6 @@ function meanLine(changes: Changes, kind: Kind): Partial<PlotData> {
       symbol: isActivation ? "square" : "circle",
       line: { color: withOpacity("#FFFFFF", 0.9), width: 1 },
     },
-    hovertemplate: `<b>mean ${kind} change</b><br>factor ×%{x}<br>%{y:.4g}<extra></extra>`,
+    hovertemplate: `<b>mean ${kind} change</b><br>factor ×%{x}<br>%{y:.4~g}<extra></extra>`,
   };
 }

@@ -107,5 +107,5 @@ export function pointData(changes: Changes, factor: number, prompt: number): (st
 /** Hover label of a point with {@link pointData} as `customdata` and {@link promptHover} as `text`. */
 export const POINT_HOVER =
   "<b>%{text}</b><br>factor %{customdata[0]}" +
-  "<br>activation %{customdata[1]:.4g} (change %{customdata[2]:.4g})" +
-  "<br>prediction %{customdata[3]:.4g} (change %{customdata[4]:.4g})<extra></extra>";
+  "<br>activation %{customdata[1]:.4~g} (change %{customdata[2]:.4~g})" +
+  "<br>prediction %{customdata[3]:.4~g} (change %{customdata[4]:.4~g})<extra></extra>";

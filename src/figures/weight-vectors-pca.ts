@@ -77,7 +77,7 @@ export function weightVectorsPca(
         symbol: SYMBOLS[index % SYMBOLS.length]!,
         line: { color: "#FFFFFF", width: 1 },
       },
-      hovertemplate: "PC1 %{x:.4g}<br>PC2 %{y:.4g}",
+      hovertemplate: "PC1 %{x:.4~g}<br>PC2 %{y:.4~g}",
       showlegend: false,
     })),
     layout: {

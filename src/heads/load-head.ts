@@ -6,6 +6,7 @@ import { quoted, quotedList } from "../checkpoints/quoted";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { HeadConfigError } from "../errors";
 import { type HeadConfig, readHeadConfig } from "./head-config";
+import { locateHead } from "./locate-head";
 
 /** Folders of a training run that hold a head, the preferred first. */
 const RUN_FOLDERS = ["best_model", "final_model"] as const;
@@ -44,7 +45,8 @@ export interface HeadFiles {
  * Loads a trained head's configuration and weights, checked against each other.
  *
  * @param path - A training run's folder (its `best_model` is preferred to its `final_model`), the folder with
- *   `head.pt` or `head.safetensors`, or that file.
+ *   `head.pt` or `head.safetensors`, or that file. A relative path is looked for in the working directory and in the
+ *   folders above it.
  * @throws HeadConfigError if there is no head, its configuration cannot be used, or its weights contradict it: a
  *   tensor is missing, unknown or of another shape, or holds NaN or infinity.
  * @throws CheckpointError if the weights' file cannot be read.
@@ -53,7 +55,7 @@ export interface HeadFiles {
  * console.log(config.headType, tensors.get("output.weight")?.shape);
  */
 export async function loadHead(path: string): Promise<HeadFiles> {
-  const { headFile, warnings } = findHead(path);
+  const { headFile, warnings } = locateHeadFile(locateHead(path));
   const directory = dirname(headFile);
   const configFile = join(directory, CONFIG_FILE);
   const config = readHeadConfig(configFile);
@@ -68,7 +70,13 @@ export async function loadHead(path: string): Promise<HeadFiles> {
   }
 }
 
-function findHead(path: string): { headFile: string; warnings: string[] } {
+/**
+ * The weights' file of a trained head: the file itself, the one in a folder, or of a training run's `best_model`, else
+ * `final_model`.
+ *
+ * @throws HeadConfigError if there is none.
+ */
+export function locateHeadFile(path: string): { headFile: string; warnings: string[] } {
   if (kindOf(path) === "file") return { headFile: path, warnings: [] };
   const here = headFileIn(path);
   if (here) return { headFile: here, warnings: [] };

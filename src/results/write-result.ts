@@ -18,6 +18,8 @@ export interface WriteResultOptions<N extends ResultName> {
 export interface WrittenResult {
   /** The file that was written. */
   readonly path: string;
+  /** Where the result's figures belong: a folder beside the file, of the same name. */
+  readonly figuresDirectory: string;
   /** Why the file has another name than usual; null when it has the usual one. */
   readonly note: string | null;
 }
@@ -69,7 +71,8 @@ export async function writeResult<N extends ResultName>(
     const path = join(directory, fileName);
     try {
       if (await writeUnlessTaken(path, text, head)) {
-        return { path, note: i === 0 ? null : noteOn(names[0], fileName) };
+        const note = i === 0 ? null : noteOn(names[0], fileName);
+        return { path, figuresDirectory: path.replace(/\.json$/, ""), note };
       }
     } catch (error) {
       throw unwritable(path, error);

@@ -7,7 +7,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
  *
  * @returns the path as given if nothing is found anywhere; who opens it says so.
  */
-export function locateModelDirectory(path: string): string {
+export function locateHead(path: string): string {
   if (path === "" || isAbsolute(path)) return path;
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const candidate = join(folder, path);
