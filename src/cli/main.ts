@@ -1,0 +1,11 @@
+import { runCli } from "./run-cli";
+import { standardOutput } from "./standard-output";
+
+// The native tensor library's packages use functions that newer Nodes announce the end of; an error
+// of ours is one line on stderr, and nothing beside it.
+process.noDeprecation = true;
+
+runCli(process.argv.slice(2), standardOutput()).then((code) => {
+  // Not process.exit(): a pipe may still be reading.
+  process.exitCode = code;
+});

@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { InputError, TslensError } from "../errors";
+import { loadHead } from "../heads/load-head";
+import type { Output } from "./output";
+
+interface NotebookOptions {
+  readonly modelDir: string;
+  readonly base?: string;
+  readonly out?: string;
+}
+
+/** The project's folder, from `src/cli` as from `dist/cli`. */
+const projectFolder = join(__dirname, "..", "..");
+
+/** `tslens notebook NAME` */
+export function notebookCommand(tslens: Command, _output: Output): void {
+  tslens
+    .command("notebook")
+    .description("Executes one of the notebooks on another head.")
+    .argument("<name>", `${notebookNames().join(" or ")}`)
+    .requiredOption("--model-dir <dir>", "a training run's directory, or the folder with head.pt")
+    .option("--base <base>", "the base model, instead of the head's base_model_name")
+    .option("--out <dir>", "where the executed copy, results and figures go (default: results)")
+    .action(notebook);
+}
+
+async function notebook(name: string, { modelDir, base, out }: NotebookOptions): Promise<void> {
+  const notebook = basename(name, ".ipynb");
+  if (!notebookNames().includes(notebook)) {
+    throw new InputError("there is no such notebook", {
+      found: `"${name}"`,
+      expected: notebookNames().join(" or "),
+    });
+  }
+  // Seconds before a kernel would say the same at the end of many lines.
+  await loadHead(modelDir);
+  const args = [notebook, "--model-dir", resolve(modelDir)];
+  if (base) args.push("--base", base);
+  if (out) args.push("--out", resolve(out));
+  const { code, errors } = await runScript("run-notebooks.mjs", args);
+  if (code === 0) return;
+  throw new TslensError("the notebook did not run to its end", {
+    file: `${notebook}.ipynb`,
+    found: errors.trim().split("\n").pop() || undefined,
+    remedy: errors ? "Run `npm run setup` in the tslens folder." : "The cell is shown above.",
+  });
+}
+
+function notebookNames(): string[] {
+  return readdirSync(join(projectFolder, "notebooks"))
+    .filter((file) => file.endsWith(".ipynb"))
+    .map((file) => basename(file, ".ipynb"))
+    .sort();
+}
+
+/** Runs one of the project's scripts; what it says on stdout is shown, what on stderr is returned. */
+function runScript(
+  name: string,
+  args: readonly string[],
+): Promise<{ code: number | null; errors: string }> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(projectFolder, "scripts", name), ...args], {
+      stdio: ["ignore", "inherit", "pipe"],
+      // Scripts take relative paths from where npm was called.
+      env: { ...process.env, INIT_CWD: process.cwd() },
+    });
+    let errors = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+    });
+    child.on("error", failed);
+    child.on("close", (code) => done({ code, errors }));
+  });
+}

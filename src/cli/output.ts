@@ -1,0 +1,12 @@
+/** Where a command's words go; the process's own streams, or a test's. */
+export interface Output {
+  /** Writes to stdout: results. Resolves when the reader has room for more. */
+  print(text: string): Promise<void>;
+  /** Writes one line to stderr: errors and remarks. */
+  note(line: string): void;
+}
+
+/** Text from outside as one line that moves no terminal's cursor. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
+}

@@ -1,0 +1,127 @@
+import type { Command } from "commander";
+import { analyzeActivationPatching, type Prompt } from "../analysis/activation-patching-analysis";
+import { openHead } from "../analysis/open-head";
+import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
+import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
+import { parsePatch } from "../patching/patch";
+import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
+import { progressBar } from "../progress/progress-bar";
+import type { ActivationPatchingResult } from "../results/activation-patching-result";
+import { serializeResult } from "../results/serialize-result";
+import { parseNumbers } from "./arguments";
+import { headLines, warningLines } from "./head-lines";
+import type { Output } from "./output";
+import { numberText, textTable } from "./text-table";
+import { writeAll } from "./write-all";
+
+interface PatchOptions {
+  readonly base?: string;
+  readonly prompts?: string;
+  readonly patch: readonly string[];
+  readonly factors: string;
+  readonly prependBos?: true;
+  readonly json?: true;
+  readonly out?: string;
+}
+
+const NAME = "activation_patching";
+
+/** What is done if no `--patch` is given: zero-ablation. */
+const DEFAULT_PATCHES = ["set:0"];
+
+/** `tslens patch MODEL_DIR` */
+export function patchCommand(tslens: Command, output: Output): void {
+  tslens
+    .command("patch")
+    .description("Patches the neuron a head predicts and measures how the prediction follows.")
+    .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
+    .option("--base <base>", "the base model, instead of the head's base_model_name")
+    .option(
+      "--prompts <file>",
+      "a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
+    )
+    .option(
+      "--patch <patch>",
+      `set:VALUE, scale:FACTOR, add:VALUE, zero, mean or resample; may be repeated (default: ${DEFAULT_PATCHES})`,
+      (patch: string, before: readonly string[]) => [...before, patch],
+      [],
+    )
+    .option(
+      "--factors <list>",
+      "factors of the scaling experiment",
+      DEFAULT_SCALE_FACTORS.join(","),
+    )
+    .option("--prepend-bos", "put the beginning-of-sequence token before each text")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--out <dir>", "also write the result and its figures into this folder")
+    .action((modelDir: string, options: PatchOptions) => patch(modelDir, options, output));
+}
+
+async function patch(modelDir: string, options: PatchOptions, output: Output): Promise<void> {
+  const patches = (options.patch.length > 0 ? options.patch : DEFAULT_PATCHES).map(parsePatch);
+  const factors = parseNumbers(options.factors, "--factors");
+  const prompts: readonly Prompt[] = options.prompts
+    ? readPrompts(options.prompts)
+    : [...TEST_SENTENCES, ...VARIED_PROMPTS];
+  const head = await openHead(modelDir, options);
+  const bar = progressBar({ label: "Patching", total: prompts.length });
+  try {
+    const result = await analyzeActivationPatching(head, prompts, {
+      modelPath: modelDir,
+      factors,
+      patches,
+      prependBos: options.prependBos,
+      progress: bar,
+    }).finally(() => bar.done());
+    const json = serializeResult(NAME, result);
+    const written = options.out
+      ? await writeAll(NAME, result, activationPatchingFigures(result), options.out)
+      : "";
+    await output.print(options.json ? json : headLines(head) + summary(result) + written);
+  } finally {
+    head.model.dispose();
+  }
+}
+
+function summary(result: ActivationPatchingResult): string {
+  const { baseline, regression, per_input } = result;
+  const number = numberText;
+  return [
+    textTable(
+      "Unpatched, and how the prediction follows the scaled activation",
+      ["prompt", "activation", "prediction", "slope", "R²"],
+      promptLabels(result).map((label, i) => [
+        shortened(label),
+        baseline.activation[i],
+        baseline.prediction[i],
+        per_input[i].slope,
+        per_input[i].r2,
+      ]),
+    ),
+    `\ncorrelation of activation and prediction: ${number(baseline.correlation)}\n`,
+    `prediction change = ${number(regression.slope)} × activation change + ${number(regression.intercept)}, R² ${number(regression.r_squared)}\n\n`,
+    textTable(
+      "Mean changes over the prompts",
+      ["patch", "activation", "prediction"],
+      [...result.experiments, ...result.scaling].map((run) => [
+        run.patch.join(" "),
+        meanChange(run.activation, baseline.activation),
+        meanChange(run.prediction, baseline.prediction),
+      ]),
+    ),
+    warningLines(result.warnings),
+  ].join("");
+}
+
+/** A prompt in a table shows this many characters. */
+const LONGEST_PROMPT = 48;
+
+function shortened(text: string): string {
+  const letters = Array.from(text);
+  if (letters.length <= LONGEST_PROMPT) return text;
+  return `${letters.slice(0, LONGEST_PROMPT - 1).join("")}…`;
+}
+
+function meanChange(patched: readonly number[], baseline: readonly number[]): number {
+  return patched.reduce((sum, value, i) => sum + value - baseline[i], 0) / patched.length;
+}

@@ -1,0 +1,74 @@
+import { Command, CommanderError } from "commander";
+import { TslensError } from "../errors";
+import { activationsCommand } from "./activations";
+import { inspectCommand } from "./inspect";
+import { notebookCommand } from "./notebook";
+import { type Output, oneLine } from "./output";
+import { patchCommand } from "./patch";
+import { weightsCommand } from "./weights";
+
+/**
+ * Runs the command line.
+ *
+ * @param args what stands after `tslens`
+ * @returns the exit code: 0, or 1 after one line on stderr
+ */
+export async function runCli(args: readonly string[], output: Output): Promise<number> {
+  try {
+    await program(output).parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    output.note(`tslens: ${lineOf(error)}`);
+    return 1;
+  }
+}
+
+function program(output: Output): Command {
+  const help: string[] = [];
+  const tslens = new Command("tslens")
+    .description(
+      "Opens a trained activation prediction head for GPT-2, compares its weights with the neuron's own, and patches the neuron to see what the prediction depends on.",
+    )
+    .version(require("../../package.json").version)
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => void output.print(text),
+      // Commander's errors are caught in runCli, which writes them as one line.
+      writeErr: (text) => void help.push(text),
+      outputError() {},
+    })
+    .exitOverride()
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = tslens.args;
+      throw new TslensError(unknown === undefined ? "no command" : "there is no such command", {
+        found: unknown && `"${unknown}"`,
+        expected: tslens.commands.map((command) => command.name()).join(", "),
+        remedy: "`tslens --help` says what they do.",
+      });
+    });
+  // Subcommands take over the settings above only if they come after them.
+  for (const add of [
+    inspectCommand,
+    activationsCommand,
+    weightsCommand,
+    patchCommand,
+    notebookCommand,
+  ]) {
+    add(tslens, output);
+  }
+  return tslens;
+}
+
+function lineOf(error: unknown): string {
+  if (error instanceof CommanderError) {
+    const message = oneLine(error.message)
+      .replace(/^error: /, "")
+      .replace(/\.$/, "");
+    return `${message}. \`tslens --help\` and \`tslens COMMAND --help\` say what there is.`;
+  }
+  if (error instanceof TslensError) return oneLine(error.message);
+  if (process.env.TSLENS_STACK && error instanceof Error) return String(error.stack);
+  return `${oneLine(String(error))} (not foreseen: please report it; TSLENS_STACK=1 shows where)`;
+}

@@ -1,0 +1,89 @@
+import type { Command } from "commander";
+import { analyzeLinearWeights } from "../analysis/linear-weights-analysis";
+import { openHead } from "../analysis/open-head";
+import { linearWeightsFigures } from "../figures/result-figures";
+import type { LinearWeightsResult } from "../results/linear-weights-result";
+import { serializeResult } from "../results/serialize-result";
+import { parseSeed } from "./arguments";
+import { headLines, warningLines } from "./head-lines";
+import type { Output } from "./output";
+import { numberText, textTable } from "./text-table";
+import { writeAll } from "./write-all";
+
+interface WeightsOptions {
+  readonly base?: string;
+  readonly seed: string;
+  readonly json?: true;
+  readonly out?: string;
+}
+
+const NAME = "linear_weights_analysis";
+
+/** `tslens weights MODEL_DIR` */
+export function weightsCommand(tslens: Command, output: Output): void {
+  tslens
+    .command("weights")
+    .description("Compares a head's linear weights with the MLP weights of the neuron it predicts.")
+    .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
+    .option("--base <base>", "the base model, instead of the head's base_model_name")
+    .option("--seed <n>", "seed of the random baseline", "0")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--out <dir>", "also write the result and its figures into this folder")
+    .action((modelDir: string, options: WeightsOptions) => weights(modelDir, options, output));
+}
+
+async function weights(modelDir: string, options: WeightsOptions, output: Output): Promise<void> {
+  const seed = parseSeed(options.seed);
+  const head = await openHead(modelDir, options);
+  try {
+    const result = await analyzeLinearWeights(head, { modelPath: modelDir, seed });
+    const json = serializeResult(NAME, result);
+    const written = options.out
+      ? await writeAll(NAME, result, linearWeightsFigures(result), options.out)
+      : "";
+    await output.print(options.json ? json : headLines(head) + summary(result) + written);
+  } finally {
+    head.model.dispose();
+  }
+}
+
+function summary(result: LinearWeightsResult): string {
+  const { random_baseline: baseline, stats, pca } = result;
+  const number = numberText;
+  const shares = pca.explained_variance_ratio.map((share) => number(share)).join(" and ");
+  return [
+    `linear weights: ${result.linear_weights_rule}\n\n`,
+    textTable(
+      "Cosine similarity with the linear weights",
+      ["compared with", "cosine", "z-score", "p-value"],
+      [
+        [
+          "MLP input weights W_in[:, n]",
+          result.sim_with_input,
+          result.z_score_input,
+          result.p_value_input,
+        ],
+        [
+          "MLP output weights W_out[n, :]",
+          result.sim_with_output,
+          result.z_score_output,
+          result.p_value_output,
+        ],
+        ...Object.entries(result.similarities).map(([name, cosine]) => [name, cosine, null, null]),
+      ],
+    ),
+    `\n${baseline.n} random directions (seed ${baseline.seed}): mean ${number(baseline.mean)}, std ${number(baseline.std)}, 5–95% from ${number(baseline.p5)} to ${number(baseline.p95)}\n`,
+    `PCA of the vectors below: explained variance ${shares}\n\n`,
+    textTable(
+      "Statistics",
+      ["vector", "mean", "std", "min", "max", "l2_norm", "sparsity"],
+      Object.entries(stats).map(([name, of]) => [
+        name,
+        ...(["mean", "std", "min", "max", "l2_norm", "sparsity"] as const).map(
+          (key) => of?.[key] ?? null,
+        ),
+      ]),
+    ),
+    warningLines(result.warnings),
+  ].join("");
+}
