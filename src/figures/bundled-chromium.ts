@@ -5,23 +5,26 @@ import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { FigureError } from "../errors";
 import { cacheFolder } from "./cache-folder";
+import { escapeHtml } from "./escape-html";
 import type { BrowserProgram } from "./find-browser";
 
 const CHUNK = 2 ** 21;
 
 /**
  * Fonts for a machine that has none: the package's Open Sans, then whatever the system has (for
- * scripts that Open Sans lacks). Relative to this file, so that the folder may be moved.
+ * scripts that Open Sans lacks).
  */
-const FONTS_CONF = `<?xml version="1.0"?>
+function fontsConf(folder: string): string {
+  return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
   <dir>/usr/local/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <cachedir>${escapeHtml(join(folder, "font-cache"))}</cachedir>
 </fontconfig>
 `;
+}
 
 /** Whether the npm package with a headless Chromium in it can run here. */
 export function hasBundledChromium(): boolean {
@@ -71,7 +74,7 @@ async function unpack(bin: string, folder: string): Promise<void> {
       // Holds fonts/ and a fonts.conf for another system.
       pipeline(createReadStream(join(bin, "fonts.tar.br")), plain(), extract(part)),
     ]);
-    await writeFile(join(part, "fonts.conf"), FONTS_CONF);
+    await writeFile(join(part, "fonts.conf"), fontsConf(folder));
     await rename(part, folder);
   } catch (cause) {
     await rm(part, { recursive: true, force: true });

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { closeBrowser } from "../../src/figures/browser";
+import { saveFigure } from "../../src/figures/save-figure";
+import { visit, whyNoBrowser } from "./browser-for-tests";
+import { exampleFigures, FACTORS, PROMPTS } from "./example-data";
+
+const figures = exampleFigures();
+const folder = mkdtempSync(join(tmpdir(), "tslens-figures-"));
+let noBrowser: string | null = null;
+
+before(async () => {
+  noBrowser = await whyNoBrowser();
+});
+after(async () => {
+  await closeBrowser();
+  rmSync(folder, { recursive: true });
+});
+
+const points = FACTORS.length * PROMPTS.length;
+
+/** What has to be in each page: how many of which marks, and texts that a reader must find. */
+const expected: Record<string, { marks: Record<string, number>; texts: string[] }> = {
+  weight_similarity_comparison: {
+    marks: { ".bars .point": 3, ".shapelayer path": 1 },
+    texts: [
+      "0.12",
+      "−0.030",
+      "0.90",
+      "MLP input weights",
+      "cosine similarity",
+      "random directions:",
+    ],
+  },
+  weight_distributions: {
+    // Three panels of 30 bins.
+    marks: { ".bars .point": 90, ".cartesianlayer .subplot": 3 },
+    texts: ["head's linear weights", "MLP input weights", "MLP output weights", "weight", "count"],
+  },
+  weight_vectors_pca: {
+    marks: { ".scatter .point": 3 },
+    texts: ["head's linear weights", "PC1 (", "PC2 (", "% of the variance"],
+  },
+  scaling_experiment: {
+    // Two thin lines and one thin path for each prompt; three thick lines.
+    marks: {
+      ".scatter .js-line": 3 * PROMPTS.length + 3,
+      ".scatter .point": 3 * FACTORS.length + 1,
+      ".cartesianlayer .subplot": 2,
+    },
+    texts: ["×0.5", "×2", "baseline (unpatched)", "activation", "prediction"],
+  },
+  pred_vs_act_change_all: {
+    marks: { ".scatter .point": points },
+    texts: ["change of the activation", "change of the prediction", "×1.5"],
+  },
+  pred_vs_act_regression: {
+    marks: { ".scatter .point": 2 * points, ".scatter .js-line": 1 },
+    texts: ["R² = ", "prediction change = ", "Residuals", "residual"],
+  },
+  per_input_sensitivity: {
+    marks: {
+      ".scatter .point": 8 * FACTORS.length,
+      ".scatter .js-line": 8,
+      ".cartesianlayer .subplot": 8,
+    },
+    texts: ["slope 0.", "8 of 12 prompts", "R² = ", "7 + 5 ="],
+  },
+};
+
+for (const [name, { marks, texts }] of Object.entries(expected)) {
+  test(`${name}.html draws everything, offline and without errors`, async (t) => {
+    if (noBrowser) return t.skip(noBrowser);
+    const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
+    await visit(file!, async ({ page, errors, requests }) => {
+      assert.deepEqual(errors, []);
+      assert.deepEqual(requests, []);
+      for (const [selector, count] of Object.entries(marks)) {
+        assert.equal(await page.locator(selector).count(), count, selector);
+      }
+      const shown = await page.locator("#figure").innerText();
+      for (const text of texts) assert.ok(shown.includes(text), `"${text}" in ${shown}`);
+    });
+  });
+
+  test(`${name}: no text covers another or leaves the figure`, async (t) => {
+    if (noBrowser) return t.skip(noBrowser);
+    const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
+    const width = (figures[name]!.layout.width as number) + 15;
+    await visit(
+      file!,
+      async ({ page }) => {
+        const boxes = await page.locator("#figure text").evaluateAll((elements) =>
+          (elements as unknown as Drawn[])
+            .map((element) => ({
+              text: String(element.textContent),
+              ...element.getBoundingClientRect().toJSON(),
+            }))
+            .filter(({ text, width: w }) => text.trim() !== "" && w > 0),
+        );
+        const frame = await page
+          .locator("#figure .main-svg")
+          .first()
+          .evaluate((element) => (element as unknown as Drawn).getBoundingClientRect().toJSON());
+        assert.ok(boxes.length > 5);
+        for (const [index, box] of boxes.entries()) {
+          const isInside =
+            box.left >= frame.left - 1 &&
+            box.right <= frame.right + 1 &&
+            box.top >= frame.top - 1 &&
+            box.bottom <= frame.bottom + 1;
+          assert.ok(isInside, `"${box.text}" leaves the figure`);
+          for (const other of boxes.slice(0, index)) {
+            const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+            const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+            // Boxes of text have air above and below the letters.
+            assert.ok(!(across > 1 && down > 4), `"${box.text}" covers "${other.text}"`);
+          }
+        }
+      },
+      { width, height: 800 },
+    );
+  });
+}
+
+interface Rectangle {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  width: number;
+}
+interface Drawn {
+  textContent: string | null;
+  getBoundingClientRect(): { toJSON(): Rectangle };
+}
+
+test("hovering over a point shows the whole prompt as text, the factor and both readings", async (t) => {
+  if (noBrowser) return t.skip(noBrowser);
+  const name = "pred_vs_act_change_all";
+  const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
+  await visit(file!, async ({ page }) => {
+    // The first factor's seventh and eighth prompts hold tags, entities, quotes and a template.
+    for (const [prompt, words] of [
+      [6, 'if (a < b && c > d) { return "<b>x</b>"; }'],
+      [7, "She said that the %{customdata[2]} of the matter"],
+    ] as const) {
+      await page.evaluate((pointNumber) => {
+        const { Plotly } = globalThis as unknown as {
+          Plotly: { Fx: { hover(figure: string, points: object[]): void } };
+        };
+        Plotly.Fx.hover("figure", [{ curveNumber: 0, pointNumber }]);
+      }, prompt);
+      const layer = page.locator(".hoverlayer", { hasText: words });
+      await layer.waitFor({ state: "attached", timeout: 10_000 });
+      const label = String(await layer.textContent());
+      assert.match(label, /factor ×0/);
+      assert.match(label, /activation 0 \(change -?[\d.]+\)/);
+      assert.match(label, /prediction -?[\d.]+ \(change -?[\d.]+\)/);
+    }
+  });
+});
+
+test("a page without scripts says the numbers", async (t) => {
+  if (noBrowser) return t.skip(noBrowser);
+  const name = "weight_similarity_comparison";
+  const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
+  const { inBrowser } = await import("../../src/figures/browser");
+  await inBrowser(async (plotlyPage) => {
+    const context = await plotlyPage.context().browser()!.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`file://${file}`);
+    const text = await page.locator("noscript").innerText();
+    assert.match(text, /MLP input weights: 0.12/);
+    await context.close();
+  });
+});
