@@ -14,6 +14,7 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   if (value === null || value === undefined || Number.isNaN(value)) return NO_NUMBER;
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (size === Number.POSITIVE_INFINITY) return value < 0 ? "−∞" : "∞";
   const text =
     size < 1e-4 || size >= 1e7
       ? value
