@@ -43,7 +43,7 @@ export async function atomicWrite(
     }
     renameSync(temporary, target);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError("the file cannot be written", {
       file: path,
@@ -63,6 +63,14 @@ function resolveLink(path: string): string {
   }
 }
 
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It was never made; why not is the error to report.
+  }
+}
+
 function putAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(bytes.length - done, MOST_BYTES_PER_WRITE);
@@ -79,5 +87,7 @@ function syncFolder(folder: string): void {
     } finally {
       closeSync(descriptor);
     }
-  } catch {}
+  } catch {
+    // Windows and some network file systems.
+  }
 }

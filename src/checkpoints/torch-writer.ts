@@ -1,6 +1,8 @@
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { CheckpointError } from "../errors";
-import { atomicWrite } from "./atomic-write";
+import { atomicWrite, type WriteBytes } from "./atomic-write";
 import { type EncodedTensor, encodeTensors } from "./checked-tensors";
 import { DTYPE_BYTES, TORCH_STORAGE_CLASSES } from "./dtypes";
 import type { NamedArray } from "./named-array";
@@ -64,8 +66,19 @@ export async function writeStateDict(
     }
   }
   zip.end();
-  await atomicWrite(path, async (put) => {
-    for await (const chunk of zip.outputStream) put(chunk as Buffer);
+  await atomicWrite(path, (put) => pipeline(zip.outputStream, writable(put)));
+}
+
+function writable(put: WriteBytes): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        put(chunk);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
   });
 }
 

@@ -44,8 +44,13 @@ it("writes through a link", { skip: process.platform === "win32" }, async () => 
   assert.ok(lstatSync(join(folder, "link")).isSymbolicLink());
 });
 
-it("says so when the folder is not there", () =>
-  assertRefused(
-    () => atomicWrite(join(temporaryFolder(), "none", "a"), () => {}),
+it("says so when the folder is not there or no folder", async () => {
+  const folder = temporaryFolder();
+  const write = (...parts: string[]) => atomicWrite(join(folder, ...parts), () => {});
+  await assertRefused(
+    () => write("none", "a"),
     /none.a: the file cannot be written; found ENOENT.*Check that its folder exists/,
-  ));
+  );
+  put(folder, "file", "");
+  await assertRefused(() => write("file", "a"), /file.a: the file cannot be written; found ENO/);
+});
