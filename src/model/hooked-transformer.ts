@@ -6,6 +6,7 @@ import { type Engine, loadEngine } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
 import { type ActivationVisitor, block, causalPositions, embed, unembed } from "./forward";
+import { type GenerateOptions, generate, lastLogits } from "./generate";
 import { filterHookNames, type NamesFilter, resolveLayer } from "./hook-names";
 import { type HookSpec, hooksByName, hookVisitor } from "./hooks";
 import { loadWeights } from "./load-weights";
@@ -194,6 +195,26 @@ export class HookedTransformer {
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg);
     const at = hookVisitor(hooks, new Set(), null);
     return this.run(batch, options, at, needsResult([...hooks.keys()]));
+  }
+
+  /**
+   * Continues a text or token ids: greedy, or with `doSample` by seeded draws.
+   *
+   * @returns the prompt with its continuation, as text if the prompt was a text
+   * @throws InputError if the prompt cannot be run or an option is out of range.
+   * @example
+   * model.generate("Once upon a time", { maxNewTokens: 20, doSample: true, topK: 40, seed: 1 });
+   */
+  generate(prompt: string, options?: GenerateOptions & TokenOptions): string;
+  generate(prompt: readonly number[], options?: GenerateOptions & TokenOptions): number[];
+  generate(
+    prompt: string | readonly number[],
+    options: GenerateOptions & TokenOptions = {},
+  ): string | number[] {
+    const [tokens] = this.equalLengths(prompt, options);
+    const next = (ids: readonly number[]) => lastLogits(this.forward([...ids]));
+    const ids = generate(tokens, this.cfg.n_ctx, next, options);
+    return typeof prompt === "string" ? this.tokenizer!.decode(ids) : ids;
   }
 
   /** Frees the weights; the model cannot be used afterwards. */

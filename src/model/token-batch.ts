@@ -83,6 +83,7 @@ function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
         {
           found: JSON.stringify(id),
           expected: `a whole number from 0 to ${d_vocab - 1}`,
+          remedy: "Use ids of this model's own tokenizer.",
         },
       );
     }
@@ -92,7 +93,10 @@ function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
 
 function checkLength(ids: number[], n_ctx: number, where: string): number[] {
   if (ids.length === 0) {
-    throw new InputError(`${where} is empty`, { expected: "at least one token" });
+    throw new InputError(`${where} is empty`, {
+      expected: "at least one token",
+      remedy: "Write something into it, or leave it out.",
+    });
   }
   if (ids.length > n_ctx) {
     throw new InputError(`${where} is longer than the model's context`, {
