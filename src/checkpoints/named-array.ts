@@ -29,10 +29,7 @@ export function toFloat32(array: NamedArray, where: string): Float32Array {
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     const single = Math.fround(Number(value));
-    const holds = isFloat
-      ? Number.isFinite(single) || !Number.isFinite(value)
-      : BigInt(single) === BigInt(value);
-    if (!holds) {
+    if (!(isFloat ? isRounded(single, value as number) : isExact(single, value))) {
       throw new CheckpointError(`${where}: element ${i} does not fit into float32`, {
         found: `${value} (${array.dtype})`,
         expected: isFloat
@@ -44,4 +41,12 @@ export function toFloat32(array: NamedArray, where: string): Float32Array {
     result[i] = single;
   }
   return result;
+}
+
+function isRounded(single: number, value: number): boolean {
+  return Number.isFinite(single) || !Number.isFinite(value);
+}
+
+function isExact(single: number, value: number | bigint): boolean {
+  return typeof value === "bigint" ? BigInt(single) === value : single === value;
 }

@@ -107,6 +107,9 @@ function allowList(file: string): Map<string, PickleGlobal> {
     new PickleGlobal("torch._utils._rebuild_tensor_v3", rebuild),
     new PickleGlobal("torch._utils._rebuild_parameter", parameter),
     new PickleGlobal("torch._utils._rebuild_parameter_with_state", parameter),
+    new PickleGlobal("torch._tensor._rebuild_from_type_v2", (args) => rebuildFromType(file, args)),
+    new PickleGlobal("torch.Tensor"),
+    new PickleGlobal("torch.nn.parameter.Parameter"),
     new PickleGlobal("torch.Size", ([size]) => size),
     ...MEANINGLESS.map((name) => new PickleGlobal(name, () => null)),
     ...DTYPES.map((dtype) => new StorageClass(`torch.${TORCH_STORAGE_CLASSES[dtype]}`, dtype)),
@@ -203,6 +206,17 @@ function rebuildTensor(file: string, args: readonly unknown[]): TensorView {
   }
   const byteOffset = storage.start * storageItemBytes + (offset as number) * itemBytes;
   return new TensorView(storage, dtype, byteOffset, sizes, strides, count);
+}
+
+/** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, which are left out. */
+function rebuildFromType(file: string, [rebuild, , args]: readonly unknown[]): unknown {
+  // Not by itself: that could be nested without end.
+  const allowed = rebuild instanceof PickleGlobal && rebuild.name.startsWith("torch._utils.");
+  if (allowed && rebuild.call && Array.isArray(args)) return rebuild.call(args);
+  throw contradiction(file, "a tensor with attributes is made by something else", {
+    found: `${kindOf(rebuild)} of ${kindOf(args)}`,
+    expected: "a function of torch._utils and a tuple",
+  });
 }
 
 function isStorage(value: unknown): value is StorageRef {

@@ -183,6 +183,13 @@ describe("what a pickle may not say", () => {
       "R",
     ],
     [
+      "attributes of a tensor that a class makes",
+      /made by something else; found collections\.OrderedDict of a tuple/,
+      global("torch._tensor", "_rebuild_from_type_v2"),
+      tuple(global("collections", "OrderedDict"), global("torch", "Tensor"), tuple(), "}"),
+      "R",
+    ],
+    [
       "a tensor of nothing",
       /not made of a storage/,
       global("torch._utils", "_rebuild_tensor_v2"),
