@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { readTexts } from "./read-texts";
+import { samplePrefixes } from "./sample-prefixes";
+
+/** Public-domain English books; the part that the bundled base model was trained on, none of the held-out part. */
+const CORPUS = join(__dirname, "..", "..", "scripts", "corpus", "train.txt.gz");
+
+/** As many texts as an hour of reading; the bundled heads are trained on these. */
+const COUNT = 4000;
+
+/**
+ * The texts that heads are trained on if none are given: beginnings of sentences, 3 to 40 words long,
+ * cut after a random word, from the bundled corpus (`scripts/corpus/SOURCES.md`).
+ *
+ * @throws InputError if the corpus is not there.
+ */
+export async function defaultTexts({ count = COUNT, seed = 0 } = {}): Promise<string[]> {
+  const paragraphs = await readTexts(CORPUS, { unit: "paragraph" });
+  return samplePrefixes(paragraphs, { count, seed });
+}

@@ -1,0 +1,12 @@
+export { activationCacheFolder } from "./collect-activations";
+export { defaultTexts } from "./default-texts";
+export { type ReadTextsOptions, readTexts, type TextUnit } from "./read-texts";
+export { type SamplePrefixesOptions, samplePrefixes } from "./sample-prefixes";
+export type { NeuronStatistics } from "./scan-neurons";
+export type { GradientSettings } from "./train-by-gradient";
+export {
+  type TrainedHead,
+  type TrainHeadOptions,
+  type TrainingMetrics,
+  trainHead,
+} from "./train-head";
