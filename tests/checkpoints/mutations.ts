@@ -60,7 +60,7 @@ export const mutations: fc.Arbitrary<Mutation[]> = fc.array(
 
 /** The bytes with these changes made, one after the other. */
 export function mutate(original: Uint8Array, changes: readonly Mutation[]): Buffer {
-  return changes.reduce((bytes, change) => applied(bytes, change), Buffer.from(original));
+  return changes.reduce<Buffer>((bytes, change) => applied(bytes, change), Buffer.from(original));
 }
 
 function applied(bytes: Buffer, change: Mutation): Buffer {
