@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { HookedTransformer } from "../src/model/hooked-transformer";
 import { progressBar } from "../src/progress/progress-bar";
 import { defaultTexts } from "../src/training/default-texts";
-import { type TrainHeadOptions, trainHead } from "../src/training/train-head";
+import { trainHead } from "../src/training/train-head";
+import type { TrainHeadOptions } from "../src/training/train-head-options";
 
 const MODELS = join(__dirname, "..", "models");
 const BASE = "tiny-gpt2";

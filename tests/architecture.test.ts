@@ -11,7 +11,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const patching = [...heads, "heads"];
   const results = [...patching, "patching"];
   const analysis = [...results, "results"];
-  const everything = [...analysis, "figures", "analysis"];
+  const training = [...heads, "heads"];
+  const everything = [...analysis, "training", "figures", "analysis"];
   return {
     errors: [],
     progress: ["errors"],
@@ -20,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     checkpoints: ["errors"],
     model,
     heads,
+    training,
     patching,
     results,
     figures: ["errors", "progress", "stats", "results"],

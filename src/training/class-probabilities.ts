@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { HiddenLayerConfig } from "../heads/head-config";
+import type { HeadFiles } from "../heads/load-head";
 import { type FeatureRows, standardisedRows } from "./feature-rows";
-import { type HeadTensors, headOutputs } from "./train-by-gradient";
+import { headOutputs } from "./train-by-gradient";
 
 /** Probability of each class for each of `features.rows`, `[n][classes]`. */
 export function classProbabilities(
-  tensors: HeadTensors,
+  tensors: HeadFiles["tensors"],
   hidden: HiddenLayerConfig | null,
   features: FeatureRows,
 ): Float32Array[] {

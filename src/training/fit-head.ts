@@ -197,8 +197,7 @@ async function descend(
   return { result, standard };
 }
 
-/** The hidden layer as a head's configuration has it once it is read. */
-export function hiddenLayer({ hiddenDim, activation }: HeadShape): HiddenLayerConfig | null {
+function hiddenLayer({ hiddenDim, activation }: HeadShape): HiddenLayerConfig | null {
   return hiddenDim === null ? null : { dim: hiddenDim, activation };
 }
 

@@ -4,9 +4,6 @@ export { type ReadTextsOptions, readTexts, type TextUnit } from "./read-texts";
 export { type SamplePrefixesOptions, samplePrefixes } from "./sample-prefixes";
 export type { NeuronStatistics } from "./scan-neurons";
 export type { GradientSettings } from "./train-by-gradient";
-export {
-  type TrainedHead,
-  type TrainHeadOptions,
-  type TrainingMetrics,
-  trainHead,
-} from "./train-head";
+export { type TrainedHead, trainHead } from "./train-head";
+export type { TrainHeadOptions } from "./train-head-options";
+export type { TrainingMetrics } from "./training-metrics";

@@ -12,7 +12,7 @@ export interface NeuronStatistics {
   readonly variance: number;
   /** Largest minus smallest activation. */
   readonly range: number;
-  /** Share of activations below 1 % of the largest in magnitude. */
+  /** Share of activations below 5 % of the largest in magnitude. */
   readonly sparsity: number;
   /** R² of a ridge regression on the features, on texts that it did not see. */
   readonly r_squared: number;
@@ -21,7 +21,7 @@ export interface NeuronStatistics {
 }
 
 /** An activation below this share of the neuron's largest counts as silent. */
-const SILENT_SHARE = 0.01;
+const SILENT_SHARE = 0.05;
 
 /** A neuron that is silent on more texts than this is left out. */
 const MOST_SILENT = 0.5;

@@ -1,0 +1,148 @@
+import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import { tokenBatch } from "../model/token-batch";
+import type { Progress } from "../progress/progress";
+import { isConstant } from "../stats/is-constant";
+import { pearsonCorrelation } from "../stats/pearson-correlation";
+import { activationCacheFolder, collectActivations } from "./collect-activations";
+import { defaultTexts } from "./default-texts";
+import type { FeatureRows } from "./feature-rows";
+import type { HeadTarget } from "./head-target";
+import { type NeuronStatistics, scanNeurons } from "./scan-neurons";
+import { foldsByText, type Split, splitByText } from "./split-by-text";
+import type { TrainHeadOptions } from "./train-head-options";
+import { predictions } from "./training-metrics";
+
+/** What a head is trained and tested on. Rows are texts, in the order in which they were given. */
+export interface TrainingData {
+  /** Token ids of each text up to the one that is measured. */
+  readonly prompts: readonly (readonly number[])[];
+  /** How many texts were longer than the context. */
+  readonly truncated: number;
+  readonly split: Split;
+  /** The fold of each training row. */
+  readonly foldOf: Int32Array;
+  /** Every row's features. */
+  readonly features: FeatureRows;
+  readonly neuron: number;
+  /** Every row's activation of that neuron. */
+  readonly targets: Float64Array;
+  /** The neurons that a scan ranked, the best first; null if the neuron was given. */
+  readonly scan: readonly NeuronStatistics[] | null;
+}
+
+const FOLDS = 5;
+
+/**
+ * Runs the model on the texts, splits them, and chooses the neuron if none was given.
+ *
+ * @param reader any head of the wanted kind on this target: it says which position is measured
+ * @throws InputError if there are too few texts, one is empty, or the activation does not vary.
+ */
+export async function trainingData(
+  model: HookedTransformer,
+  target: HeadTarget,
+  reader: BoundHead,
+  options: TrainHeadOptions,
+  progress: (label: string, total: number) => Progress,
+): Promise<TrainingData> {
+  const { tokens, truncated } = promptTokens(model, options.texts ?? (await defaultTexts()));
+  const prompts = tokens.map((ids) => ids.slice(0, reader.position(ids.length) + 1));
+  const split = splitByText(prompts, options);
+  const store = await collectActivations(model, prompts, wantedHooks(model, target, prompts), {
+    cacheFolder: options.cacheFolder ?? activationCacheFolder(),
+    progress: (total) => progress("Activations", total),
+  });
+  const features = {
+    data: store.read(reader.digitTokens ? target.lastHook : target.featureHook),
+    columns: model.cfg.d_model,
+    rows: [...prompts.keys()],
+  };
+  const { neuron, scan } =
+    options.neuron === undefined
+      ? chooseNeuron(reader, { ...features, rows: split.train }, store.read(target.hook), target)
+      : { neuron: options.neuron, scan: null };
+  const targets = store.column(target.hook, neuron);
+  checkVaries(targets, split, target.hook, neuron);
+  const foldOf = foldsByText(prompts, split.train, { folds: FOLDS, seed: options.seed });
+  return { prompts, truncated, split, foldOf, features, neuron, targets, scan };
+}
+
+/** Token ids of each text, cut to the context. */
+function promptTokens(
+  { cfg, tokenizer }: HookedTransformer,
+  texts: readonly (string | readonly number[])[],
+): { tokens: number[][]; truncated: number } {
+  let truncated = 0;
+  const ids = texts.map((text) => {
+    if (typeof text === "string" && !tokenizer) {
+      throw new InputError("the texts are texts, but this model has no tokenizer", {
+        remedy: "Give token ids, or put the model's tokenizer.json into its folder.",
+      });
+    }
+    const all = typeof text === "string" ? tokenizer!.encode(text) : text;
+    if (all.length > cfg.n_ctx) truncated++;
+    return all.slice(0, cfg.n_ctx);
+  });
+  return { tokens: tokenBatch(ids, cfg, tokenizer), truncated };
+}
+
+/** A pass keeps the activation of every block if that takes no more room than this, else of one. */
+const ROOM_FOR_EVERY_BLOCK = 256 * 2 ** 20;
+
+/**
+ * The hooks of a pass. The target's activation is kept for every block where that is small, so that
+ * heads on other blocks find it in the cache.
+ */
+function wantedHooks(
+  { cfg }: HookedTransformer,
+  { hook, size, featureHook, lastHook }: HeadTarget,
+  prompts: readonly unknown[],
+): string[] {
+  const hooks = [hook, featureHook, lastHook];
+  const bytes = prompts.length * size * cfg.n_layers * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes > ROOM_FOR_EVERY_BLOCK || !hook.startsWith("blocks.")) return hooks;
+  const ofEveryBlock = Array.from({ length: cfg.n_layers }, (_, layer) =>
+    hook.replace(/^blocks\.\d+/, `blocks.${layer}`),
+  );
+  return [...new Set([...hooks, ...ofEveryBlock])];
+}
+
+/**
+ * The neuron that the scan ranks first. A token head learns nothing: it is judged by its own output,
+ * and only neurons that rise with it can be predicted by it.
+ */
+function chooseNeuron(
+  reader: BoundHead,
+  features: FeatureRows,
+  activations: Float32Array,
+  { size }: HeadTarget,
+): { neuron: number; scan: NeuronStatistics[] } {
+  if (!reader.digitTokens) {
+    const scan = scanNeurons(features, activations, size);
+    return { neuron: scan[0].neuron, scan };
+  }
+  const digits = predictions(reader, features);
+  const output = new Float32Array(activations.length / size);
+  features.rows.forEach((row, i) => {
+    output[row] = digits[i];
+  });
+  const scan = scanNeurons({ data: output, columns: 1, rows: features.rows }, activations, size);
+  const rising = scan.find(({ neuron }) => {
+    const values = features.rows.map((row) => activations[row * size + neuron]);
+    return (pearsonCorrelation(digits, values) ?? 0) > 0;
+  });
+  return { neuron: (rising ?? scan[0]).neuron, scan };
+}
+
+function checkVaries(targets: Float64Array, split: Split, hook: string, neuron: number): void {
+  for (const rows of [split.train, split.validation, split.test]) {
+    const values = rows.map((row) => targets[row]);
+    if (!isConstant(values)) continue;
+    throw new InputError(`neuron ${neuron} of ${hook} does not vary over the texts`, {
+      found: `${values[0]} on each of ${rows.length} texts`,
+      remedy: "Give more texts, or ones that end in different tokens, or another neuron.",
+    });
+  }
+}
