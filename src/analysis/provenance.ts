@@ -3,13 +3,14 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { BoundHead } from "../heads/bind-head";
 import type { Provenance } from "../results/provenance";
+import { VERSION } from "../version";
 
 /** Where a result comes from: versions, engine, weights and seed. */
 export async function provenanceOf({ files, model }: BoundHead, seed: number): Promise<Provenance> {
   const weights = model.files.filter((file) => /\.(safetensors|bin)$/.test(file));
   const { processing } = model;
   return {
-    tslens: require("../../package.json").version,
+    tslens: VERSION,
     node: process.version,
     engine: model.engine.name,
     base_model: model.name,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { TslensError } from "../errors";
+import { VERSION } from "../version";
 import { activationsCommand } from "./activations";
 import { inspectCommand } from "./inspect";
 import { notebookCommand } from "./notebook";
@@ -25,30 +26,20 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
 }
 
 function program(output: Output): Command {
-  const help: string[] = [];
   const tslens = new Command("tslens")
     .description(
       "Opens a trained activation prediction head for GPT-2, compares its weights with the neuron's own, and patches the neuron to see what the prediction depends on.",
     )
-    .version(require("../../package.json").version)
+    .version(VERSION)
     .helpCommand(false)
     .configureOutput({
       writeOut: (text) => void output.print(text),
       // Commander's errors are caught in runCli, which writes them as one line.
-      writeErr: (text) => void help.push(text),
+      writeErr() {},
       outputError() {},
     })
-    .exitOverride()
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = tslens.args;
-      throw new TslensError(unknown === undefined ? "no command" : "there is no such command", {
-        found: unknown && `"${unknown}"`,
-        expected: tslens.commands.map((command) => command.name()).join(", "),
-        remedy: "`tslens --help` says what they do.",
-      });
-    });
-  // Subcommands take over the settings above only if they come after them.
+    .exitOverride();
+  // Subcommands take over the settings above, not those below.
   for (const add of [
     inspectCommand,
     activationsCommand,
@@ -58,7 +49,14 @@ function program(output: Output): Command {
   ]) {
     add(tslens, output);
   }
-  return tslens;
+  return tslens.allowExcessArguments().action(() => {
+    const [unknown] = tslens.args;
+    throw new TslensError(unknown === undefined ? "no command" : "there is no such command", {
+      found: unknown && `"${unknown}"`,
+      expected: tslens.commands.map((command) => command.name()).join(", "),
+      remedy: "`tslens --help` says what they do.",
+    });
+  });
 }
 
 function lineOf(error: unknown): string {

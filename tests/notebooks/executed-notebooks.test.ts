@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { folderInProject, PROJECT, readNotebook, runNotebooks } from "./kernel";
+
+const NOTEBOOKS = {
+  linear_weights_analysis: [
+    "weight_similarity_comparison",
+    "weight_distributions",
+    "weight_vectors_pca",
+  ],
+  activation_patching: [
+    "scaling_experiment",
+    "pred_vs_act_change_all",
+    "pred_vs_act_regression",
+    "per_input_sensitivity",
+  ],
+} as const;
+
+/** Keys that Python scripts read (SPEC section 7). */
+const KEYS = {
+  linear_weights_analysis:
+    "model_path head_type target_layer target_neuron sim_with_input sim_with_output random_baseline_mean z_score_input z_score_output timestamp",
+  activation_patching:
+    "model_path head_type target_layer target_neuron baseline_correlation slope intercept r_squared scale_factors avg_act_changes avg_pred_changes timestamp",
+} as const;
+
+const FIGURE_MIME_TYPES = ["application/vnd.plotly.v1+json", "image/png", "text/plain"];
+
+function checkOutputs(file: string, figures: readonly string[]): void {
+  const code = readNotebook(file).cells.filter(({ cell_type }) => cell_type === "code");
+  const outputs = code.flatMap((cell) => cell.outputs);
+  for (const { execution_count, source } of code) {
+    assert.ok(execution_count, `not executed: ${source}`);
+  }
+  const complaints = outputs.filter((o) => o.output_type === "error" || o.name === "stderr");
+  assert.deepEqual(complaints, []);
+  const shown = outputs.filter(({ data }) => data && FIGURE_MIME_TYPES[0] in data);
+  assert.equal(shown.length, figures.length);
+  for (const { data } of shown) {
+    assert.deepEqual(Object.keys(data!).sort(), [...FIGURE_MIME_TYPES].sort());
+    const png = Buffer.from(data!["image/png"] as string, "base64");
+    assert.equal(png.subarray(1, 4).toString("latin1"), "PNG");
+    assert.ok(png.length > 10_000, "the picture is empty");
+  }
+}
+
+/** Every number in a JSON value, with its path. */
+function numbersIn(value: unknown, path = ""): [string, number][] {
+  if (typeof value === "number") return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => numbersIn(part, `${path}.${key}`));
+}
+
+describe("both notebooks, executed on the tslab kernel", () => {
+  let results: string;
+  let output: string;
+
+  before(() => {
+    results = folderInProject();
+    const run = runNotebooks(["--out", results]);
+    output = run.output;
+    assert.equal(run.status, 0, run.output);
+  });
+  after(() => rmSync(results, { recursive: true, force: true }));
+
+  for (const name of ["linear_weights_analysis", "activation_patching"] as const) {
+    it(`${name}: every cell ran, every figure was shown as one bundle`, () => {
+      checkOutputs(join(results, "notebooks", `${name}.ipynb`), NOTEBOOKS[name]);
+    });
+
+    it(`${name}: the JSON has the contract's keys and finite numbers`, () => {
+      const [file, ...others] = readdirSync(results).filter(
+        (entry) => entry.startsWith(name) && entry.endsWith(".json"),
+      );
+      assert.deepEqual(others, []);
+      const result = JSON.parse(readFileSync(join(results, file), "utf8"));
+      assert.equal(
+        file,
+        `${name}_${result.target_layer}_${result.target_neuron}.json`,
+        "the contract's file name",
+      );
+      for (const key of KEYS[name].split(" ")) {
+        assert.ok(result[key] !== undefined && result[key] !== null, key);
+      }
+      for (const [path, number] of numbersIn(result)) assert.ok(Number.isFinite(number), path);
+    });
+
+    it(`${name}: its figures are there in three formats`, () => {
+      const folder = readdirSync(results).find(
+        (entry) => entry.startsWith(name) && statSync(join(results, entry)).isDirectory(),
+      );
+      const expected = NOTEBOOKS[name].flatMap((figure) =>
+        ["html", "json", "png"].map((format) => `${figure}.${format}`),
+      );
+      assert.deepEqual(readdirSync(join(results, folder!)).sort(), expected.sort());
+    });
+  }
+
+  it("the head's prediction goes with the activation on varied prompts", () => {
+    const file = readdirSync(results).find((entry) => /^activation_patching.*\.json$/.test(entry));
+    const result = JSON.parse(readFileSync(join(results, file!), "utf8"));
+    assert.ok(result.baseline_correlation > 0.5, `correlation ${result.baseline_correlation}`);
+  });
+
+  it("the run says what was written", () => {
+    assert.match(output, /baseline_correlation/);
+  });
+});
+
+describe("the committed notebooks", () => {
+  for (const [name, figures] of Object.entries(NOTEBOOKS)) {
+    it(`${name} carries its outputs`, () => {
+      const file = join(PROJECT, "notebooks", `${name}.ipynb`);
+      assert.ok(existsSync(file));
+      checkOutputs(file, figures);
+    });
+
+    it(`${name} names no path of one machine`, () => {
+      const text = readFileSync(join(PROJECT, "notebooks", `${name}.ipynb`), "utf8");
+      assert.doesNotMatch(text, new RegExp(PROJECT.replace(/[^\w/]/g, "\\$&")));
+      assert.doesNotMatch(text, /"[^"]*(\/home\/|\/Users\/|\/root\/)/);
+    });
+  }
+});
