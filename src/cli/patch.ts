@@ -72,7 +72,11 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
       patches,
       prependBos: options.prependBos,
       progress: bar,
-    }).finally(() => bar.done());
+    })
+      .catch((error) => {
+        throw options.prompts ? inPromptsFile(error, options.prompts) : error;
+      })
+      .finally(() => bar.done());
     const json = serializeResult(NAME, result);
     const written = options.out
       ? await writeAll(NAME, result, activationPatchingFigures(result), options.out)
@@ -81,6 +85,12 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
   } finally {
     head.model.dispose();
   }
+}
+
+/** Says which file a prompt that cannot be run stands in. */
+function inPromptsFile(error: Error, file: string): Error {
+  if (/^prompt \d/.test(error.message)) error.message = `${file}: ${error.message}`;
+  return error;
 }
 
 function summary(result: ActivationPatchingResult): string {
