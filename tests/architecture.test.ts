@@ -6,15 +6,16 @@ import ts from "typescript";
 
 /** What each floor may import beside itself: the table of docs/architecture.md. */
 const MAY_IMPORT: Record<string, readonly string[]> = (() => {
-  const model = ["errors", "progress", "tensors", "checkpoints"];
-  const heads = [...model, "model", "stats"];
+  const model = ["errors", "progress", "tensors", "stats", "checkpoints"];
+  const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const results = [...patching, "patching"];
-  const analysis = [...results, "results"];
+  const analysis = [...results, "results", "version"];
   const training = [...heads, "heads"];
   const everything = [...analysis, "training", "figures", "analysis"];
   return {
     errors: [],
+    version: [],
     progress: ["errors"],
     tensors: ["errors"],
     stats: ["errors"],
