@@ -17,7 +17,8 @@ from nbconvert import HTMLExporter
 
 SOURCE_LINES = 6
 ERROR_LINES = 15
-KERNEL_FRAME = re.compile(r"^\s+at .*(node:vm|node_modules/tslab|evalmachine)|^-+$")
+KERNEL_FRAME = re.compile(r"^\s+at .*(node:vm|node_modules/tslab|evalmachine)|^evalmachine|^-+$")
+UNCAUGHT = re.compile(r"^(UncaughtException|UnhandledPromiseRejection):", re.MULTILINE)
 
 
 class Progress:
@@ -30,7 +31,7 @@ class Progress:
     def seconds(self) -> str:
         return f"{time.monotonic() - self.started:.1f} s"
 
-    def cell_executed(self, **_):
+    def cell_executed(self):
         self.done += 1
         line = f"  {self.name}: cell {self.done}/{self.total} ({self.seconds()})"
         if sys.stdout.isatty():
@@ -40,11 +41,12 @@ class Progress:
 
     def finish(self, text: str):
         start = "\r\x1b[K" if sys.stdout.isatty() else ""
-        print(f"{start}  {self.name}: {text} ({self.seconds()})", flush=True)
+        headline, *details = text.splitlines()
+        print(f"{start}  {self.name}: {headline} ({self.seconds()})", *details, sep="\n", flush=True)
 
 
 class FirstFailure:
-    """Remembers the cell that failed and where it stands."""
+    """Remembers the first cell that failed and where it stands."""
 
     cell = None
     number = 0
@@ -53,21 +55,29 @@ class FirstFailure:
         if self.cell is None:
             self.cell, self.number = cell, cell_index + 1
 
-    def report(self, error: Exception) -> str:
-        """What failed, in the words of the cell: tslab writes them to stderr, without an error output."""
+    def cell_executed(self, cell, cell_index, **_):
+        """The kernel only reports, and goes on, when something fails outside the cell's own course."""
+        if UNCAUGHT.search(stderr_of(cell)):
+            self.cell_error(cell, cell_index)
+
+    def report(self) -> str | None:
+        """What failed, in the words of the cell."""
         if self.cell is None:
-            return f"failed: {error}"
-        written = "".join(
-            output.text for output in self.cell.outputs if output.get("name") == "stderr"
-        ) or str(error)
-        said = [line for line in written.strip().splitlines() if not KERNEL_FRAME.search(line)]
+            return None
+        said = stderr_of(self.cell).strip().splitlines()
+        said = [line for line in said if not KERNEL_FRAME.search(line)]
         return "\n".join(
             [
-                f"FAILED at cell {self.number}:",
+                f"FAILED at cell {self.number}",
                 *(f"    | {line}" for line in self.cell.source.splitlines()[:SOURCE_LINES]),
                 *(f"    {line}" for line in said[-ERROR_LINES:]),
             ]
         )
+
+
+def stderr_of(cell) -> str:
+    """Where tslab writes errors; it makes no `error` outputs."""
+    return "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
 
 
 def main(source: pathlib.Path, folder: pathlib.Path) -> int:
@@ -76,18 +86,24 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
     notebook = nbformat.read(source, as_version=4)
     total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
     progress, failure = Progress(source.stem, total), FirstFailure()
+
+    def cell_executed(**event):
+        progress.cell_executed()
+        failure.cell_executed(**event)
+
     client = NotebookClient(
         notebook,
         timeout=None,
         resources={"metadata": {"path": str(source.parent)}},
-        on_cell_executed=progress.cell_executed,
+        coalesce_streams=True,
+        on_cell_executed=cell_executed,
         on_cell_error=failure.cell_error,
     )
-    problem = None
     try:
         client.execute()
+        problem = failure.report()
     except CellExecutionError as error:
-        problem = failure.report(error)
+        problem = failure.report() or f"FAILED: {error}"
     except DeadKernelError:
         problem = f"FAILED after cell {progress.done} of {total}: the kernel ended (out of memory?)"
 

@@ -6,7 +6,10 @@ import { environmentPython } from "./setup/python.mjs";
 import { setUp } from "./setup.mjs";
 
 await setUp();
-const lab = spawn(environmentPython, ["-m", "jupyterlab", ...process.argv.slice(2)], {
+// JupyterLab refuses to start as root, which is all there is in many containers.
+const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
+const args = ["-m", "jupyterlab", ...asRoot, ...process.argv.slice(2)];
+const lab = spawn(environmentPython, args, {
   cwd: inProject("notebooks"),
   stdio: "inherit",
   env: jupyterEnvironment(),

@@ -16,8 +16,12 @@ const named = process.argv.slice(2);
 const tests = named.length > 0 ? named : filesUnder(inProject("tests"), ".test.ts");
 const runner = ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec"];
 
+const failed = [];
 for (const { name, args } of [
-  { name: "lint", args: [inProject("node_modules", "@biomejs", "biome", "bin", "biome"), "check"] },
+  {
+    name: "lint",
+    args: [inProject("node_modules", "@biomejs", "biome", "bin", "biome"), "check"],
+  },
   { name: "types", args: [typescriptCompiler, "-p", "tsconfig.check.json"] },
   { name: "tests", args: [...runner, ...tests] },
 ]) {
@@ -29,5 +33,9 @@ for (const { name, args } of [
   });
   if (error) throw error;
   console.log(`${name}: ${status === 0 ? "passed" : "FAILED"} in ${secondsSince(started)}`);
-  if (status !== 0) process.exit(1);
+  if (status !== 0) failed.push(name);
+}
+if (failed.length > 0) {
+  console.error(`FAILED: ${failed.join(", ")}`);
+  process.exitCode = 1;
 }

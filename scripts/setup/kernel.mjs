@@ -32,6 +32,7 @@ export function registerKernel() {
   // JupyterLab brings a Python kernel along, which has no part in these notebooks.
   write(inSetup("jupyter", "config", "jupyter_server_config.json"), {
     KernelSpecManager: { ensure_native_kernel: false, allowed_kernelspecs: ["tslab"] },
+    MappingKernelManager: { default_kernel_name: "tslab" },
   });
 }
 

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const projectRoot = join(__dirname, "..", "..");
+
+test("a second set-up has nothing to do, and takes less than 3 seconds", () => {
+  const started = performance.now();
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "-e", 'import { setUp } from "./scripts/setup.mjs"; await setUp();'],
+    { cwd: projectRoot, encoding: "utf8" },
+  );
+  assert.equal(status, 0);
+  assert.match(stdout, /ready after [\d.]+ s; tensor engine: /);
+  assert.doesNotMatch(stdout, /…/, "a step was done again");
+  assert.ok(performance.now() - started < 3000);
+});
+
+test("the kernel starts with the Node that set it up, from this project", () => {
+  const spec = JSON.parse(
+    readFileSync(join(projectRoot, ".tslens/jupyter/kernels/tslab/kernel.json"), "utf8"),
+  );
+  const [node, tslab] = spec.argv;
+  assert.equal(node, process.execPath);
+  assert.ok(tslab.startsWith(projectRoot) && existsSync(tslab));
+});
