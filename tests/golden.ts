@@ -6,7 +6,8 @@ export function fixture(...parts: string[]): string {
   return join(__dirname, "fixtures", ...parts);
 }
 
-interface Runs {
+/** Activations and predictions, one a sequence. */
+export interface Runs {
   readonly activation: number[];
   readonly prediction: number[];
 }

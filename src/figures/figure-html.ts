@@ -50,23 +50,23 @@ export function figureConfig(name: string) {
 
 /**
  * A page with one figure that needs nothing else: plotly.js is inside, nothing is loaded, the same
- * figure gives the same bytes. The figure is as wide as its window up to its own width and a bit.
+ * figure gives the same bytes. The figure is as wide as its window allows, from its own width to a fifth more.
  * Where no scripts run, the page says the figure's numbers.
  */
 export function figurePage(fig: Figure, name: string): string {
-  const { height } = figureSize(fig);
-  const { width, ...layout } = fig.layout;
+  const { width, height } = figureSize(fig);
+  const { width: _, ...layout } = fig.layout;
   const summary = escapeHtml(figureSummary(fig));
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=${width}">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <title>${escapeHtml(name)}</title>
 <style>
 body { margin: 0; background: #fff; color: #222; font-family: "Open Sans", "Segoe UI", Helvetica, Arial, sans-serif; }
-#figure { max-width: ${Math.round(Number(width ?? 860) * 1.2)}px; height: ${height}px; margin: 0 auto; }
+#figure { min-width: ${width}px; max-width: ${Math.round(width * 1.2)}px; height: ${height}px; margin: 0 auto; }
 pre { margin: 1em; white-space: pre-wrap; }
 </style>
 </head>

@@ -26,7 +26,7 @@ const MOST_COLUMNS = 4;
 const ROW_HEIGHT = 190;
 const ROW_GAP = 62;
 /** Letters of 11 px, bold, over the whole width. */
-const LETTERS = 112;
+const LETTERS = 106;
 
 /**
  * Small multiples: one panel for each prompt, at most eight, in the order given, all on the same
@@ -169,7 +169,8 @@ function sharedAxisTitles(): Partial<Annotations>[] {
     {
       ...title,
       text: "change of the prediction",
-      textangle: "-90",
+      // A number in the schema, a string in its types.
+      textangle: -90 as never,
       x: 0,
       xanchor: "right",
       xshift: -46,

@@ -55,6 +55,9 @@ export async function figureOutput(
   const data: Record<string, unknown> = {};
   const metadata: Record<string, unknown> = {};
   const failures: string[] = [];
+  // JupyterLab's Plotly extension shows the picture until the pointer is over it, at its size in
+  // pixels whatever the metadata say: twice as large would be cut off.
+  const isLive = wanted.includes("plotly_mimetype");
   for (const one of wanted) {
     switch (one) {
       case "plotly_mimetype":
@@ -72,7 +75,7 @@ export async function figureOutput(
         break;
       default:
         try {
-          const image = await picture(fig, one);
+          const image = await picture(fig, one, { scale: isLive ? 1 : 2 });
           const type = one === "png" ? "image/png" : "image/svg+xml";
           data[type] = one === "png" ? image.toString("base64") : image.toString("utf8");
           metadata[type] = figureSize(fig);

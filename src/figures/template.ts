@@ -2,8 +2,8 @@ import type { Layout, PlotData, Template } from "plotly.js";
 import { COLOURWAY } from "./colours";
 import type { Figure } from "./figure";
 
-/** The width of a figure, in pixels: a notebook's column, and legible at a paper's full width. */
-export const FIGURE_WIDTH = 860;
+/** The width of a figure, in pixels: a notebook's column beside a file list, and legible at a paper's full width. */
+export const FIGURE_WIDTH = 820;
 
 /** From the figure's upper edge to the foot of its title, in pixels. */
 const TITLE_BASE = 36;

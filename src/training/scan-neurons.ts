@@ -62,7 +62,7 @@ export function scanNeurons(
       remedy: "Give texts that end in different tokens, or another activation.",
     });
   }
-  const median = variances[Math.floor(size / 2)];
+  const median = variances[Math.floor((size - 1) / 2)];
   return described
     .map((one) => ({
       ...one,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { closeBrowser } from "../../src/figures/browser";
+import { closeBrowser, inBrowser } from "../../src/figures/browser";
 import { saveFigure } from "../../src/figures/save-figure";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { exampleFigures, FACTORS, PROMPTS } from "./example-data";
@@ -138,6 +138,22 @@ interface Drawn {
   getBoundingClientRect(): { toJSON(): Rectangle };
 }
 
+test("every figure keeps to Plotly's schema", async (t) => {
+  if (noBrowser) return t.skip(noBrowser);
+  for (const [name, figure] of Object.entries(figures)) {
+    const complaints = await inBrowser((page) =>
+      page.evaluate((json) => {
+        const { Plotly } = globalThis as unknown as {
+          Plotly: { validate(data: unknown, layout: unknown): { msg: string }[] | undefined };
+        };
+        const { data, layout } = JSON.parse(json);
+        return Plotly.validate(data, layout)?.map(({ msg }) => msg) ?? [];
+      }, JSON.stringify(figure)),
+    );
+    assert.deepEqual(complaints, [], name);
+  }
+});
+
 test("hovering over a point shows the whole prompt as text, the factor and both readings", async (t) => {
   if (noBrowser) return t.skip(noBrowser);
   const name = "pred_vs_act_change_all";
@@ -168,7 +184,6 @@ test("a page without scripts says the numbers", async (t) => {
   if (noBrowser) return t.skip(noBrowser);
   const name = "weight_similarity_comparison";
   const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
-  const { inBrowser } = await import("../../src/figures/browser");
   await inBrowser(async (plotlyPage) => {
     const context = await plotlyPage.context().browser()!.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

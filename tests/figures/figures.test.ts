@@ -67,7 +67,7 @@ test("every figure is plain JSON, titled, described and as wide as a notebook's 
     >;
     assert.ok(String(title!.text).length > 10);
     assert.ok(String(meta!.description).length > 10);
-    assert.equal(width, 860);
+    assert.equal(width, 820);
     assert.equal(
       (template as { layout: { paper_bgcolor: string } }).layout.paper_bgcolor,
       "#FFFFFF",

@@ -92,13 +92,13 @@ test("pictures: PNG at twice the size, SVG, PDF of the figure's size", async (t)
     formats: ["png", "svg", "pdf"],
   });
   const image = readFileSync(png!);
-  assert.deepEqual([image.readUInt32BE(16), image.readUInt32BE(20)], [2 * 860, 2 * 440]);
-  assert.match(readFileSync(svg!, "utf8"), /^<svg class="main-svg"[^>]* width="860" height="440"/);
+  assert.deepEqual([image.readUInt32BE(16), image.readUInt32BE(20)], [2 * 820, 2 * 440]);
+  assert.match(readFileSync(svg!, "utf8"), /^<svg class="main-svg"[^>]* width="820" height="440"/);
   const paper = readFileSync(pdf!, "latin1");
   assert.match(paper, /^%PDF-/);
-  // 860 × 440 CSS pixels are 645 × 330 points; Chromium rounds up a little.
+  // 820 × 440 CSS pixels are 615 × 330 points; Chromium rounds up a little.
   const [, width, height] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(paper)!.map(Number);
-  assert.ok(Math.abs(width! - 645) < 1.5 && Math.abs(height! - 330) < 1.5, `${width} × ${height}`);
+  assert.ok(Math.abs(width! - 615) < 1.5 && Math.abs(height! - 330) < 1.5, `${width} × ${height}`);
   assert.equal(paper.match(/\/Type \/Page\b/g)?.length, 1);
 });
 

@@ -10,7 +10,7 @@ import { patchHead } from "../../src/patching/head-experiment";
 import type { Patch } from "../../src/patching/patch";
 import { scalingExperiment } from "../../src/patching/scaling-experiment";
 import { cosineSimilarity } from "../../src/stats/cosine-similarity";
-import { fixture, type GoldenHead, golden, relativeToLargest } from "../golden";
+import { fixture, golden, type Runs, relativeToLargest } from "../golden";
 
 // Expected numbers: PyTorch 2.13, TransformerLens 3 and scikit-learn (golden-a/golden.json).
 const TOLERANCE = 1e-4;
@@ -86,7 +86,7 @@ describe("a head's numbers are those of PyTorch", () => {
 
 function agree(
   actual: { activation: number[]; prediction: number[] },
-  expected: GoldenHead["baseline"],
+  expected: Runs,
   what: string,
 ) {
   for (const key of ["activation", "prediction"] as const) {
