@@ -94,6 +94,8 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
     client = NotebookClient(
         notebook,
         timeout=None,
+        # When each cell ran is no result, and would change the committed copies every time.
+        record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
         coalesce_streams=True,
         on_cell_executed=cell_executed,
