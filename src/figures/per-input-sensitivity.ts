@@ -1,4 +1,4 @@
-import type { Annotations, Layout, PlotData } from "plotly.js";
+import type { Annotations, Layout, LayoutAxis, PlotData } from "plotly.js";
 import { FigureError } from "../errors";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
@@ -135,19 +135,21 @@ function panelAxes(panel: Panel): Partial<Layout> {
       anchor: panel.y,
       domain: [panel.left, panel.right],
       matches: panel.isFirst ? undefined : "x",
-      showticklabels: panel.isLowest,
       nticks: 5,
-      tickfont: { size: 11 },
+      ...tickLabels(panel.isLowest),
     },
     [panel.yaxis]: {
       anchor: panel.x,
       domain: [panel.bottom, panel.top],
       matches: panel.isFirst ? undefined : "y",
-      showticklabels: panel.isLeftmost,
       nticks: 6,
-      tickfont: { size: 11 },
+      ...tickLabels(panel.isLeftmost),
     },
   };
+}
+
+function tickLabels(areShown: boolean): Partial<LayoutAxis> {
+  return areShown ? { tickfont: { size: 11 } } : { showticklabels: false };
 }
 
 function promptPanelTitle(
