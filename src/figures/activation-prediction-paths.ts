@@ -14,12 +14,32 @@ const LABEL_DISTANCE = 19;
 
 const RIGHT = { xaxis: "x2", yaxis: "y2" } as const;
 
-/** The ranges of activation and prediction that hold every run. */
+/** How far the panel shows prompts around the mean path, in extents of that path. */
+const SURROUNDINGS = 0.75;
+/** A mean path shorter than this share of all runs counts as one that does not move. */
+const STILL = 1e-3;
+
+/**
+ * The ranges of activation and prediction: around the mean path, and no wider than all runs. Prompts
+ * differ much more than factors do, so a panel with every prompt in it would show the path as a dot.
+ */
 export function pathRanges(changes: Changes): { x: [number, number]; y: [number, number] } {
   return {
-    x: padded(extent([...changes.activations.flat(), ...changes.baselineActivations])),
-    y: padded(extent([...changes.predictions.flat(), ...changes.baselinePredictions])),
+    x: around(changes.activations, changes.baselineActivations),
+    y: around(changes.predictions, changes.baselinePredictions),
   };
+}
+
+function around(
+  runs: readonly (readonly number[])[],
+  baseline: readonly number[],
+): [number, number] {
+  const [lowest, highest] = extent([...runs.flat(), ...baseline]);
+  const [low, high] = extent([...runs.map(mean), mean(baseline)]);
+  const length = high - low;
+  if (length <= STILL * (highest - lowest)) return padded([lowest, highest]);
+  const margin = SURROUNDINGS * length;
+  return padded([Math.max(lowest, low - margin), Math.min(highest, high + margin)]);
 }
 
 /**
