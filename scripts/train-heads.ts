@@ -19,8 +19,8 @@ const LAYER = 2;
 const HEADS: readonly TrainHeadOptions[] = [
   { layer: LAYER, layerType: "mlp_out", headType: "regression" },
   { layer: LAYER, layerType: "post", headType: "regression", hiddenDim: 64, dropout: 0.1 },
-  { layer: 1, layerType: "mlp_out", headType: "classification", numBins: 10, dropout: 0.1 },
-  { layer: LAYER, layerType: "mlp_out", headType: "token" },
+  { layer: 3, layerType: "mlp_out", headType: "classification", numBins: 10, dropout: 0.1 },
+  { layer: LAYER, layerType: "resid_post", headType: "token" },
 ];
 
 async function main(): Promise<void> {

@@ -115,7 +115,7 @@ export async function trainByGradient(task: GradientTask): Promise<GradientResul
         const batch = batchOf(train, chosen, task);
         const dropoutSeed = seed + epoch * stepsPerEpoch + step;
         lossSum += trainStep(variables, optimizer, batch, task, rate, dropoutSeed) * chosen.length;
-        tf.dispose([batch.x, batch.y]);
+        disposeBatch(batch);
         await bar.breathe();
       }
       const validationLoss = tf.tidy(() => loss(variables, held, task, null).dataSync()[0]);
@@ -132,7 +132,8 @@ export async function trainByGradient(task: GradientTask): Promise<GradientResul
     return { best, final: snapshot(variables), curves, bestEpoch };
   } finally {
     bar.done();
-    tf.dispose([variables, held.x, held.y]);
+    disposeBatch(held);
+    tf.dispose(variables);
     optimizer.dispose();
   }
 }
@@ -146,6 +147,10 @@ interface Batch {
   readonly y: tf.Tensor;
   /** `[n]`, adding up to 1. */
   readonly weights: tf.Tensor1D;
+}
+
+function disposeBatch({ x, y, weights }: Batch): void {
+  tf.dispose([x, y, weights]);
 }
 
 /** PyTorch's `Linear` starts so: uniform within ±1/√inputs. */
@@ -185,8 +190,10 @@ function batchOf(
   const sum = raw.reduce((total, weight) => total + weight, 0);
   const weights = tf.tensor1d(raw.map((weight) => weight / sum));
   if (objective.kind === "regression") return { x, y: tf.tensor1d(labels), weights };
-  const y = tf.tidy(() => tf.oneHot(tf.tensor1d(labels, "int32"), objective.classes));
-  return { x, y: tf.cast(y, "float32"), weights };
+  const y = tf.tidy(() =>
+    tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), objective.classes), "float32"),
+  );
+  return { x, y, weights };
 }
 
 function trainStep(

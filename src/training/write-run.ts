@@ -56,7 +56,7 @@ export async function writeRun(out: string, name: string, content: RunContent): 
     writeFileSync(join(temporary, "training_metrics.json"), jsonText(content.metrics));
     renameSync(temporary, directory);
   } catch (cause) {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true });
     checkRunIsNew(directory);
     throw new InputError("the head cannot be written", {
       file: directory,

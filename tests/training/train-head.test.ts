@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../../src/errors";
+import { bindHead } from "../../src/heads/bind-head";
+import { loadHead } from "../../src/heads/load-head";
+import { HookedTransformer } from "../../src/model/hooked-transformer";
+import { patchHead } from "../../src/patching/head-experiment";
+import { randomStream } from "../../src/stats/random-stream";
+import { type TrainedHead, trainHead } from "../../src/training/train-head";
+import type { TrainHeadOptions } from "../../src/training/train-head-options";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
+import { fixture } from "../golden";
+
+const cacheFolder = temporaryFolder();
+const timestamp = new Date("2025-04-22T17:33:14Z");
+const RUN = "neuron_l1_n7_20250422_173314";
+let model: HookedTransformer;
+
+before(async () => {
+  model = await HookedTransformer.fromPretrained(fixture("golden-a", "base-model"));
+});
+after(() => model.dispose());
+
+/** 400 prompts of 1 to 12 random tokens of the small random model. */
+const stream = randomStream(0, "test");
+const texts = Array.from({ length: 400 }, () =>
+  Array.from({ length: stream.integer(1, 12) }, () => stream.integer(0, 298)),
+);
+
+function train(options: Partial<TrainHeadOptions> = {}): Promise<TrainedHead> {
+  return trainHead(model, {
+    layer: 1,
+    neuron: 7,
+    texts,
+    out: temporaryFolder(),
+    timestamp,
+    cacheFolder,
+    baseModelName: "small",
+    ...options,
+  });
+}
+
+function bytesOf(directory: string): [string, Buffer][] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry): [string, Buffer] => [
+      entry.name,
+      readFileSync(join(entry.parentPath, entry.name)),
+    ]);
+}
+
+test("a linear head is written as the Python pipeline does, and its reader agrees with the metrics", async () => {
+  const { directory, config, metrics } = await train({ featureLayer: 1 });
+  assert.ok(directory.endsWith(RUN));
+  const keys = JSON.parse(
+    readFileSync(
+      fixture("golden-a", "heads", "regression_linear", RUN, "best_model", "config.json"),
+      "utf8",
+    ),
+  );
+  const written = JSON.parse(readFileSync(join(directory, "best_model", "config.json"), "utf8"));
+  assert.deepEqual(Object.keys(written), Object.keys(keys));
+  assert.deepEqual(Object.keys(written.head_config), Object.keys(keys.head_config));
+  assert.deepEqual(written, config);
+  const metricsFile = readFileSync(join(directory, "training_metrics.json"), "utf8");
+  assert.deepEqual(JSON.parse(metricsFile), metrics);
+
+  const head = bindHead(await loadHead(directory), model);
+  assert.equal(head.hook, "blocks.1.hook_mlp_out");
+  assert.equal(metrics.hook, head.hook);
+  const { baseline } = await patchHead(head, texts, []);
+  const squares = baseline.activation.map((value, i) => (value - baseline.prediction[i]) ** 2);
+  const mse = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+  const { train_metrics, val_metrics, test_metrics } = metrics;
+  const parts = [train_metrics, val_metrics, test_metrics];
+  const reported = parts.reduce((sum, part) => sum + part.n * part.mse, 0) / texts.length;
+  assert.ok(Math.abs(mse / reported - 1) < 1e-4, `${mse} is not ${reported}`);
+  assert.ok(test_metrics.r2! > 0.4, `R² ${test_metrics.r2}`);
+  assert.ok(metrics.selectivity! > 0.4, `selectivity ${metrics.selectivity}`);
+  assert.ok(metrics.baselines.mean.r2! <= 0);
+});
+
+for (const [name, options] of Object.entries({
+  "a linear regression": {},
+  "a regression with a hidden layer": { hiddenDim: 8, activation: "silu", dropout: 0.1 },
+  "a classification": { headType: "classification", numBins: 5, classWeights: "balanced" },
+} satisfies Record<string, Partial<TrainHeadOptions>>)) {
+  test(`the same options give the same files bit for bit: ${name}`, async () => {
+    const short = { ...options, gradient: { epochs: 3 } };
+    const [first, second] = [await train(short), await train(short)];
+    assert.deepEqual(bytesOf(first.directory), bytesOf(second.directory));
+  });
+}
+
+test("a hidden layer, an output scale and another place to read are honoured", async () => {
+  const { directory, metrics } = await train({
+    layerType: "post",
+    hiddenDim: 16,
+    activation: "relu",
+    outputScale: 0.5,
+    featureLayer: 1,
+    tokenPos: 2,
+  });
+  const head = bindHead(await loadHead(directory), model);
+  assert.equal(head.hook, "blocks.1.mlp.hook_post");
+  assert.deepEqual(head.reads, ["blocks.1.hook_resid_post"]);
+  assert.equal(head.position(12), 2);
+  assert.equal(metrics.best_val_loss, Math.min(...metrics.val_loss));
+  assert.ok(Math.abs(metrics.val_metrics.mse / metrics.best_val_loss! - 1) < 1e-3);
+  const final = await loadHead(join(directory, "final_model"));
+  assert.equal(final.config.headType, "regression");
+});
+
+test("a classification head predicts better than the most frequent class", async () => {
+  const { directory, metrics, config } = await train({
+    headType: "classification",
+    featureLayer: 1,
+    numBins: 2,
+    binning: "quantile",
+    classWeights: "balanced",
+  });
+  assert.equal(config.bin_edges!.length, 3);
+  assert.ok(metrics.test_metrics.accuracy! > 0.65, `accuracy ${metrics.test_metrics.accuracy}`);
+  assert.ok(metrics.test_metrics.correlation! > 0.4);
+  const head = await loadHead(directory);
+  assert.deepEqual(head.tensors.get("output.weight")!.shape, [2, model.cfg.d_model]);
+});
+
+test("without a neuron the best eligible one of the scan is taken", async () => {
+  const { config, metrics } = await train({ neuron: undefined, layer: -2 });
+  assert.equal(config.target_layer, 2);
+  assert.equal(config.target_neuron, metrics.scan![0].neuron);
+  assert.ok(metrics.scan![0].eligible);
+});
+
+test("a token head is written without weights, on the digits of the tokenizer", async () => {
+  const base = join(__dirname, "..", "..", "models", "tiny-gpt2");
+  const words = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
+  const prompts = words.flatMap((a) => words.map((b) => `There were ${a} or ${b}`));
+  const { directory, config } = await trainHead(base, {
+    layer: 2,
+    headType: "token",
+    texts: prompts,
+    out: temporaryFolder(),
+    timestamp,
+    cacheFolder,
+  });
+  const { tensors, config: read } = await loadHead(directory);
+  assert.equal(tensors.size, 0);
+  assert.equal(read.headType, "token");
+  const { head_config } = config;
+  assert.ok("digit_tokens" in head_config && new Set(head_config.digit_tokens).size === 10);
+  assert.ok(config.activation_std > 0);
+});
+
+test("training leaves no tensor behind", async () => {
+  const before = tf.memory().numTensors;
+  await train({ headType: "classification", numBins: 3, gradient: { epochs: 2 } });
+  assert.equal(tf.memory().numTensors, before);
+});
+
+test("bad input is refused with the reason, and nothing is written", async () => {
+  const same = texts.map(() => [5]);
+  const cases: [Partial<TrainHeadOptions>, RegExp][] = [
+    [{ layer: 4 }, /layer is out of range; found 4, expected a whole number from -4 to 3/],
+    [{ neuron: 48 }, /neuron is out of range; found 48, expected a whole number from 0 to 47/],
+    [{ neuron: -1 }, /neuron is out of range/],
+    [{ layerType: "mlp_uot" }, /Did you mean/],
+    [{ layerType: "pattern" }, /no neurons at a position/],
+    [{ featureLayer: 9 }, /feature layer is out of range/],
+    [{ texts: texts.slice(0, 20) }, /too few texts.*Give more texts/],
+    [{ texts: same }, /too few texts/],
+    [{ texts: ["a text"] }, /no tokenizer/],
+    [{ texts: [...texts, []] }, /empty/],
+    [{ texts: texts.map((_, i) => [5, i % 298, 7]), tokenPos: 0 }, /too few texts/],
+    [{ headType: "classification", numBins: 1 }, /not a number of bins/],
+    [{ hiddenDim: 0 }, /hiddenDim cannot be used/],
+    [{ dropout: 1 }, /dropout cannot be used/],
+    [{ outputScale: 0 }, /outputScale cannot be used/],
+    [{ gradient: { epochs: 0 } }, /gradient.epochs cannot be used/],
+    [{ testShare: 0 }, /part of the split empty/],
+  ];
+  for (const [options, message] of cases) {
+    const out = temporaryFolder();
+    await assert.rejects(train({ ...options, out }), (error: Error) => {
+      assert.ok(error instanceof InputError, `${error.name} for ${JSON.stringify(options)}`);
+      assert.match(error.message, message);
+      return true;
+    });
+    assert.deepEqual(readdirSync(out), []);
+  }
+});
+
+test("an activation that does not vary is refused", async () => {
+  // Every prompt begins with the same token, and the embedding is measured there.
+  const texts = Array.from({ length: 60 }, (_, i) => [i]);
+  await assert.rejects(train({ layerType: "hook_pos_embed", texts }), /does not vary.*Give more/);
+});
+
+test("a head is not written over another", async () => {
+  const out = temporaryFolder();
+  mkdirSync(join(out, RUN));
+  await assert.rejects(train({ out }), /there is a head in this folder already.*another moment/);
+  assert.deepEqual(readdirSync(join(out, RUN)), []);
+});
