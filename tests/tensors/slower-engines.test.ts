@@ -20,7 +20,10 @@ describe("without the native library", () => {
     it(`the ${engine} engine gives the same activations and says that it is slow`, () => {
       const { status, stdout, stderr } = goldenTestsOn(engine);
       assert.equal(status, 0, stdout + stderr);
-      assert.match(stdout + stderr, /expect it to be many times slower/);
+      assert.match(
+        stdout + stderr,
+        /large matrix products take (3 to 5|more than 100) times as long/,
+      );
     });
   }
 
