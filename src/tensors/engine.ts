@@ -87,8 +87,6 @@ const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engin
 
   async wasm(failures) {
     const wasm = require("@tensorflow/tfjs-backend-wasm");
-    // Operations that the WebAssembly backend lacks are not taken over by another one, so the
-    // plain backend must be there for them to fail by name rather than as "no backend".
     await tf.setBackend("wasm");
     await tf.ready();
     return {
