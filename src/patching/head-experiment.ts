@@ -40,7 +40,7 @@ export interface HeadExperimentOptions {
  * patch after the features can change no prediction; neither is run.
  *
  * @param prompts token ids of each prompt
- * @throws InputError if there is no prompt, or a patch cannot be applied.
+ * @throws InputError if there is no prompt, a patch cannot be applied, or a run gives NaN or infinity.
  * @example
  * const { baseline, patched } = patchHead(head, [model.toTokens("Once upon a time")], [["zero", 0]]);
  */
@@ -65,6 +65,7 @@ export async function patchHead(
       const state = cleanRun(head.model, tokens.slice(0, head.position(tokens.length) + 1), plan);
       states.push(state);
       const [first] = measure(head, state, [null], plan);
+      requireFinite(first, "the unpatched run", head, states.length - 1);
       baseline.activation.push(first.activation);
       baseline.prediction.push(first.prediction);
     }
@@ -79,6 +80,7 @@ export async function patchHead(
       const wanted = values.map((ofPrompts) => ofPrompts[i]);
       const results = measureChanged(head, state, wanted, original, plan);
       results.forEach((result, k) => {
+        requireFinite(result, `the patch ${patches[k].join(":")}`, head, i);
         patched[k].activation.push(result.activation);
         patched[k].prediction.push(result.prediction);
       });
@@ -94,6 +96,21 @@ export async function patchHead(
 interface Reading {
   readonly activation: number;
   readonly prediction: number;
+}
+
+/** @throws InputError if a run left float32's range, as one does whose layer norm's divisor is set to 0. */
+function requireFinite(
+  { activation, prediction }: Reading,
+  run: string,
+  { hook }: BoundHead,
+  prompt: number,
+): void {
+  if (Number.isFinite(activation) && Number.isFinite(prediction)) return;
+  throw new InputError(`${run} of ${hook} gives no number on prompt ${prompt}`, {
+    found: `activation ${activation}, prediction ${prediction}`,
+    expected: "finite numbers",
+    remedy: "Use values that keep the model in float32's range, and no 0 for a hook_scale.",
+  });
 }
 
 /** Readings for each wanted activation; only those that can differ from the original are run. */

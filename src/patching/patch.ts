@@ -34,7 +34,8 @@ export function parsePatch(text: string): Patch {
 export function checkPatch(patch: Patch): Patch {
   const [kind, value] = patch;
   const whole = kind !== "resample" || Number.isInteger(value);
-  if (!isPatchKind(kind) || !Number.isFinite(value) || !whole)
+  // The model computes in float32, where 1e39 is infinite.
+  if (!isPatchKind(kind) || !Number.isFinite(Math.fround(value)) || !whole)
     throw notAPatch(JSON.stringify(patch));
   return patch;
 }

@@ -212,6 +212,14 @@ describe("prompts that cannot be used", () => {
   }
 });
 
+it("a patch after which there is no number: a layer norm's divisor times 0", async () => {
+  const dir = changed(HEAD, (config) => {
+    Object.assign(config, { layer_type: "ln2.hook_scale", target_neuron: 0 });
+  });
+  const pattern = /scale:0 of blocks\.1\.ln2\.hook_scale gives no number on prompt 0; .*hook_scale/;
+  refused(await run("patch", dir, "--base", BASE, "--prompts", PROMPTS), pattern);
+});
+
 describe("options that cannot be used", () => {
   const head = [HEAD, "--base", BASE];
   const patch = ["patch", ...head, "--prompts", PROMPTS];
@@ -229,6 +237,7 @@ describe("options that cannot be used", () => {
     [["inspect", join(folder, "empty")], /empty: /],
     [[...patch, "--patch", "set"], /not a patch; found set, expected set:VALUE/],
     [[...patch, "--patch", "set:x"], /not a patch/],
+    [[...patch, "--patch", "set:1e39"], /not a patch; found \["set",1e\+39\]/],
     [[...patch, "--patch", "multiply:2"], /not a patch; found multiply:2/],
     [[...patch, "--patch", "resample:2"], /resample .*2 prompts/],
     [[...patch, "--factors", "0,a"], /--factors .*found "a"/],

@@ -1,0 +1,162 @@
+import { type Command, Option } from "commander";
+import { InputError } from "../errors";
+import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
+import { progressBar } from "../progress/progress-bar";
+import type { Binning } from "../training/bin-edges";
+import { readTexts, type TextUnit } from "../training/read-texts";
+import { type TrainedHead, trainHead } from "../training/train-head";
+import type { TrainHeadOptions } from "../training/train-head-options";
+import { parseSeed } from "./arguments";
+import type { Output } from "./output";
+import { numberText, textTable } from "./text-table";
+
+interface TrainOptions {
+  readonly base: string;
+  readonly layer: string;
+  readonly neuron?: string;
+  readonly layerType: string;
+  readonly headType: NonNullable<TrainHeadOptions["headType"]>;
+  readonly hiddenDim?: string;
+  readonly activation: HeadActivation;
+  readonly dropout: string;
+  readonly outputScale?: string;
+  readonly numBins: string;
+  readonly binning: Binning;
+  readonly balanced?: true;
+  readonly texts?: string;
+  readonly textUnit: TextUnit;
+  readonly featureLayer: string;
+  readonly tokenPos: string;
+  readonly epochs?: string;
+  readonly seed: string;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** `tslens train-head --base BASE --layer L` */
+export function trainHeadCommand(tslens: Command, output: Output): void {
+  const choice = (flags: string, text: string, choices: readonly string[], usual: string) =>
+    new Option(flags, text).choices(choices).default(usual);
+  tslens
+    .command("train-head")
+    .description("Trains a head that predicts one neuron, and writes it as a run directory.")
+    .requiredOption("--base <base>", "the base model, a folder or a name")
+    .requiredOption("--layer <n>", "the block whose activation is predicted, from 0")
+    .option("--neuron <n>", "the neuron; without it the best predictable one is chosen")
+    .option("--layer-type <name>", "which activation is predicted", "mlp_out")
+    .addOption(
+      choice(
+        "--head-type <type>",
+        "kind of head",
+        ["regression", "classification", "token"],
+        "regression",
+      ),
+    )
+    .option("--hidden-dim <n>", "width of a hidden layer; none without it")
+    .addOption(choice("--activation <name>", "of the hidden layer", HEAD_ACTIVATIONS, "gelu"))
+    .option("--dropout <share>", "in training, from 0 to below 1", "0")
+    .option("--output-scale <factor>", "the output is multiplied by this")
+    .option("--num-bins <n>", "classes of a classification head", "10")
+    .addOption(
+      choice(
+        "--binning <kind>",
+        "equally many texts or equal width",
+        ["quantile", "width"],
+        "quantile",
+      ),
+    )
+    .option("--balanced", "rare classes count more in training")
+    .option("--texts <file>", "texts to train on; a bundled set without it")
+    .addOption(
+      choice("--text-unit <unit>", "what a text is", ["auto", "line", "paragraph"], "auto"),
+    )
+    .option("--feature-layer <n>", "the block whose resid_post is read, −1 the last", "-1")
+    .option("--token-pos <n>", "which token is measured, or last", "last")
+    .option("--epochs <n>", "most passes over the texts, where there is no closed form")
+    .option("--seed <n>", "of everything that is drawn at random", "0")
+    .option("--out <dir>", "the folder that the run directory is made in", "models")
+    .option("--json", "print the directory, configuration and metrics as JSON and nothing else")
+    .action((options: TrainOptions) => train(options, output));
+}
+
+async function train(options: TrainOptions, output: Output): Promise<void> {
+  const trainOptions = await toTrainHeadOptions(options);
+  const trained = await trainHead(options.base, { ...trainOptions, progress: progressBar });
+  await output.print(options.json ? `${JSON.stringify(trained, null, 2)}\n` : summary(trained));
+}
+
+async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptions> {
+  const { hiddenDim, outputScale, epochs, neuron, texts, tokenPos } = options;
+  return {
+    layer: whole(options.layer, "--layer"),
+    neuron: neuron === undefined ? undefined : whole(neuron, "--neuron"),
+    layerType: options.layerType,
+    headType: options.headType,
+    hiddenDim: hiddenDim === undefined ? null : whole(hiddenDim, "--hidden-dim"),
+    activation: options.activation,
+    dropout: number(options.dropout, "--dropout"),
+    outputScale: outputScale === undefined ? null : number(outputScale, "--output-scale"),
+    numBins: whole(options.numBins, "--num-bins"),
+    binning: options.binning,
+    classWeights: options.balanced ? "balanced" : null,
+    texts: texts === undefined ? undefined : await readTexts(texts, { unit: options.textUnit }),
+    featureLayer: whole(options.featureLayer, "--feature-layer"),
+    tokenPos: tokenPos === "last" ? tokenPos : whole(tokenPos, "--token-pos"),
+    gradient: epochs === undefined ? {} : { epochs: whole(epochs, "--epochs") },
+    seed: parseSeed(options.seed),
+    out: options.out,
+  };
+}
+
+function whole(text: string, option: string): number {
+  const value = number(text, option);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InputError(`${option} is not a whole number`, { found: `"${text}"` });
+}
+
+function number(text: string, option: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InputError(`${option} is not a number`, { found: `"${text}"` });
+}
+
+/** How many neurons of a scan are shown. */
+const SCAN_SHOWN = 5;
+
+function summary({ directory, config, metrics }: TrainedHead): string {
+  const { baselines, scan, ridge, texts } = metrics;
+  const rows: [string, TrainedHead["metrics"]["test_metrics"]][] = [
+    ["this head, training texts", metrics.train_metrics],
+    ["this head, validation texts", metrics.val_metrics],
+    ["this head, test texts", metrics.test_metrics],
+    ["mean, test texts", baselines.mean],
+    ["last token alone, test texts", baselines.last_token],
+    ["shuffled labels, test texts", baselines.shuffled_labels],
+  ];
+  const { accuracy } = metrics.test_metrics;
+  return [
+    `${config.head_type} head for neuron ${config.target_neuron} of ${metrics.hook}, reading ${metrics.feature_hook}\n`,
+    `${texts.count} texts: ${texts.train} to train on, ${texts.validation} for validation, ${texts.test} to test on\n`,
+    texts.truncated > 0 ? `${texts.truncated} texts were cut to the model's context\n` : "",
+    ridge ? `ridge regression with penalty ${ridge.penalty}, chosen by cross-validation\n` : "",
+    metrics.best_epoch === null
+      ? ""
+      : `${metrics.val_loss.length} epochs, the best after ${metrics.best_epoch + 1}\n`,
+    scan
+      ? `\n${textTable(
+          "Neurons, the best predictable first",
+          ["neuron", "variance", "range", "sparsity", "estimated R²"],
+          scan
+            .slice(0, SCAN_SHOWN)
+            .map((one) => [one.neuron, one.variance, one.range, one.sparsity, one.r_squared]),
+        )}`
+      : "",
+    `\n${textTable(
+      "How well it predicts",
+      ["predictor", "R²", "correlation", "MSE", "MAE"],
+      rows.map(([name, of]) => [name, of.r2, of.correlation, of.mse, of.mae]),
+    )}`,
+    accuracy === undefined ? "" : `accuracy on the test texts: ${numberText(accuracy)}\n`,
+    `\nwritten to ${directory}\n`,
+  ].join("");
+}
