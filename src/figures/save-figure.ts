@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { FigureError } from "../errors";
+import { writeAtomically } from "../results/write-atomically";
 import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
 import { picture } from "./picture";
@@ -70,7 +70,7 @@ export async function saveFigure(
   }
   await inFolder(directory, () => mkdir(directory, { recursive: true }));
   for (const { path, content } of files) {
-    await inFolder(path, () => writeFileAtomic(path, content));
+    await inFolder(path, () => writeAtomically(path, content, { replace: true }));
   }
   return files.map(({ path }) => path);
 }
