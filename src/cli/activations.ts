@@ -8,7 +8,7 @@ import { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { DEFAULT_PROCESSING, NO_PROCESSING } from "../model/weight-processing";
 import { parseTokens } from "./arguments";
-import type { Output } from "./output";
+import { counted, type Output } from "./output";
 
 interface ActivationsOptions {
   readonly tokens?: string;
@@ -58,7 +58,7 @@ async function activations(
       weight_processing: String(options.processing),
     });
     await output.print(
-      `${options.out}: ${tensors.size} tensors of ${tokens.length} tokens (${model.engine.description})\n`,
+      `${options.out}: ${counted(tensors.size, "tensor")} of ${counted(tokens.length, "token")} (${model.engine.description})\n`,
     );
   } finally {
     model.dispose();

@@ -9,7 +9,7 @@ import type { TensorSource } from "../checkpoints/tensor-source";
 import { CheckpointError, HeadConfigError } from "../errors";
 import { locateHeadFile } from "../heads/load-head";
 import { nestedJson } from "./nested-json";
-import { type Output, oneLine } from "./output";
+import { counted, type Output, oneLine } from "./output";
 import { type TensorStatistics, tensorStatistics } from "./tensor-statistics";
 import { textTable } from "./text-table";
 
@@ -130,7 +130,9 @@ const printText: Print = async (source, reports, config, { values }, output) => 
     non_finite ? `${non_finite} not finite` : "",
   ]);
   const headings = ["tensor", "dtype", "shape", "mean", "std", "min", "max", ""];
-  await output.print(textTable(`${source.path}: ${rows.length} tensors`, headings, rows));
+  await output.print(
+    textTable(`${source.path}: ${counted(rows.length, "tensor")}`, headings, rows),
+  );
   if (values) {
     for (const name of reports.keys()) {
       await output.print(`\n${oneLine(name)}\n`);

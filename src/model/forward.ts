@@ -20,7 +20,7 @@ import type {
 /** Sees every activation under its TransformerLens name and returns what takes its place. */
 export type ActivationVisitor = <T extends tf.Tensor>(name: string, value: T) => T;
 
-/** Keys and values of earlier positions in one layer, `[B, n_heads, S, d_head]` each. */
+/** Keys and values of positions in one layer, `[B, n_heads, S, d_head]` each. */
 export interface LayerKeysValues {
   readonly k: tf.Tensor4D;
   readonly v: tf.Tensor4D;
@@ -33,12 +33,23 @@ export interface ForwardOptions {
   readonly useAttnResult?: boolean;
 }
 
+export interface BlockOptions extends ForwardOptions {
+  /** Keys and values of earlier positions, which are attended to as well. */
+  readonly past?: LayerKeysValues;
+  /** Told the keys and values of all positions, earlier ones included. */
+  readonly remember?: (layer: number, keysValues: LayerKeysValues) => void;
+}
+
 /** How the new positions of a batch stand to each other and to the past. */
 export interface Positions {
   /** Row of `W_pos` for each new position, int32 `[B, T]` or `[1, T]`. */
   readonly ids: tf.Tensor2D;
   /** Added to attention scores: 0 where a query may look, −∞ where not; `[B or 1, 1, T, S]`. */
   readonly attentionBias: tf.Tensor4D;
+  /** In padded batches, 1 at tokens and 0 at padding, which gets no position embedding; `[B, T, 1]`. */
+  readonly isToken?: tf.Tensor3D;
+  /** In padded batches, queries with nothing to look at: their pattern is zero; bool `[B, 1, T, 1]`. */
+  readonly isBlind?: tf.Tensor4D;
 }
 
 /** Positions `start … start + length − 1` of unpadded text, each seeing itself and all before. */
@@ -70,7 +81,8 @@ export function embed(
     const tokenPart = at("hook_embed", tf.gather<tf.Tensor>(weights.W_E, tokens) as tf.Tensor3D);
     const [B, T, D] = tokenPart.shape;
     const rows = tf.gather<tf.Tensor>(weights.W_pos, positions.ids);
-    const positionPart = at("hook_pos_embed", tf.broadcastTo(rows, [B, T, D]) as tf.Tensor3D);
+    const placed = positions.isToken ? tf.mul(rows, positions.isToken) : rows;
+    const positionPart = at("hook_pos_embed", tf.broadcastTo(placed, [B, T, D]) as tf.Tensor3D);
     return tf.add(tokenPart, positionPart) as tf.Tensor3D;
   });
 }
@@ -82,7 +94,7 @@ export function block(
   layer: number,
   residual: tf.Tensor3D,
   positions: Positions,
-  options: ForwardOptions & { readonly past?: LayerKeysValues } = {},
+  options: BlockOptions = {},
 ): tf.Tensor3D {
   const { at = unchanged } = options;
   const name = `blocks.${layer}`;
@@ -113,12 +125,12 @@ export function unembed(
 }
 
 /** Centre and divide by the standard deviation; then scale and shift, unless those were folded. */
-function layerNorm(
+export function layerNorm(
   weights: LayerNormWeights | null,
   config: GPT2Config,
   x: tf.Tensor3D,
   name: string,
-  at: ActivationVisitor,
+  at: ActivationVisitor = unchanged,
 ): tf.Tensor3D {
   const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
   const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
@@ -134,7 +146,7 @@ function attention(
   layer: number,
   x: tf.Tensor3D,
   positions: Positions,
-  { at = unchanged, past, useAttnResult = false }: ForwardOptions & { past?: LayerKeysValues },
+  { at = unchanged, past, remember, useAttnResult = false }: BlockOptions,
 ): tf.Tensor3D {
   const name = `blocks.${layer}.attn`;
   const [B, T] = x.shape;
@@ -147,13 +159,14 @@ function attention(
     .map((part) => tf.transpose(part, [0, 2, 1, 3])); // [B, H, T, K]
   const keys = past ? tf.concat([past.k, k], 2) : k; // [B, H, S, K]
   const values = past ? tf.concat([past.v, v], 2) : v;
+  remember?.(layer, { k: keys as tf.Tensor4D, v: values as tf.Tensor4D });
 
   const raw = tf.matMul(tf.mul(q, 1 / attentionScale(config, layer)), keys, false, true);
   const scores = at(
     `${name}.hook_attn_scores`,
     tf.add(raw, positions.attentionBias) as tf.Tensor4D,
   ); // [B, H, T, S]
-  const pattern = at(`${name}.hook_pattern`, tf.softmax(scores, -1)); // [B, H, T, S]
+  const pattern = at(`${name}.hook_pattern`, attentionPattern(scores, positions)); // [B, H, T, S]
   const mixed = tf.transpose(tf.matMul(pattern, values), [0, 2, 1, 3]) as tf.Tensor4D;
   const z = at(`${name}.hook_z`, mixed); // [B, T, H, K]
 
@@ -161,6 +174,12 @@ function attention(
     ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
     : project(tf.reshape(z, [B, T, H * K]) as tf.Tensor3D, weights.W_O, weights.b_O);
   return at(`blocks.${layer}.hook_attn_out`, tf.reshape(out, [B, T, D]) as tf.Tensor3D);
+}
+
+/** Softmax over the keys; zero, not 0/0, for a query that may look nowhere. */
+function attentionPattern(scores: tf.Tensor4D, { isBlind }: Positions): tf.Tensor4D {
+  const pattern = tf.softmax(scores, -1);
+  return isBlind ? tf.where(isBlind, tf.zerosLike(pattern), pattern) : pattern;
 }
 
 /** What scores are divided by: √d_head, and L + 1 in models that scale by layer. */

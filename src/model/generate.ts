@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { randomStream } from "../stats/random-stream";
 
@@ -41,8 +40,9 @@ export function generate(
     stopAtToken = null,
   }: GenerateOptions = {},
 ): number[] {
+  checkCount("maxNewTokens", maxNewTokens, 0);
   checkPositive("temperature", temperature);
-  if (topK !== undefined) checkPositive("topK", topK);
+  if (topK !== undefined) checkCount("topK", topK, 1);
   const random = randomStream(seed, "generate");
   const result = [...tokens];
   for (let i = 0; i < maxNewTokens; i++) {
@@ -54,16 +54,6 @@ export function generate(
     if (next === stopAtToken) break;
   }
   return result;
-}
-
-/** The last position's logits of `[1, pos, d_vocab]`; disposes the tensor. */
-export function lastLogits(logits: tf.Tensor3D): Float32Array {
-  const [, T, V] = logits.shape;
-  const last = tf.tidy(
-    () => tf.slice3d(logits, [0, T - 1, 0], [1, 1, V]).dataSync<"float32">() as Float32Array,
-  );
-  logits.dispose();
-  return last;
 }
 
 function argmax(values: Float32Array): number {
@@ -90,5 +80,13 @@ function checkPositive(name: string, value: number): void {
   throw new InputError(`${name} is out of range`, {
     found: String(value),
     expected: "a number above 0",
+  });
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new InputError(`${name} is out of range`, {
+    found: String(value),
+    expected: `a whole number from ${least} on`,
   });
 }

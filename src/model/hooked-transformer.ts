@@ -5,44 +5,64 @@ import { InputError } from "../errors";
 import { type Engine, loadEngine } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
-import { type ActivationVisitor, block, causalPositions, embed, unembed } from "./forward";
-import { type GenerateOptions, generate, lastLogits } from "./generate";
-import { filterHookNames, type NamesFilter, resolveLayer } from "./hook-names";
-import { type HookSpec, hooksByName, hookVisitor } from "./hooks";
+import { type ActivationVisitor, unembed } from "./forward";
+import { type GenerateOptions, generate } from "./generate";
+import { filterHookNames, type NamesFilter } from "./hook-names";
+import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
+import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
 import { locateModel } from "./locate-model";
 import { nextTokenLoss } from "./next-token-loss";
-import { checkSameLength, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
+import { type RunInput, type RunInputOptions, runInput } from "./run-input";
+import { computes, runLayers } from "./run-layers";
+import { type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
 import { loadTokenizer, type Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
 export interface FromPretrainedOptions extends Partial<WeightProcessing> {}
 
-export interface ForwardOptions extends TokenOptions {
-  /** Stop before this block: the result is its `resid_pre` `[batch, pos, d_model]`. Negative counts from the end. */
-  readonly stopAtLayer?: number;
+/** What a run gives back: `logits` (default), the next-token `loss`, `both`, or nothing (`null`). */
+export type ReturnType = "logits" | "loss" | "both" | null;
+
+export interface ForwardOptions<R extends ReturnType = "logits", PerToken extends boolean = false>
+  extends RunInputOptions {
+  readonly returnType?: R;
+  /** A loss for each predicted token, `[batch, pos − 1]`, instead of their mean. */
+  readonly lossPerToken?: PerToken;
 }
 
-export interface HookedForwardOptions extends ForwardOptions {
+export interface HookedForwardOptions<
+  R extends ReturnType = "logits",
+  PerToken extends boolean = false,
+> extends ForwardOptions<R, PerToken> {
   /** Hook functions with the activations they see, called in this order. */
   readonly fwdHooks?: readonly HookSpec[];
 }
 
-export interface CacheOptions extends HookedForwardOptions {
+export interface CacheOptions<R extends ReturnType = "logits", PerToken extends boolean = false>
+  extends HookedForwardOptions<R, PerToken> {
   /** Which activations to keep; everything but `attn.hook_result` if not given. */
   readonly namesFilter?: NamesFilter;
 }
 
-/** What `forward` gives back: `logits` (default), the mean next-token `loss`, `both`, or nothing. */
-export type ReturnType = "logits" | "loss" | "both" | null;
+/** In nats: the mean over all predicted tokens, or with `lossPerToken` each of them, `[batch, pos − 1]`. */
+export type Loss<PerToken extends boolean> = PerToken extends true ? tf.Tensor2D : tf.Scalar;
 
-export interface LogitsAndLoss {
+export interface LogitsAndLoss<PerToken extends boolean = false> {
   /** `[batch, pos, d_vocab]` */
   readonly logits: tf.Tensor3D;
-  /** Mean over all predicted tokens, in nats. */
-  readonly loss: tf.Scalar;
+  readonly loss: Loss<PerToken>;
 }
+
+/** What a run with this `returnType` gives back. */
+export type RunResult<R extends ReturnType, PerToken extends boolean> = R extends "logits"
+  ? tf.Tensor3D
+  : R extends "loss"
+    ? Loss<PerToken>
+    : R extends "both"
+      ? LogitsAndLoss<PerToken>
+      : null;
 
 /**
  * A GPT-2 whose every activation can be read and replaced, as TransformerLens's `HookedTransformer`.
@@ -134,45 +154,54 @@ export class HookedTransformer {
   /**
    * Runs the model.
    *
-   * @param input a text, token ids, or several of equal length
+   * @param input a text, token ids (numbers or an int32 tensor), or several: equally long, or with
+   *   `paddingSide`; with `startAtLayer` a residual stream `[batch, pos, d_model]`
    * @returns logits `[batch, pos, d_vocab]`, or what `returnType` asks for; with `stopAtLayer` the
    *   residual stream `[batch, pos, d_model]` before that block. The caller disposes it.
-   * @throws InputError if the input is empty, ragged, too long or outside the vocabulary.
+   * @throws InputError if the input is empty, ragged, too long, outside the vocabulary, of the wrong
+   *   rank or dtype, or contradicts the options.
+   * @example
+   * const loss = model.forward("Once upon a time", { returnType: "loss" });
+   * console.log(loss.dataSync()[0]); // nats a token
+   * loss.dispose();
    */
-  forward(input: ModelInput, options?: ForwardOptions & { returnType?: "logits" }): tf.Tensor3D;
-  forward(input: ModelInput, options: ForwardOptions & { returnType: "loss" }): tf.Scalar;
-  forward(input: ModelInput, options: ForwardOptions & { returnType: "both" }): LogitsAndLoss;
-  forward(input: ModelInput, options: ForwardOptions & { returnType: null }): null;
-  forward(
-    input: ModelInput,
-    options: ForwardOptions & { returnType?: ReturnType } = {},
-  ): tf.Tensor3D | tf.Scalar | LogitsAndLoss | null {
-    const { returnType = "logits" } = options;
-    const batch = this.equalLengths(input, options);
-    const logits = this.run(batch, options, undefined, false);
-    if (returnType === "logits") return logits;
-    const loss = returnType === null ? null : nextTokenLoss(logits, batch);
-    if (returnType === "both") return { logits, loss: loss! };
-    logits.dispose();
-    return loss;
+  forward<R extends ReturnType = "logits", PerToken extends boolean = false>(
+    input: ModelInput | tf.Tensor,
+    options: ForwardOptions<R, PerToken> = {},
+  ): RunResult<R, PerToken> {
+    return this.run(this.checked(input, options), options, undefined, false);
   }
 
   /**
    * Runs the model and keeps activations.
    *
    * @returns what `forward` returns, and the cache. Both are the caller's to dispose.
-   * @throws InputError as `forward`, or if the filter or a hook's name matches no activation.
+   * @throws InputError as `forward`, or if the filter or a hook's name matches no activation or none
+   *   that this run computes.
+   * @example
+   * const [logits, cache] = model.runWithCache("Once upon a time", { namesFilter: ["mlp_out", 2] });
+   * console.log(cache.keys()); // ["blocks.2.hook_mlp_out"]
+   * logits.dispose();
+   * cache.dispose();
    */
-  runWithCache(input: ModelInput, options: CacheOptions = {}): [tf.Tensor3D, ActivationCache] {
-    const batch = this.equalLengths(input, options);
-    const wanted = new Set(
-      filterHookNames(options.namesFilter, this.cfg, (name) => !name.endsWith(".hook_result")),
+  runWithCache<R extends ReturnType = "logits", PerToken extends boolean = false>(
+    input: ModelInput | tf.Tensor,
+    options: CacheOptions<R, PerToken> = {},
+  ): [RunResult<R, PerToken>, ActivationCache] {
+    const plan = this.checked(input, options);
+    const isComputed = (name: string) => computes(plan, name, this.cfg);
+    const chosen = filterHookNames(
+      options.namesFilter,
+      this.cfg,
+      (name) => !name.endsWith(".hook_result"),
     );
-    const hooks = hooksByName(options.fwdHooks ?? [], this.cfg);
-    const cache = new ActivationCache(this.cfg);
+    const wanted = new Set(chosen.filter(isComputed));
+    if (options.namesFilter && chosen.length > 0 && wanted.size === 0) throw notComputed(chosen);
+    const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
+    const cache = new ActivationCache(this);
     try {
       const at = hookVisitor(hooks, wanted, cache);
-      const result = this.run(batch, options, at, needsResult([...wanted, ...hooks.keys()]));
+      const result = this.run(plan, options, at, needsResult([...wanted, ...hooks.keys()]));
       return [result, cache];
     } catch (error) {
       cache.dispose();
@@ -183,22 +212,28 @@ export class HookedTransformer {
   /**
    * Runs the model with hook functions, which are gone when the call ends, also when it throws.
    *
-   * @returns logits `[batch, pos, d_vocab]`, or with `stopAtLayer` the residual stream.
-   * @throws InputError as `forward`, or if a hook's name matches no activation or it returns a
-   *   tensor of another shape.
+   * @returns what `forward` returns.
+   * @throws InputError as `forward`, or if a hook's name matches no activation or none that this run
+   *   computes, or it returns a tensor of another shape.
    * @example
-   * const zeroNeuron = (post) => tf.mul(post, mask);
-   * const logits = model.runWithHooks("Once upon a time", { fwdHooks: [[["post", 2], zeroNeuron]] });
+   * const halve = (post) => tf.mul(post, 0.5);
+   * const logits = model.runWithHooks("Once upon a time", { fwdHooks: [[["post", 2], halve]] });
+   * logits.dispose();
    */
-  runWithHooks(input: ModelInput, options: HookedForwardOptions = {}): tf.Tensor3D {
-    const batch = this.equalLengths(input, options);
-    const hooks = hooksByName(options.fwdHooks ?? [], this.cfg);
+  runWithHooks<R extends ReturnType = "logits", PerToken extends boolean = false>(
+    input: ModelInput | tf.Tensor,
+    options: HookedForwardOptions<R, PerToken> = {},
+  ): RunResult<R, PerToken> {
+    const plan = this.checked(input, options);
+    const isComputed = (name: string) => computes(plan, name, this.cfg);
+    const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const at = hookVisitor(hooks, new Set(), null);
-    return this.run(batch, options, at, needsResult([...hooks.keys()]));
+    return this.run(plan, options, at, needsResult([...hooks.keys()]));
   }
 
   /**
-   * Continues a text or token ids: greedy, or with `doSample` by seeded draws.
+   * Continues a text or token ids: greedy, or with `doSample` by seeded draws. Keys and values of
+   * what was run are kept until the text is longer than the context.
    *
    * @returns the prompt with its continuation, as text if the prompt was a text
    * @throws InputError if the prompt cannot be run or an option is out of range.
@@ -211,10 +246,20 @@ export class HookedTransformer {
     prompt: string | readonly number[],
     options: GenerateOptions & TokenOptions = {},
   ): string | number[] {
-    const [tokens] = this.equalLengths(prompt, options);
-    const next = (ids: readonly number[]) => lastLogits(this.forward([...ids]));
-    const ids = generate(tokens, this.cfg.n_ctx, next, options);
-    return typeof prompt === "string" ? this.tokenizer!.decode(ids) : ids;
+    const { prependBos } = options;
+    const [tokens] = this.checked(prompt, { prependBos }).tokens!;
+    const past = new KeyValueCache(this);
+    try {
+      const ids = generate(
+        tokens,
+        this.cfg.n_ctx,
+        (seen) => this.nextTokenLogits(seen, past),
+        options,
+      );
+      return typeof prompt === "string" ? this.tokenizer!.decode(ids) : ids;
+    } finally {
+      past.dispose();
+    }
   }
 
   /** Frees the weights; the model cannot be used afterwards. */
@@ -222,43 +267,70 @@ export class HookedTransformer {
     tf.dispose(this.weights as unknown as tf.TensorContainer);
   }
 
-  private equalLengths(input: ModelInput, options: TokenOptions): number[][] {
+  private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
     if (this.weights.W_E.isDisposed) {
       throw new InputError("this model was disposed", { remedy: "Load it again." });
     }
-    const batch = tokenBatch(input, this.cfg, this.tokenizer, options);
-    checkSameLength(batch);
-    return batch;
+    const plan = runInput(input, this, options);
+    checkReturnType(options.returnType, plan);
+    return plan;
   }
 
-  private run(
-    batch: readonly (readonly number[])[],
-    { stopAtLayer }: ForwardOptions,
+  private run<R extends ReturnType, PerToken extends boolean>(
+    plan: RunInput,
+    { returnType, lossPerToken: perToken }: ForwardOptions<R, PerToken>,
     at: ActivationVisitor | undefined,
     useAttnResult: boolean,
-  ): tf.Tensor3D {
-    const { cfg, weights } = this;
-    const stop = stopAtLayer === undefined ? cfg.n_layers : stopLayer(stopAtLayer, cfg);
-    const options = { at, useAttnResult };
-    return tf.tidy(() => {
-      const length = batch[0].length;
-      const tokens = tf.tensor2d(batch.flat(), [batch.length, length], "int32");
-      const positions = causalPositions(length);
-      let residual = embed(weights, tokens, positions, options);
-      for (let layer = 0; layer < stop; layer++) {
-        const next = block(weights.blocks[layer], cfg, layer, residual, positions, options);
-        // A hook may have kept the residual stream for itself.
-        if (!residual.kept) residual.dispose();
-        residual = next;
+  ): RunResult<R, PerToken> {
+    const result = runLayers(this, plan, at, useAttnResult);
+    const wanted: ReturnType = returnType === undefined ? "logits" : returnType;
+    if (wanted === "logits") return result as RunResult<R, PerToken>;
+    let loss: tf.Tensor | null = null;
+    try {
+      if (wanted !== null) {
+        loss = nextTokenLoss(result, plan.tokens!, { mask: plan.mask, perToken });
       }
-      return stopAtLayer === undefined ? unembed(weights, cfg, residual, options) : residual;
+    } finally {
+      if (wanted !== "both" || loss === null) result.dispose();
+    }
+    return (wanted === "both" ? { logits: result, loss } : loss) as RunResult<R, PerToken>;
+  }
+
+  /** Logits after the last of `tokens`, `[d_vocab]`; runs only what `past` does not hold of them. */
+  private nextTokenLogits(tokens: readonly number[], past: KeyValueCache): Float32Array {
+    const isLonger = tokens.length > past.length;
+    return tf.tidy(() => {
+      const residual = this.forward(isLonger ? tokens.slice(past.length) : tokens, {
+        stopAtLayer: this.cfg.n_layers,
+        pastKvCache: isLonger ? past : undefined,
+      });
+      const last = tf.slice3d(residual, [0, residual.shape[1] - 1, 0], [1, 1, -1]);
+      return unembed(this.weights, this.cfg, last).dataSync<"float32">() as Float32Array;
     });
   }
 }
 
-/** A block's index, or n_layers for the residual stream after the last block. */
-function stopLayer(layer: number, cfg: GPT2Config): number {
-  return layer === cfg.n_layers ? layer : resolveLayer(layer, cfg, "stopAtLayer");
+function checkReturnType(returnType: ReturnType | undefined, { tokens, stop }: RunInput): void {
+  if (returnType === undefined || returnType === "logits" || returnType === null) return;
+  if (returnType !== "loss" && returnType !== "both") {
+    throw new InputError("not a returnType", {
+      found: JSON.stringify(returnType),
+      expected: `"logits", "loss", "both" or null`,
+    });
+  }
+  if (stop !== null) {
+    throw new InputError("there is no loss where a run stops before the logits", {
+      remedy: "Leave out stopAtLayer or the loss.",
+    });
+  }
+  if (!tokens) {
+    throw new InputError("a loss needs the tokens of the residual stream", {
+      remedy: "Give them as tokens.",
+    });
+  }
+  if (tokens[0].length < 2) {
+    throw new InputError("a loss needs at least two tokens", { found: "1" });
+  }
 }
 
 function needsResult(names: readonly string[]): boolean {

@@ -26,19 +26,38 @@ export type HookSpec = readonly [
 /**
  * Hook functions by activation, in the order in which they were given.
  *
- * @throws InputError if a name, pattern or function matches no activation.
+ * @param isComputed whether the run in question computes an activation
+ * @throws InputError if a name, pattern or function matches no activation, or none that is computed.
  */
 export function hooksByName(
   specs: readonly HookSpec[],
   cfg: Pick<GPT2Config, "n_layers">,
+  isComputed: (name: string) => boolean = () => true,
 ): Map<string, HookFunction[]> {
   const hooks = new Map<string, HookFunction[]>();
   for (const [name, hook] of specs) {
-    for (const target of targetsOf(name, cfg)) {
-      hooks.set(target, [...(hooks.get(target) ?? []), hook]);
-    }
+    checkFunction(name, hook);
+    const targets = targetsOf(name, cfg);
+    if (!targets.some(isComputed)) throw notComputed(targets);
+    for (const target of targets) hooks.set(target, [...(hooks.get(target) ?? []), hook]);
   }
   return hooks;
+}
+
+function checkFunction(name: HookSpec[0], hook: unknown): void {
+  if (typeof hook === "function") return;
+  throw new InputError("a hook is not a function", {
+    found: `${hook === null ? "null" : typeof hook} for ${String(name)}`,
+    expected: "fwdHooks such as [[name, (value, hook) => …]]",
+  });
+}
+
+/** For activations that exist, but lie outside startAtLayer and stopAtLayer. */
+export function notComputed(names: readonly string[]): InputError {
+  return new InputError("this run does not reach the activation", {
+    found: `"${names[0]}"${names.length > 1 ? ` and ${names.length - 1} more` : ""}`,
+    remedy: "Change startAtLayer or stopAtLayer.",
+  });
 }
 
 function targetsOf(name: HookSpec[0], cfg: Pick<GPT2Config, "n_layers">): string[] {

@@ -107,14 +107,3 @@ function checkLength(ids: number[], n_ctx: number, where: string): number[] {
   }
   return ids;
 }
-
-/** @throws InputError if the sequences differ in length. */
-export function checkSameLength(batch: readonly (readonly number[])[]): void {
-  const lengths = [...new Set(batch.map((ids) => ids.length))];
-  if (lengths.length > 1) {
-    throw new InputError("the sequences of a batch differ in length", {
-      found: `lengths ${lengths.sort((a, b) => a - b).join(", ")}`,
-      remedy: "Run them one by one or give paddingSide.",
-    });
-  }
-}

@@ -82,33 +82,40 @@ function foldSums(
   });
 }
 
-/** Penalties after the best one are tried until the error has risen this often in a row. */
-const RISES_TO_STOP = 2;
-
-/** Held-out mean squared error of each penalty, from the smallest up. */
+/**
+ * Held-out mean squared error of penalties, ascending: from the one in the middle downhill, to the
+ * first that is worse. (Each takes a factorisation per fold, and the error has a single valley.)
+ */
 function heldOutErrors(
   parts: readonly NormalEquations[],
   columns: number,
   penalties: readonly number[],
 ): { penalty: number; mse: number }[] {
   const trained = parts.map((part) => combined(parts, part));
-  const tried: { penalty: number; mse: number }[] = [];
-  let rises = 0;
-  for (const penalty of penalties) {
+  const rows = parts.reduce((sum, { n }) => sum + n, 0);
+  const errorOf = (penalty: number) => {
     const errors = parts.map((part, fold) => {
       const { gram, moment, n } = trained[fold];
       const weights = cholesky(gram, columns, penalty * n)?.solve(moment);
       return weights ? squaredError(part, weights) : Number.POSITIVE_INFINITY;
     });
-    const rows = parts.reduce((sum, { n }) => sum + n, 0);
-    const mse = errors.reduce((sum, error) => sum + error, 0) / rows;
-    if (!Number.isFinite(mse)) continue;
-    rises = tried.length > 0 && mse > tried[tried.length - 1].mse ? rises + 1 : 0;
-    tried.push({ penalty, mse });
-    if (rises === RISES_TO_STOP) break;
-  }
-  if (tried.length === 0) throw noPenalty(penalties);
-  return tried;
+    return errors.reduce((sum, error) => sum + error, 0) / rows;
+  };
+  const middle = Math.floor(penalties.length / 2);
+  const tried = new Map<number, number>();
+  const walk = (from: number, step: 1 | -1) => {
+    for (let i = from; i >= 0 && i < penalties.length; i += step) {
+      const mse = errorOf(penalties[i]);
+      tried.set(penalties[i], mse);
+      if (i !== middle && !(mse < tried.get(penalties[i - step])!)) return;
+    }
+  };
+  walk(middle, -1);
+  const best = [...tried].reduce((a, b) => (b[1] < a[1] ? b : a), [Number.NaN, Infinity]);
+  if (!(best[0] < penalties[middle])) walk(middle + 1, 1);
+  const usable = [...tried].filter(([, mse]) => Number.isFinite(mse)).sort(([a], [b]) => a - b);
+  if (usable.length === 0) throw noPenalty(penalties);
+  return usable.map(([penalty, mse]) => ({ penalty, mse }));
 }
 
 /** Σ (y − w·x)² from the sums alone: yᵀy − 2 w·Xᵀy + wᵀXᵀX w. */
