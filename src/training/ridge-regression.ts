@@ -157,7 +157,7 @@ function refined(
   const enough = EXACT * Math.sqrt(dotProduct(rightSide, rightSide));
   for (let turn = 0; turn < MOST_REFINEMENTS; turn++) {
     if (Math.sqrt(dotProduct(residual, residual)) <= enough) break;
-    const image = timesTransposed(features, standard, times(features, standard, direction));
+    const image = timesGram(features, standard, direction);
     for (let i = 0; i < image.length; i++) image[i] += ridge * direction[i];
     const length = progress / dotProduct(direction, image);
     for (let i = 0; i < solution.length; i++) {
@@ -173,19 +173,24 @@ function refined(
   return solution;
 }
 
-/** X w for standardised features X. */
-function times(
+/** XᵀX w for standardised features X, in one pass over them. */
+function timesGram(
   { data, columns, rows }: FeatureRows,
   { mean, scale }: Standardisation,
   weights: Float64Array,
 ): Float64Array {
   const raw = weights.map((weight, i) => weight / scale[i]);
   const offset = dotProduct(raw, mean);
-  return Float64Array.from(rows, (row) => {
-    let sum = -offset;
-    for (let i = 0, at = row * columns; i < columns; i++, at++) sum += data[at] * raw[i];
-    return sum;
-  });
+  const sums = new Float64Array(columns);
+  let total = 0;
+  for (const row of rows) {
+    const start = row * columns;
+    let value = -offset;
+    for (let i = 0; i < columns; i++) value += data[start + i] * raw[i];
+    total += value;
+    for (let i = 0; i < columns; i++) sums[i] += data[start + i] * value;
+  }
+  return sums.map((sum, i) => (sum - mean[i] * total) / scale[i]);
 }
 
 /** Xᵀ v for standardised features X. */
