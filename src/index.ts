@@ -11,3 +11,4 @@ export * from "./progress";
 export * from "./results";
 export * as stats from "./stats";
 export * from "./tensors";
+export * from "./training";

@@ -6,6 +6,7 @@ import { inspectCommand } from "./inspect";
 import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
 import { patchCommand } from "./patch";
+import { trainHeadCommand } from "./train-head";
 import { weightsCommand } from "./weights";
 
 /**
@@ -45,6 +46,7 @@ function program(output: Output): Command {
     activationsCommand,
     weightsCommand,
     patchCommand,
+    trainHeadCommand,
     notebookCommand,
   ]) {
     add(tslens, output);

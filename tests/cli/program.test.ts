@@ -52,7 +52,7 @@ describe("tslens as a program of its own", () => {
 });
 
 describe("tslens says what there is", () => {
-  const commands = ["inspect", "activations", "weights", "patch", "notebook"];
+  const commands = ["inspect", "activations", "weights", "patch", "train-head", "notebook"];
 
   it("--help names every command", async () => {
     const { code, stdout, stderr } = await run("--help");
