@@ -30,6 +30,7 @@ interface TrainOptions {
   readonly epochs?: string;
   readonly seed: string;
   readonly out: string;
+  readonly timestamp?: string;
   readonly json?: true;
 }
 
@@ -75,6 +76,7 @@ export function trainHeadCommand(tslens: Command, output: Output): void {
     .option("--epochs <n>", "most passes over the texts, where there is no closed form")
     .option("--seed <n>", "of everything that is drawn at random", "0")
     .option("--out <dir>", "the folder that the run directory is made in", "models")
+    .option("--timestamp <when>", "in the run directory's name, yyyymmdd_hhmmss; now without it")
     .option("--json", "print the directory, configuration and metrics as JSON and nothing else")
     .action((options: TrainOptions) => train(options, output));
 }
@@ -105,6 +107,7 @@ async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptio
     gradient: epochs === undefined ? {} : { epochs: whole(epochs, "--epochs") },
     seed: parseSeed(options.seed),
     out: options.out,
+    timestamp: options.timestamp === undefined ? undefined : moment(options.timestamp),
   };
 }
 
@@ -118,6 +121,18 @@ function number(text: string, option: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new InputError(`${option} is not a number`, { found: `"${text}"` });
+}
+
+/** The moment that a run directory's name gives, in UTC. */
+function moment(text: string): Date {
+  const parts = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(text);
+  const [, year, month, day, hour, minute, second] = parts ?? [];
+  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (parts && !Number.isNaN(date.getTime())) return date;
+  throw new InputError("--timestamp is not a moment", {
+    found: `"${text}"`,
+    expected: "yyyymmdd_hhmmss, such as 20250422_173314",
+  });
 }
 
 /** How many neurons of a scan are shown. */

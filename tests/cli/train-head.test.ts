@@ -14,8 +14,11 @@ process.env.TSLENS_CACHE = join(folder, "cache");
 
 test("train-head writes a head that the other commands open", async () => {
   const out = join(folder, "models");
-  const arguments_ = ["--base", BASE, "--layer", "2", "--texts", texts, "--out", out];
-  const { directory, config, metrics } = await runJson("train-head", ...arguments_);
+  const { directory, config, metrics } = await runJson(
+    ...["train-head", "--base", BASE, "--layer", "2", "--texts", texts, "--out", out],
+    ...["--timestamp", "20250422_173314"],
+  );
+  assert.match(directory, /neuron_l2_n\d+_20250422_173314$/);
   assert.equal(config.target_layer, 2);
   assert.equal(config.target_neuron, metrics.scan[0].neuron);
   assert.equal(metrics.texts.count, sentences.length);
@@ -46,6 +49,7 @@ test("bad input is one line on stderr, and nothing is written", async () => {
     [["--layer", "2", "--neuron", "128"], /neuron is out of range.*0 to 127/],
     [["--layer", "2", "--head-type", "magic"], /--head-type.*magic.*regression/],
     [["--layer", "2", "--texts", join(folder, "none.txt")], /texts cannot be read; found ENOENT/],
+    [["--layer", "2", "--timestamp", "20251332_000000"], /--timestamp is not a moment/],
     [[], /--layer/],
   ];
   for (const [options, message] of cases) {
