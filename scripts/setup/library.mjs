@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { filesUnder, inProject, typescriptCompiler } from "../project.mjs";
-import { runLogged } from "./command.mjs";
+import { lastLines, runLogged } from "./command.mjs";
 import { hashOf, stamp, stampOf } from "./stamp.mjs";
 import { SetupProblem } from "./steps.mjs";
 
@@ -24,7 +24,7 @@ export async function compileLibrary() {
     "-p",
     "tsconfig.json",
   ]);
-  if (!succeeded) throw new SetupProblem(`src/ does not compile:\n${output}`);
+  if (!succeeded) throw new SetupProblem(`src/ does not compile:\n${lastLines(output, 20)}`);
   stamp("library", hash);
   return "compiled from TypeScript";
 }
