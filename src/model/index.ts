@@ -1,5 +1,8 @@
-export { ActivationCache } from "./activation-cache";
+export { ActivationCache, type CachedModel } from "./activation-cache";
+export type { AttentionMask, PaddingSide } from "./attention-mask";
+export type { AxisSlice } from "./axis-slice";
 export type { GPT2Config } from "./config";
+export type { GenerateOptions } from "./generate";
 export { getActName, type HookName, type NamesFilter } from "./hook-names";
 export {
   type CacheOptions,
@@ -8,9 +11,13 @@ export {
   type HookedForwardOptions,
   HookedTransformer,
   type LogitsAndLoss,
+  type Loss,
   type ReturnType,
+  type RunResult,
 } from "./hooked-transformer";
 export type { HookFunction, HookPoint, HookSpec } from "./hooks";
+export { KeyValueCache } from "./key-value-cache";
+export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
 export {
   getWeight,
   linearisedReadDirection,
@@ -18,6 +25,15 @@ export {
   type NeuronWeights,
   weightNames,
 } from "./named-weights";
+export type {
+  AccumulatedResidOptions,
+  ApplyLnOptions,
+  DecomposeResidOptions,
+  LabelledStack,
+  StackHeadResultsOptions,
+  StackLayer,
+} from "./residual-stack";
+export type { RunInputOptions } from "./run-input";
 export type { ModelInput, TokenOptions } from "./token-batch";
 export { loadTokenizer, type Tokenizer } from "./tokenizer";
 export type { WeightProcessing } from "./weight-processing";

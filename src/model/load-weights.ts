@@ -138,11 +138,11 @@ class WeightReader {
     private readonly source: TensorSource,
     private readonly config: GPT2Config,
   ) {
-    this.nameInFile = new Map(
-      source.names
-        .filter((name) => !BUFFERS.test(name))
-        .map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name]),
-    );
+    const names = source.names
+      .filter((name) => !BUFFERS.test(name))
+      .map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name] as const);
+    this.nameInFile = new Map(names);
+    this.checkTwins(names);
     this.checkNames();
   }
 
@@ -177,6 +177,18 @@ class WeightReader {
     const values = toFloat32(this.source.read(inFile), `${this.source.path}: "${inFile}"`);
     checkFinite(values, inFile, this.source.path);
     return values;
+  }
+
+  /** The same tensor with and without the prefix: no telling which one is meant. */
+  private checkTwins(names: readonly (readonly [string, string])[]): void {
+    const twin = names.find(([name, inFile]) => this.nameInFile.get(name) !== inFile);
+    if (!twin) return;
+    throw new ModelConfigError(`there are two tensors "${twin[0]}"`, {
+      file: this.source.path,
+      found: `"${twin[1]}" and "${this.nameInFile.get(twin[0])}"`,
+      expected: `names with "${PREFIX}" or without`,
+      remedy: "Save the model again with save_pretrained.",
+    });
   }
 
   private checkNames(): void {

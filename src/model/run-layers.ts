@@ -1,0 +1,101 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { AttentionMask } from "./attention-mask";
+import type { GPT2Config } from "./config";
+import {
+  type ActivationVisitor,
+  block,
+  causalPositions,
+  embed,
+  type LayerKeysValues,
+  type Positions,
+  unembed,
+} from "./forward";
+import { layerOfHook } from "./hook-names";
+import { disposeKeysValues } from "./key-value-cache";
+import { maskedPositions } from "./positions";
+import type { RunInput } from "./run-input";
+import type { GPT2Weights } from "./weights";
+
+interface Runnable {
+  readonly cfg: GPT2Config;
+  readonly weights: GPT2Weights;
+}
+
+/**
+ * Runs the layers that `input` asks for, one tidy a layer, and adds to its key/value cache.
+ *
+ * @returns logits `[batch, pos, d_vocab]`, or the residual stream `[batch, pos, d_model]` where it stops
+ */
+export function runLayers(
+  { cfg, weights }: Runnable,
+  input: RunInput,
+  at: ActivationVisitor | undefined,
+  useAttnResult: boolean,
+): tf.Tensor3D {
+  const { batchSize, past, residual: given, start, stop } = input;
+  const made: LayerKeysValues[] = [];
+  const remember = (_layer: number, { k, v }: LayerKeysValues) => {
+    made.push({ k: tf.keep(tf.clone(k)), v: tf.keep(tf.clone(v)) });
+  };
+  try {
+    const result = tf.tidy(() => {
+      const positions = positionsOf(input);
+      const options = { at, useAttnResult, remember: past && !past.frozen ? remember : undefined };
+      let residual = given ? tf.clone(given) : embed(weights, tokensOf(input), positions, options);
+      for (let layer = start; layer < (stop ?? cfg.n_layers); layer++) {
+        const next = tf.tidy(() =>
+          block(weights.blocks[layer], cfg, layer, residual, positions, {
+            ...options,
+            past: past?.layerFor(layer, batchSize),
+          }),
+        );
+        // A hook may have kept the residual stream for itself.
+        if (!residual.kept) residual.dispose();
+        residual = next;
+      }
+      return stop === null ? unembed(weights, cfg, residual, options) : residual;
+    });
+    if (past && !past.frozen) past.replace(made, wholeMask(input));
+    return result;
+  } catch (error) {
+    disposeKeysValues(made);
+    throw error;
+  }
+}
+
+/** Whether a run computes an activation. */
+export function computes(
+  { residual, start, stop }: RunInput,
+  name: string,
+  cfg: Pick<GPT2Config, "n_layers">,
+): boolean {
+  const layer = layerOfHook(name, cfg);
+  if (layer < 0) return residual === null;
+  return layer === cfg.n_layers ? stop === null : layer >= start && (stop === null || layer < stop);
+}
+
+function tokensOf({ tokens, batchSize, length }: RunInput): tf.Tensor2D {
+  return tf.tensor2d(tokens!.flat(), [batchSize, length], "int32");
+}
+
+function positionsOf(input: RunInput): Positions {
+  const { past, mask, batchSize, length } = input;
+  const pastMask = past?.maskFor(batchSize) ?? null;
+  if (!mask && !pastMask?.some((row) => row.includes(0))) {
+    return causalPositions(length, past?.length ?? 0);
+  }
+  return maskedPositions(mask ?? ones(batchSize, length), pastMask);
+}
+
+/** The mask of the earlier positions and the new ones. */
+function wholeMask({ past, mask, batchSize, length }: RunInput): AttentionMask {
+  const earlier = past!.maskFor(batchSize);
+  return (mask ?? ones(batchSize, length)).map((row, index) => [
+    ...(earlier?.[index] ?? []),
+    ...row,
+  ]);
+}
+
+function ones(rows: number, columns: number): number[][] {
+  return Array.from({ length: rows }, () => Array<number>(columns).fill(1));
+}
