@@ -4,10 +4,14 @@ import * as tf from "@tensorflow/tfjs-core";
 export const ACTIVATION_FUNCTION_NAMES = [
   "gelu_new",
   "gelu_pytorch_tanh",
+  "gelu_fast",
   "gelu",
+  "gelu_python",
+  "quick_gelu",
   "relu",
   "silu",
   "swish",
+  "tanh",
 ] as const;
 
 export type ActivationFunctionName = (typeof ACTIVATION_FUNCTION_NAMES)[number];
@@ -27,6 +31,11 @@ function geluErf(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), tf.mul(x, 0.5)));
 }
 
+/** GELU by a sigmoid, x·σ(1.702x). */
+function geluSigmoid(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702))));
+}
+
 function silu(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.sigmoid(x)));
 }
@@ -35,8 +44,12 @@ function silu(x: tf.Tensor): tf.Tensor {
 export const activationFunctions: Record<ActivationFunctionName, (x: tf.Tensor) => tf.Tensor> = {
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  gelu_fast: geluTanh,
   gelu: geluErf,
+  gelu_python: geluErf,
+  quick_gelu: geluSigmoid,
   relu: (x) => tf.relu(x),
   silu,
   swish: silu,
+  tanh: (x) => tf.tanh(x),
 };

@@ -192,7 +192,9 @@ class WeightReader {
   }
 
   private checkNames(): void {
-    const expected = expectedNames(this.config);
+    // A model that is tied may carry its own lm_head all the same, and it is the one that counts.
+    const head = this.config.tie_word_embeddings ? [] : [LM_HEAD];
+    const expected = [...expectedNames(this.config), ...head];
     const missing = expected.filter((name) => !this.has(name));
     const wanted = new Set([...expected, LM_HEAD]);
     const surplus = [...this.nameInFile.keys()].filter((name) => !wanted.has(name));
