@@ -39,6 +39,17 @@ export class TslensError extends Error {
 /** A tensor file cannot be read, is not what it says it is, or asks for something that is refused. */
 export class CheckpointError extends TslensError {}
 
+/** The Hugging Face hub, or its cache on this machine, did not give what was asked for. */
+export class HubError extends TslensError {
+  /** The HTTP status, if the hub answered with one that is not a success. */
+  readonly status: number | undefined;
+
+  constructor(what: string, details: ErrorDetails & { readonly status?: number } = {}) {
+    super(what, details);
+    this.status = details.status;
+  }
+}
+
 /** A base model's folder or configuration is unusable, or names something that is not supported. */
 export class ModelConfigError extends TslensError {}
 

@@ -6,6 +6,8 @@ import { HookedTransformer } from "../model/hooked-transformer";
 export interface OpenHeadOptions {
   /** The base model, a folder or a name, instead of the head's own `base_model_name`. */
   readonly base?: string | null;
+  /** Of a base model from the hub: a branch, a tag or a commit. */
+  readonly revision?: string;
 }
 
 /**
@@ -17,13 +19,14 @@ export interface OpenHeadOptions {
  * @throws HeadConfigError if there is no usable head, or it does not fit the base model.
  * @throws CheckpointError if a weights' file is damaged or asks for more than tensors.
  * @throws ModelConfigError if the base model is not there or not a GPT-2.
+ * @throws HubError if the base model is not on this machine and cannot be downloaded.
  * @example
  * const head = await openHead("models/neuron_l2_n17_20261122_120000");
  * console.log(head.hook, head.index);
  */
 export async function openHead(
   modelDir: string,
-  { base }: OpenHeadOptions = {},
+  { base, revision }: OpenHeadOptions = {},
 ): Promise<BoundHead> {
   const files = await loadHead(modelDir);
   const baseModel = base || files.config.baseModelName;
@@ -34,7 +37,7 @@ export async function openHead(
       remedy: "Give it as base, --base or TSLENS_BASE_MODEL.",
     });
   }
-  const model = await HookedTransformer.fromPretrained(baseModel);
+  const model = await HookedTransformer.fromPretrained(baseModel, { revision });
   try {
     return bindHead(files, model);
   } catch (error) {

@@ -46,15 +46,14 @@ export async function openModelFolder(dir: string): Promise<ModelFolder> {
     });
   }
   const config = readJsonFile(configFile, ModelConfigError);
-  for (const name of SINGLE_FILES) {
-    const file = join(dir, name);
-    if (entries.has(name)) {
+  const weights = preferredWeights(entries);
+  if (weights) {
+    const file = join(dir, weights);
+    if (!isIndex(weights)) {
       return { config, tensors: await openCheckpoint(file), files: [configFile, file] };
     }
-    if (entries.has(name + INDEX_SUFFIX)) {
-      const { tensors, files } = await openShards(dir, entries, file + INDEX_SUFFIX);
-      return { config, tensors, files: [configFile, ...files] };
-    }
+    const { tensors, files } = await openShards(dir, entries, file);
+    return { config, tensors, files: [configFile, ...files] };
   }
   throw new ModelConfigError("there are no weights in this folder", {
     file: dir,
@@ -62,6 +61,27 @@ export async function openModelFolder(dir: string): Promise<ModelFolder> {
     expected: `${SINGLE_FILES.join(" or ")}, or the ${INDEX_SUFFIX} of one`,
     remedy: "Download the model again, or save it with save_pretrained.",
   });
+}
+
+/** Of a model's files the one that its weights are read from, or their index; `undefined` if there are none. */
+export function preferredWeights(files: ReadonlySet<string>): string | undefined {
+  return SINGLE_FILES.flatMap((name) => [name, name + INDEX_SUFFIX]).find((name) =>
+    files.has(name),
+  );
+}
+
+/** Whether a file of weights only says which files have them. */
+export function isIndex(weights: string): boolean {
+  return weights.endsWith(INDEX_SUFFIX);
+}
+
+/**
+ * Names of the files that an index places tensors in, sorted.
+ *
+ * @throws CheckpointError if it is not an index, or names files outside its folder or too many.
+ */
+export function shardNames(indexFile: string): string[] {
+  return namesOf(indexFile, readIndex(indexFile));
 }
 
 function listFolder(dir: string): Set<string> {
@@ -82,15 +102,8 @@ async function openShards(
   indexFile: string,
 ): Promise<{ tensors: TensorSource; files: string[] }> {
   const shardOf = readIndex(indexFile);
-  const shardNames = [...new Set(shardOf.values())].sort();
-  if (shardNames.length > MOST_SHARDS) {
-    throw new CheckpointError("the index names too many files", {
-      file: indexFile,
-      found: `${shardNames.length}`,
-      expected: `at most ${MOST_SHARDS}`,
-    });
-  }
-  const missing = shardNames.filter((name) => !entries.has(name));
+  const names = namesOf(indexFile, shardOf);
+  const missing = names.filter((name) => !entries.has(name));
   if (missing.length > 0) {
     throw new CheckpointError(`the index names files that are not there: ${quotedList(missing)}`, {
       file: indexFile,
@@ -99,13 +112,23 @@ async function openShards(
   }
   const shards = new Map<string, TensorSource>();
   try {
-    for (const name of shardNames) shards.set(name, await openCheckpoint(join(dir, name)));
+    for (const name of names) shards.set(name, await openCheckpoint(join(dir, name)));
     const tensors = new ShardedSource(indexFile, shardOf, shards);
-    return { tensors, files: [indexFile, ...shardNames.map((name) => join(dir, name))] };
+    return { tensors, files: [indexFile, ...names.map((name) => join(dir, name))] };
   } catch (error) {
     for (const shard of shards.values()) shard.close();
     throw error;
   }
+}
+
+function namesOf(indexFile: string, shardOf: ReadonlyMap<string, string>): string[] {
+  const names = [...new Set(shardOf.values())].sort();
+  if (names.length <= MOST_SHARDS) return names;
+  throw new CheckpointError("the index names too many files", {
+    file: indexFile,
+    found: `${names.length}`,
+    expected: `at most ${MOST_SHARDS}`,
+  });
 }
 
 /** Tensor name → shard's file name, from the index's `weight_map`. */

@@ -11,6 +11,7 @@ import { parseTokens } from "./arguments";
 import { counted, type Output } from "./output";
 
 interface ActivationsOptions {
+  readonly revision?: string;
   readonly tokens?: string;
   readonly text?: string;
   readonly prependBos?: true;
@@ -27,7 +28,8 @@ export function activationsCommand(tslens: Command, output: Output): void {
   tslens
     .command("activations")
     .description("Runs a base model once and writes its activations and logits.")
-    .argument("<base>", "the base model: a Hugging Face folder, or a name in models/")
+    .argument("<base>", "the base model: a Hugging Face folder, or a name in models/ or on the hub")
+    .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option("--tokens <ids>", "the prompt as token ids, such as 1,2,3")
     .option("--text <text>", "the prompt as text")
     .option("--prepend-bos", "put the beginning-of-sequence token before the text")
@@ -44,10 +46,10 @@ async function activations(
 ): Promise<void> {
   const prompt = promptOf(options);
   const pattern = patternOf(options.names);
-  const model = await HookedTransformer.fromPretrained(
-    base,
-    options.processing ? DEFAULT_PROCESSING : NO_PROCESSING,
-  );
+  const model = await HookedTransformer.fromPretrained(base, {
+    ...(options.processing ? DEFAULT_PROCESSING : NO_PROCESSING),
+    revision: options.revision,
+  });
   try {
     const { prependBos } = options;
     const [tokens] = tokenBatch([prompt] as ModelInput, model.cfg, model.tokenizer, { prependBos });

@@ -16,6 +16,7 @@ import { writeAll } from "./write-all";
 
 interface PatchOptions {
   readonly base?: string;
+  readonly revision?: string;
   readonly prompts?: string;
   readonly patch: readonly string[];
   readonly factors: string;
@@ -36,6 +37,7 @@ export function patchCommand(tslens: Command, output: Output): void {
     .description("Patches the neuron a head predicts and measures how the prediction follows.")
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
+    .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option(
       "--prompts <file>",
       "a JSON list of texts or lists of token ids (default: sentences that come with tslens)",

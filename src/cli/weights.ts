@@ -12,6 +12,7 @@ import { writeAll } from "./write-all";
 
 interface WeightsOptions {
   readonly base?: string;
+  readonly revision?: string;
   readonly seed: string;
   readonly json?: true;
   readonly out?: string;
@@ -26,6 +27,7 @@ export function weightsCommand(tslens: Command, output: Output): void {
     .description("Compares a head's linear weights with the MLP weights of the neuron it predicts.")
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
+    .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option("--seed <n>", "seed of the random baseline", "0")
     .option("--json", "print the result as JSON and nothing else")
     .option("--out <dir>", "also write the result and its figures into this folder")

@@ -11,7 +11,7 @@ import { filterHookNames, type NamesFilter } from "./hook-names";
 import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
 import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
-import { locateModel } from "./locate-model";
+import { type LocateModelOptions, locateModel } from "./locate-model";
 import { nextTokenLoss } from "./next-token-loss";
 import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
@@ -20,7 +20,7 @@ import { loadTokenizer, type Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
-export interface FromPretrainedOptions extends Partial<WeightProcessing> {}
+export interface FromPretrainedOptions extends Partial<WeightProcessing>, LocateModelOptions {}
 
 /** What a run gives back: `logits` (default), the next-token `loss`, `both`, or nothing (`null`). */
 export type ReturnType = "logits" | "loss" | "both" | null;
@@ -93,20 +93,22 @@ export class HookedTransformer {
   ) {}
 
   /**
-   * Loads a GPT-2 from a Hugging Face folder, or by name from `models/`, with TransformerLens's
-   * default weight processing; each of its four switches can be turned off.
+   * Loads a GPT-2 from a Hugging Face folder, or by name: from `models/`, the Hugging Face cache or
+   * the hub, also at a `revision` there. With TransformerLens's default weight processing; each of
+   * its four switches can be turned off.
    *
    * @throws ModelConfigError if the folder, its config or its weights are missing, contradict each
    *   other or are not a GPT-2's.
+   * @throws HubError if the model is not on this machine and cannot be downloaded.
    * @throws CheckpointError if the weights' file is damaged.
    * @throws EngineError if no tensor engine can be loaded.
    */
   static async fromPretrained(
     nameOrFolder: string,
-    options: FromPretrainedOptions = {},
+    { revision, ...options }: FromPretrainedOptions = {},
   ): Promise<HookedTransformer> {
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    const folder = resolve(locateModel(nameOrFolder));
+    const folder = resolve(await locateModel(nameOrFolder, { revision }));
     const engine = await loadEngine();
     const { config, tensors, files } = await openModelFolder(folder);
     try {
@@ -129,8 +131,11 @@ export class HookedTransformer {
   }
 
   /** The same with every processing switch off: equal to Hugging Face's own model. */
-  static fromPretrainedNoProcessing(nameOrFolder: string): Promise<HookedTransformer> {
-    return HookedTransformer.fromPretrained(nameOrFolder, NO_PROCESSING);
+  static fromPretrainedNoProcessing(
+    nameOrFolder: string,
+    options: LocateModelOptions = {},
+  ): Promise<HookedTransformer> {
+    return HookedTransformer.fromPretrained(nameOrFolder, { ...NO_PROCESSING, ...options });
   }
 
   /**
@@ -337,6 +342,6 @@ function needsResult(names: readonly string[]): boolean {
   return names.some((name) => name.endsWith(".hook_result"));
 }
 
-function definedOnly(options: FromPretrainedOptions): Partial<WeightProcessing> {
+function definedOnly(options: Partial<WeightProcessing>): Partial<WeightProcessing> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

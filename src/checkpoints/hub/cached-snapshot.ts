@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isIndex, preferredWeights, shardNames } from "../model-folder";
+import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
+
+/** A model in the cache, as far as it is there. */
+export interface CachedSnapshot {
+  readonly folder: string;
+  /** Whether config.json and every file of weights are there. */
+  readonly isWhole: boolean;
+  /** Whether tokenizer.json is there, or is known not to exist. */
+  readonly hasTokenizer: boolean;
+}
+
+export interface CachedSnapshotOptions {
+  /** Such as `gpt2` or `openai-community/gpt2`. */
+  readonly name: string;
+  readonly cacheFolder: string;
+  /** A branch, a tag or a commit. */
+  readonly revision?: string;
+}
+
+/**
+ * Looks a model up in the Hugging Face cache: `models--owner--name/snapshots/{commit}`, where a branch's or tag's
+ * commit stands in `refs/{revision}`. Nothing is downloaded.
+ *
+ * A file is linked into a snapshot when it is whole, here as in Python, so that what is there is whole.
+ *
+ * @returns undefined if the cache has nothing of this revision.
+ * @throws HubError if the revision could not be one.
+ * @throws CheckpointError if an index of shards is damaged.
+ */
+export function cachedSnapshot({
+  name,
+  cacheFolder,
+  revision = DEFAULT_REVISION,
+}: CachedSnapshotOptions): CachedSnapshot | undefined {
+  checkRevision(revision);
+  const repository = repositoryFolder(cacheFolder, name);
+  const commit = commitOf(repository, revision);
+  const folder = commit && join(repository, "snapshots", commit);
+  if (!folder || !existsSync(folder)) return undefined;
+  return {
+    folder,
+    isWhole: existsSync(join(folder, "config.json")) && hasWeights(folder),
+    hasTokenizer: [folder, join(repository, ".no_exist", commit)].some((path) =>
+      existsSync(join(path, "tokenizer.json")),
+    ),
+  };
+}
+
+function commitOf(repository: string, revision: string): string | undefined {
+  if (isCommit(revision)) return revision;
+  try {
+    const commit = readFileSync(join(repository, "refs", revision), "utf8").trim();
+    return isCommit(commit) ? commit : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
+function hasWeights(folder: string): boolean {
+  const files = readdirSync(folder).filter((name) => existsSync(join(folder, name)));
+  const weights = preferredWeights(new Set(files));
+  if (!weights) return false;
+  if (!isIndex(weights)) return true;
+  return shardNames(join(folder, weights)).every((name) => files.includes(name));
+}

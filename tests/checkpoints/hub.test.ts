@@ -1,0 +1,455 @@
+import assert from "node:assert/strict";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { cachedSnapshot } from "../../src/checkpoints/hub/cached-snapshot";
+import { downloadSnapshot } from "../../src/checkpoints/hub/download-snapshot";
+import { type HubSettings, hubSettings } from "../../src/checkpoints/hub/hub-settings";
+import { planDownload } from "../../src/checkpoints/hub/plan-download";
+import { isRepositoryName } from "../../src/checkpoints/hub/repository";
+import { openModelFolder } from "../../src/checkpoints/model-folder";
+import { HubError } from "../../src/errors";
+import { fixture } from "../golden";
+import { commitOf, HubServer, hashOf, type Repository, repositoryOf } from "./hub-server";
+import { assertRefused } from "./refusals";
+import { temporaryFolder } from "./temporary-folder";
+
+const folder = temporaryFolder();
+
+const TINY = repositoryOf("acme/tiny", fixture("golden-a", "base-model"));
+const SHARDED = repositoryOf("acme/sharded", fixture("golden-a", "base-model-sharded"));
+const BIN = repositoryOf("tiny-bin", fixture("golden-a", "base-model-bin"));
+const PRIVATE: Repository = { ...TINY, name: "acme/private", token: "secret" };
+const GATED: Repository = { ...PRIVATE, name: "acme/gated", isGated: true };
+const TEXTS: Repository = { name: "acme/texts", files: { "README.md": Buffer.from("hi") } };
+const WITH_TOKENIZER: Repository = {
+  name: "acme/with-tokenizer",
+  files: {
+    ...TINY.files,
+    "tokenizer.json": Buffer.from("{}"),
+    "flax_model.msgpack": Buffer.from("no"),
+  },
+};
+const WEIGHTS = "model.safetensors";
+const COMMIT = commitOf(TINY);
+
+let server: HubServer;
+let caches = 0;
+
+before(async () => {
+  server = await HubServer.start(TINY, SHARDED, BIN, PRIVATE, GATED, TEXTS, WITH_TOKENIZER);
+});
+after(() => server.close());
+afterEach(() => {
+  server.failures.clear();
+  server.status = undefined;
+  server.ignoresRanges = false;
+  server.requests.length = 0;
+});
+
+/** The server, with an empty cache. */
+function settings(more: Partial<HubSettings> = {}): HubSettings {
+  const cacheFolder = join(folder, `cache-${caches++}`);
+  return { endpoint: server.endpoint, token: undefined, isOffline: false, cacheFolder, ...more };
+}
+
+async function download(name: string, hub: HubSettings, revision?: string): Promise<string> {
+  const plan = await planDownload({ name, settings: hub, revision });
+  return downloadSnapshot({ plan, settings: hub });
+}
+
+/** Name → content of a snapshot's files. */
+function contentOf(snapshot: string): Record<string, Buffer> {
+  const names = readdirSync(snapshot).sort();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(snapshot, name))]));
+}
+
+/** Nothing in the cache may be taken for a whole model. */
+function assertNothingWhole(hub: HubSettings, name = TINY.name): void {
+  const snapshot = cachedSnapshot({ name, cacheFolder: hub.cacheFolder });
+  assert.ok(!snapshot?.isWhole, "the cache has a whole snapshot");
+  const weights = join(hub.cacheFolder, "models--acme--tiny", "snapshots", COMMIT, WEIGHTS);
+  assert.ok(!existsSync(weights), "the weights are in the snapshot");
+  const blob = join(hub.cacheFolder, "models--acme--tiny", "blobs", hashOf(TINY.files[WEIGHTS]));
+  assert.ok(!existsSync(blob), "the weights are among the blobs");
+}
+
+// Expected paths: the layout that Python's huggingface_hub 1.33 made from the same kind of server.
+describe("a model from the hub", () => {
+  it("lies in the cache as Python lays it out, and is read", async () => {
+    const hub = settings();
+    const snapshot = await download(TINY.name, hub);
+    const repository = join(hub.cacheFolder, "models--acme--tiny");
+    assert.equal(snapshot, join(repository, "snapshots", COMMIT));
+    assert.equal(readFileSync(join(repository, "refs", "main"), "utf8"), COMMIT);
+    for (const name of ["config.json", WEIGHTS]) {
+      assert.deepEqual(readFileSync(join(snapshot, name)), Buffer.from(TINY.files[name]));
+      assert.equal(
+        readlinkSync(join(snapshot, name)),
+        join("..", "..", "blobs", hashOf(TINY.files[name])),
+      );
+    }
+    assert.deepEqual(readdirSync(join(repository, "blobs")).length, 2);
+    assert.ok(existsSync(join(repository, ".no_exist", COMMIT, "tokenizer.json")));
+    const { tensors } = await openModelFolder(snapshot);
+    tensors.close();
+
+    assert.deepEqual(cachedSnapshot({ name: TINY.name, cacheFolder: hub.cacheFolder }), {
+      folder: snapshot,
+      isWhole: true,
+      hasTokenizer: true,
+    });
+  });
+
+  it("comes without the files that are not needed", async () => {
+    const snapshot = await download(WITH_TOKENIZER.name, settings());
+    assert.deepEqual(Object.keys(contentOf(snapshot)), ["config.json", WEIGHTS, "tokenizer.json"]);
+  });
+
+  it("may be sharded, a .bin, and have no owner", async () => {
+    const sharded = contentOf(await download(SHARDED.name, settings()));
+    assert.equal(Object.keys(sharded).length, 15);
+    for (const [name, content] of Object.entries(sharded)) {
+      assert.ok(content.equals(SHARDED.files[name]), name);
+    }
+    const hub = settings();
+    const bin = await download(BIN.name, hub);
+    assert.equal(bin, join(hub.cacheFolder, "models--tiny-bin", "snapshots", COMMIT));
+    assert.deepEqual(Object.keys(contentOf(bin)), ["config.json", "pytorch_model.bin"]);
+  });
+
+  it("is asked for at a tag or a commit", async () => {
+    const hub = settings();
+    await download(TINY.name, hub, "v1");
+    const repository = join(hub.cacheFolder, "models--acme--tiny");
+    assert.deepEqual(readdirSync(join(repository, "refs")), ["v1"]);
+    const cached = (revision?: string) =>
+      cachedSnapshot({ name: TINY.name, cacheFolder: hub.cacheFolder, revision })?.isWhole;
+    assert.deepEqual([cached("v1"), cached(COMMIT), cached()], [true, true, undefined]);
+    await download(TINY.name, hub, COMMIT);
+    assert.deepEqual(readdirSync(join(repository, "refs")), ["v1"]);
+  });
+
+  it("is not downloaded twice", async () => {
+    const hub = settings();
+    await download(TINY.name, hub);
+    server.requests.length = 0;
+    await download(TINY.name, hub);
+    assert.ok(!server.requests.some((request) => /resolve|safetensors/.test(request)));
+  });
+
+  it("tells how far it is, up to the sum of its files", async () => {
+    const hub = settings();
+    const plan = await planDownload({ name: TINY.name, settings: hub });
+    const steps: number[] = [];
+    await downloadSnapshot({ plan, settings: hub, onBytes: (done) => steps.push(done) });
+    assert.equal(steps.at(-1), TINY.files["config.json"].length + TINY.files[WEIGHTS].length);
+    assert.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+    );
+  });
+
+  it("the token goes to the hub, and not where large files are", async () => {
+    await download(PRIVATE.name, settings({ token: "secret" }));
+    assert.ok(server.tokensAtCdn.length > 0);
+    assert.ok(server.tokensAtCdn.every((token) => token === undefined));
+  });
+});
+
+describe("a download that is interrupted", () => {
+  it("goes on after a broken connection, from where it was", async () => {
+    server.failures.set(WEIGHTS, { kind: "cut", after: 100_000, times: 2 });
+    const snapshot = await download(TINY.name, settings());
+    assert.ok(contentOf(snapshot)[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    assert.ok(server.requests.some((request) => / bytes=[1-9]/.test(request)));
+  });
+
+  it("goes on in the next run, and leaves nothing that looks whole until then", async () => {
+    const hub = settings();
+    server.failures.set(WEIGHTS, { kind: "cut", after: 100_000, times: 1 });
+    // Then not a byte more.
+    const plan = await planDownload({ name: TINY.name, settings: hub });
+    const broken = downloadSnapshot({
+      plan,
+      settings: hub,
+      onBytes: (done) => {
+        if (done > 50_000) server.failures.set(WEIGHTS, { kind: "cut", after: 0, times: 99 });
+      },
+    });
+    await assertRefused(
+      () => broken,
+      /model\.safetensors: the connection broke; found \d+ of 527512 bytes\. Try again/,
+      HubError,
+    );
+    assertNothingWhole(hub);
+    server.failures.clear();
+    server.requests.length = 0;
+    const snapshot = await download(TINY.name, hub);
+    assert.ok(contentOf(snapshot)[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    assert.ok(server.requests.some((request) => / bytes=[1-9]/.test(request)));
+    assert.ok(!server.requests.some((request) => /config\.json/.test(request)));
+  });
+
+  it("begins anew where the server knows no ranges", async () => {
+    server.ignoresRanges = true;
+    server.failures.set(WEIGHTS, { kind: "cut", after: 100_000, times: 1 });
+    const snapshot = await download(TINY.name, settings());
+    assert.ok(contentOf(snapshot)[WEIGHTS].equals(TINY.files[WEIGHTS]));
+  });
+
+  it("begins anew if what an earlier run left is wrong or too long", async () => {
+    for (const left of [Buffer.alloc(1000, 1), Buffer.alloc(600_000), Buffer.alloc(527_512)]) {
+      const hub = settings();
+      const blobs = join(hub.cacheFolder, "models--acme--tiny", "blobs");
+      mkdirSync(blobs, { recursive: true });
+      writeFileSync(join(blobs, `${hashOf(TINY.files[WEIGHTS])}.incomplete`), left);
+      const snapshot = await download(TINY.name, hub);
+      assert.ok(contentOf(snapshot)[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    }
+  });
+
+  it("two at once give one whole model", async () => {
+    const hub = settings();
+    const snapshots = await Promise.all([1, 2, 3].map(() => download(TINY.name, hub)));
+    assert.ok(contentOf(snapshots[0])[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    assert.equal(readdirSync(join(dirname(snapshots[0]), "..", "blobs")).length, 2);
+  });
+});
+
+describe("a download that is refused or wrong", () => {
+  const wrong: [why: string, fail: () => void, pattern: RegExp][] = [
+    [
+      "another length",
+      () => server.failures.set(WEIGHTS, { kind: "short" }),
+      /another length than the hub announced; found 263756 bytes, expected 527512/,
+    ],
+    [
+      "more bytes than announced",
+      () => server.failures.set(WEIGHTS, { kind: "long" }),
+      /another length than the hub announced/,
+    ],
+    [
+      "another content",
+      () => server.failures.set(WEIGHTS, { kind: "garbage", times: 99 }),
+      /not what the hub announced; found hash \w{64}, expected \w{64}\. It was thrown away/,
+    ],
+    [
+      "another content of a small file",
+      () => server.failures.set("config.json", { kind: "garbage", times: 99 }),
+      /config\.json: .*not what the hub announced; found hash \w{40}, expected \w{40}/,
+    ],
+  ];
+  for (const [why, fail, pattern] of wrong) {
+    it(`${why} leaves nothing behind`, async () => {
+      const hub = settings();
+      fail();
+      await assertRefused(() => download(TINY.name, hub), pattern, HubError);
+      assertNothingWhole(hub);
+      const blobs = readdirSync(join(hub.cacheFolder, "models--acme--tiny", "blobs"));
+      assert.deepEqual(
+        blobs.filter((name) => name.endsWith(".incomplete")),
+        [],
+      );
+      server.failures.clear();
+      assert.ok(contentOf(await download(TINY.name, hub))[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    });
+  }
+
+  const refusals: [why: string, ask: () => Promise<unknown>, pattern: RegExp][] = [
+    [
+      "no such model",
+      () => download("acme/nope", settings()),
+      /acme\/nope.*no such model.*found HTTP status 401\. Check the name.*HF_TOKEN/,
+    ],
+    [
+      "no such revision",
+      () => download(TINY.name, settings(), "v9"),
+      /no such revision; found HTTP status 404/,
+    ],
+    [
+      "a private model with another token",
+      () => download(PRIVATE.name, settings({ token: "wrong" })),
+      /no such model.*Check that HF_TOKEN is valid/,
+    ],
+    [
+      "a gated model",
+      () => download(GATED.name, settings()),
+      /granted access; found HTTP status 403\. Ask for access.*HF_TOKEN/,
+    ],
+    [
+      "a repository without weights",
+      () => download(TEXTS.name, settings()),
+      /not a model that can be read; found "README\.md"/,
+    ],
+    ["a revision that would be a path", () => download(TINY.name, settings(), "../.."), /revision/],
+  ];
+  for (const [why, ask, pattern] of refusals) {
+    it(why, () => assertRefused(ask, pattern, HubError));
+  }
+
+  const statuses: [code: number, headers: Record<string, string>, pattern: RegExp][] = [
+    [404, {}, /no such model/],
+    [401, {}, /does not let us in.*HF_TOKEN/],
+    [403, {}, /granted access/],
+    [429, { "Retry-After": "7" }, /too many requests; found HTTP status 429\. Wait 7 s/],
+    [429, {}, /too many requests.*Wait a few minutes/],
+    [503, {}, /could not answer; found HTTP status 503/],
+  ];
+  for (const [code, headers, pattern] of statuses) {
+    it(`HTTP status ${code}`, async () => {
+      server.status = { code, headers };
+      await assertRefused(() => download(TINY.name, settings()), pattern, HubError);
+    });
+  }
+
+  it("an answer that is no answer", async () => {
+    server.status = { code: 200 };
+    await assertRefused(() => download(TINY.name, settings()), /cannot be understood/, HubError);
+  });
+
+  it("no server", async () => {
+    const gone = await HubServer.start();
+    const { endpoint } = gone;
+    gone.close();
+    const pattern = /the hub cannot be reached; found ECONNREFUSED\. Check the network/;
+    await assertRefused(() => download(TINY.name, settings({ endpoint })), pattern, HubError);
+  });
+
+  it("offline", async () => {
+    const hub = settings({ isOffline: true });
+    await assertRefused(() => download(TINY.name, hub), /HF_HUB_OFFLINE is set/, HubError);
+    assert.deepEqual(server.requests, []);
+  });
+
+  it("a cache that cannot be written", async () => {
+    const file = join(folder, "a-file");
+    writeFileSync(file, "");
+    const hub = settings({ cacheFolder: join(file, "cache") });
+    await assertRefused(() => download(TINY.name, hub), /cache cannot be written/, HubError);
+  });
+});
+
+describe("the cache that Python filled", () => {
+  const name = "openai-community/gpt2";
+  const base = fixture("golden-a", "base-model");
+
+  /** As huggingface_hub lays it out. */
+  function filled(files: readonly string[]): string {
+    const cacheFolder = join(folder, `python-${caches++}`);
+    const repository = join(cacheFolder, "models--openai-community--gpt2");
+    const snapshot = join(repository, "snapshots", COMMIT);
+    for (const path of [snapshot, join(repository, "blobs"), join(repository, "refs")]) {
+      mkdirSync(path, { recursive: true });
+    }
+    writeFileSync(join(repository, "refs", "main"), COMMIT);
+    for (const file of files) {
+      const hash = hashOf(readFileSync(join(base, file)));
+      cpSync(join(base, file), join(repository, "blobs", hash));
+      symlinkSync(join("..", "..", "blobs", hash), join(snapshot, file));
+    }
+    return cacheFolder;
+  }
+
+  it("is found by branch and by commit", () => {
+    const cacheFolder = filled(["config.json", WEIGHTS]);
+    for (const revision of [undefined, "main", COMMIT]) {
+      const snapshot = cachedSnapshot({ name, cacheFolder, revision });
+      assert.equal(snapshot?.isWhole, true);
+      assert.ok(statSync(snapshot.folder).isDirectory());
+    }
+    for (const revision of ["v2", "f".repeat(40)]) {
+      assert.equal(cachedSnapshot({ name, cacheFolder, revision }), undefined);
+    }
+    assert.equal(cachedSnapshot({ name: "gpt2", cacheFolder }), undefined);
+  });
+
+  it("is not taken for whole without its config, its weights or what a link leads to", () => {
+    for (const files of [["config.json"], [WEIGHTS]]) {
+      assert.equal(cachedSnapshot({ name, cacheFolder: filled(files) })?.isWhole, false);
+    }
+    const cacheFolder = filled(["config.json", WEIGHTS]);
+    rmSync(
+      join(cacheFolder, "models--openai-community--gpt2", "blobs", hashOf(TINY.files[WEIGHTS])),
+    );
+    assert.equal(cachedSnapshot({ name, cacheFolder })?.isWhole, false);
+  });
+
+  it("is not taken for whole while a shard is missing", async () => {
+    const hub = settings();
+    const snapshot = await download(SHARDED.name, hub);
+    const cached = () => cachedSnapshot({ name: SHARDED.name, cacheFolder: hub.cacheFolder });
+    assert.equal(cached()?.isWhole, true);
+    rmSync(join(snapshot, "model-00007-of-00013.safetensors"));
+    assert.equal(cached()?.isWhole, false);
+  });
+});
+
+// Expected: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+describe("the environment variables of huggingface_hub", () => {
+  const cacheOf = (env: NodeJS.ProcessEnv) => hubSettings(env).cacheFolder;
+
+  it("say where the cache is", () => {
+    assert.equal(cacheOf({}), join(homedir(), ".cache", "huggingface", "hub"));
+    assert.equal(cacheOf({ XDG_CACHE_HOME: "/x" }), join("/x", "huggingface", "hub"));
+    assert.equal(cacheOf({ HF_HOME: "/home" }), join("/home", "hub"));
+    assert.equal(cacheOf({ HF_HOME: "~/hf" }), join(homedir(), "hf", "hub"));
+    assert.equal(cacheOf({ HF_HOME: "/home", HF_HUB_CACHE: "/cache" }), "/cache");
+    assert.equal(cacheOf({ HUGGINGFACE_HUB_CACHE: "/old" }), "/old");
+  });
+
+  it("say where the hub is, who asks and whether it may be asked", () => {
+    assert.equal(hubSettings({}).endpoint, "https://huggingface.co");
+    assert.equal(hubSettings({ HF_ENDPOINT: "http://mirror:1/" }).endpoint, "http://mirror:1");
+    assert.equal(hubSettings({ HF_TOKEN: " t\n" }).token, "t");
+    assert.equal(hubSettings({ HF_TOKEN: "" }).token, undefined);
+    for (const [value, isOffline] of [
+      ["1", true],
+      ["on", true],
+      ["True", true],
+      ["0", false],
+      ["", false],
+    ] as const) {
+      assert.equal(hubSettings({ HF_HUB_OFFLINE: value }).isOffline, isOffline);
+    }
+    assert.equal(hubSettings({ TRANSFORMERS_OFFLINE: "yes" }).isOffline, true);
+  });
+
+  it("are refused if the address is none", async () => {
+    for (const HF_ENDPOINT of ["mirror", "file:///tmp"]) {
+      await assertRefused(() => hubSettings({ HF_ENDPOINT }), /HF_ENDPOINT is not/, HubError);
+    }
+  });
+});
+
+it("names that the hub could know", () => {
+  for (const name of ["gpt2", "openai-community/gpt2", "a/b.c_d-1", "stanford-crfm/x"]) {
+    assert.ok(isRepositoryName(name), name);
+  }
+  for (const name of [
+    "",
+    ".",
+    "..",
+    "../gpt2",
+    "/gpt2",
+    "a/b/c",
+    "a\\b",
+    "a--b",
+    "a b",
+    "./gpt2",
+  ]) {
+    assert.ok(!isRepositoryName(name), name);
+  }
+});
