@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { HeadConfigError, InputError } from "../errors";
-import { allHookNames, getActName, resolveHookName } from "../model/hook-names";
+import { allHookNames, getActName, layerOfHook, resolveHookName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
@@ -91,12 +91,22 @@ function targetHook(config: HeadConfig, model: HookedTransformer, file: string):
   // Layer norms need to say which: "ln1.hook_scale" or "blocks.3.ln1.hook_scale".
   const inBlock =
     /^(ln1|ln2|attn|mlp)\.hook_/.test(layerType) || /^hook_(resid|attn|mlp)/.test(layerType);
-  return inConfig(file, "layer_type", () =>
+  const hook = inConfig(file, "layer_type", () =>
     resolveHookName(
       inBlock ? `blocks.${targetLayer}.${layerType}` : getActName(layerType, targetLayer),
       model.cfg,
     ),
   );
+  const block = layerOfHook(hook, model.cfg);
+  if (hook.startsWith("blocks.") && block !== targetLayer) {
+    throw new HeadConfigError(`"layer_type" and "target_layer" contradict each other`, {
+      file,
+      found: `"${layerType}" and ${targetLayer}`,
+      expected: "the same layer",
+      remedy: "Correct one of them in the file.",
+    });
+  }
+  return hook;
 }
 
 /** Repeats a model's complaint about a name as one about the configuration. */

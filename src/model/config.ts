@@ -24,12 +24,15 @@ export interface GPT2Config {
   readonly eos_token_id: number | null;
 }
 
+/** GPT-2 XL has 48; a number of layers is a number of names before any weight is looked at. */
+const MOST_LAYERS = 10_000;
+
 const positive = z.number().int().positive();
 const tokenId = z.number().int().nonnegative().nullish();
 
 const huggingFaceConfig = z.object({
   model_type: z.literal("gpt2").optional(),
-  n_layer: positive,
+  n_layer: positive.max(MOST_LAYERS),
   n_embd: positive,
   n_head: positive,
   n_inner: positive.nullish(),

@@ -106,6 +106,11 @@ const HEADS: [why: string, dir: string, pattern: RegExp][] = [
     /config\.json: "layer_type" .*"mlp_oot".*mlp_out/,
   ],
   [
+    "an activation of another layer",
+    changed(HEAD, set("layer_type", "blocks.2.hook_mlp_out")),
+    /config\.json: "layer_type" and "target_layer" contradict .*blocks\.2\.hook_mlp_out" and 1/,
+  ],
+  [
     "an activation over pairs of positions",
     changed(HEAD, set("layer_type", "pattern")),
     /config\.json: "layer_type" .*pattern/,
@@ -147,6 +152,7 @@ const BASES: [why: string, base: string, pattern: RegExp][] = [
     changed(BASE, set("vocab_size", 301)),
     /wte\.weight" .*found \[300, 48\], expected \[301, 48\]/,
   ],
+  ["a billion layers", changed(BASE, set("n_layer", 1e9)), /config\.json: "n_layer" .*1000000000/],
   ["weights of another depth", changed(BASE, set("n_layer", 5)), /12 missing \(h\.4/],
   ["heads that do not divide", changed(BASE, set("n_head", 5)), /n_embd 48, n_head 5/],
 ];
