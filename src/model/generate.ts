@@ -16,20 +16,19 @@ export interface GenerateOptions {
   readonly stopAtToken?: number | null;
 }
 
-/** Gives the logits of the next token, `[d_vocab]`, after a run of tokens. */
-export type NextTokenLogits = (tokens: readonly number[]) => Float32Array;
+/** Gives the logits of the next token of each run of tokens, `[d_vocab]` each. */
+export type NextTokenLogits = (batch: readonly (readonly number[])[]) => readonly Float32Array[];
 
 /**
- * Continues a run of tokens, one token at a time.
+ * Continues runs of tokens, one token at a time.
  *
- * @param tokens what to continue
- * @param n_ctx the model's context: beyond it only the last tokens are seen
- * @returns the tokens with their continuation
+ * @param batch what to continue; each has its own stream of draws
+ * @param nextTokenLogits called with the runs as they have become, each one token longer than before
+ * @returns each with its continuation
  * @throws InputError if an option is out of range.
  */
 export function generate(
-  tokens: readonly number[],
-  n_ctx: number,
+  batch: readonly (readonly number[])[],
   nextTokenLogits: NextTokenLogits,
   {
     maxNewTokens = 10,
@@ -39,21 +38,27 @@ export function generate(
     seed = 0,
     stopAtToken = null,
   }: GenerateOptions = {},
-): number[] {
+): number[][] {
   checkCount("maxNewTokens", maxNewTokens, 0);
   checkPositive("temperature", temperature);
   if (topK !== undefined) checkCount("topK", topK, 1);
-  const random = randomStream(seed, "generate");
-  const result = [...tokens];
-  for (let i = 0; i < maxNewTokens; i++) {
-    const logits = nextTokenLogits(result.slice(-n_ctx));
-    const next = doSample
-      ? draw(logits, temperature, topK ?? logits.length, random.uniform())
-      : argmax(logits);
-    result.push(next);
-    if (next === stopAtToken) break;
+  const random = batch.map((_, row) =>
+    randomStream(seed, row > 0 ? `generate ${row}` : "generate"),
+  );
+  const running = batch.map((tokens) => [...tokens]);
+  const length = batch.map((tokens) => tokens.length + maxNewTokens);
+  const isRunning = (row: number) => running[row].length < length[row];
+  for (let i = 0; i < maxNewTokens && batch.some((_, row) => isRunning(row)); i++) {
+    nextTokenLogits(running).forEach((logits, row) => {
+      const next = doSample
+        ? draw(logits, temperature, topK ?? logits.length, random[row].uniform())
+        : argmax(logits);
+      running[row].push(next);
+      // What comes after it is run with the rest of the batch, and left out.
+      if (next === stopAtToken) length[row] = Math.min(length[row], running[row].length);
+    });
   }
-  return result;
+  return running.map((tokens, row) => tokens.slice(0, length[row]));
 }
 
 function argmax(values: Float32Array): number {

@@ -237,31 +237,35 @@ export class HookedTransformer {
   }
 
   /**
-   * Continues a text or token ids: greedy, or with `doSample` by seeded draws. Keys and values of
-   * what was run are kept until the text is longer than the context.
+   * Continues a text or token ids, or several: greedy, or with `doSample` by seeded draws. Keys and
+   * values of what was run are kept until a text is longer than the context; from then on only the
+   * last tokens are seen.
    *
-   * @returns the prompt with its continuation, as text if the prompt was a text
-   * @throws InputError if the prompt cannot be run or an option is out of range.
+   * @returns each prompt with its continuation, as text if the prompts were texts
+   * @throws InputError if a prompt cannot be run or an option is out of range.
    * @example
    * model.generate("Once upon a time", { maxNewTokens: 20, doSample: true, topK: 40, seed: 1 });
    */
   generate(prompt: string, options?: GenerateOptions & TokenOptions): string;
   generate(prompt: readonly number[], options?: GenerateOptions & TokenOptions): number[];
+  generate(prompts: readonly string[], options?: GenerateOptions & TokenOptions): string[];
   generate(
-    prompt: string | readonly number[],
-    options: GenerateOptions & TokenOptions = {},
-  ): string | number[] {
-    const { prependBos } = options;
-    const [tokens] = this.checked(prompt, { prependBos }).tokens!;
+    prompts: readonly (readonly number[])[],
+    options?: GenerateOptions & TokenOptions,
+  ): number[][];
+  generate(
+    prompt: ModelInput,
+    { prependBos, ...options }: GenerateOptions & TokenOptions = {},
+  ): string | number[] | string[] | number[][] {
+    this.checkAlive();
+    const batch = tokenBatch(prompt, this.cfg, this.tokenizer, { prependBos });
     const past = new KeyValueCache(this);
     try {
-      const ids = generate(
-        tokens,
-        this.cfg.n_ctx,
-        (seen) => this.nextTokenLogits(seen, past),
-        options,
-      );
-      return typeof prompt === "string" ? this.tokenizer!.decode(ids) : ids;
+      const rows = generate(batch, (running) => this.nextTokenLogits(running, past), options);
+      const isText = typeof prompt === "string" || typeof prompt[0] === "string";
+      const results = isText ? rows.map((ids) => this.tokenizer!.decode(ids)) : rows;
+      const isOne = typeof prompt === "string" || typeof prompt[0] === "number";
+      return isOne ? results[0] : (results as string[] | number[][]);
     } finally {
       past.dispose();
     }
@@ -273,12 +277,15 @@ export class HookedTransformer {
   }
 
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
-    if (this.weights.W_E.isDisposed) {
-      throw new InputError("this model was disposed", { remedy: "Load it again." });
-    }
+    this.checkAlive();
     const plan = runInput(input, this, options);
     checkReturnType(options.returnType, plan);
     return plan;
+  }
+
+  private checkAlive(): void {
+    if (!this.weights.W_E.isDisposed) return;
+    throw new InputError("this model was disposed", { remedy: "Load it again." });
   }
 
   private run<R extends ReturnType, PerToken extends boolean>(
@@ -301,16 +308,24 @@ export class HookedTransformer {
     return (wanted === "both" ? { logits: result, loss } : loss) as RunResult<R, PerToken>;
   }
 
-  /** Logits after the last of `tokens`, `[d_vocab]`; runs only what `past` does not hold of them. */
-  private nextTokenLogits(tokens: readonly number[], past: KeyValueCache): Float32Array {
-    const isLonger = tokens.length > past.length;
+  /** Logits after each row's last token; `past` holds all before it, or nothing yet. */
+  private nextTokenLogits(
+    rows: readonly (readonly number[])[],
+    past: KeyValueCache,
+  ): readonly Float32Array[] {
+    const { n_ctx, n_layers } = this.cfg;
+    const unseen = past.length > 0 ? rows.map((row) => row.slice(-1)) : rows;
+    const fits = past.length + Math.max(...unseen.map((row) => row.length)) <= n_ctx;
     return tf.tidy(() => {
-      const residual = this.forward(isLonger ? tokens.slice(past.length) : tokens, {
-        stopAtLayer: this.cfg.n_layers,
-        pastKvCache: isLonger ? past : undefined,
+      const residual = this.forward(fits ? unseen : rows.map((row) => row.slice(-n_ctx)), {
+        stopAtLayer: n_layers,
+        paddingSide: "left",
+        pastKvCache: fits ? past : undefined,
       });
-      const last = tf.slice3d(residual, [0, residual.shape[1] - 1, 0], [1, 1, -1]);
-      return unembed(this.weights, this.cfg, last).dataSync<"float32">() as Float32Array;
+      const last = tf.slice3d(residual, [0, residual.shape[1] - 1, 0], [-1, 1, -1]);
+      const logits = unembed(this.weights, this.cfg, last).dataSync<"float32">() as Float32Array;
+      const size = this.cfg.d_vocab;
+      return rows.map((_, row) => logits.subarray(row * size, (row + 1) * size)) as never;
     });
   }
 }
