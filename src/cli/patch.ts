@@ -111,7 +111,7 @@ function summary(result: ActivationPatchingResult): string {
       ]),
     ),
     `\ncorrelation of activation and prediction: ${number(baseline.correlation)}\n`,
-    `prediction change = ${number(regression.slope)} × activation change + ${number(regression.intercept)}, R² ${number(regression.r_squared)}\n\n`,
+    `pooled line of the changes: slope ${number(regression.slope)}, intercept ${number(regression.intercept)}, R² ${number(regression.r_squared)}\n\n`,
     textTable(
       "Mean changes over the prompts",
       ["patch", "activation", "prediction"],
