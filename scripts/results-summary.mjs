@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname, extname, relative } from "node:path";
+import { join, parse, relative } from "node:path";
 import { filesUnder, projectRoot } from "./project.mjs";
 
 const KEY_NUMBERS = [
@@ -14,45 +14,31 @@ const KEY_NUMBERS = [
  * @param {number} since milliseconds, as `Date.now()` gave it before the run
  */
 export function printWritten(folder, since) {
-  /** @type {Map<string, string[]>} */
-  const endings = new Map();
+  /** @type {Map<string, string[]>} endings of the files, by folder and name */
+  const written = new Map();
   for (const file of filesUnder(folder, "")) {
-    const { mtimeMs, isFile } = describe(file);
-    if (!isFile || mtimeMs < since) continue;
-    const name = file.slice(0, file.length - extname(file).length);
-    endings.set(name, [...(endings.get(name) ?? []), extname(file)]);
+    const stats = statSync(file);
+    if (!stats.isFile() || stats.mtimeMs < since) continue;
+    const { dir, name, ext } = parse(relative(folder, file));
+    const key = join(dir, name);
+    written.set(key, [...(written.get(key) ?? []), ext.slice(1)]);
   }
-  if (endings.size === 0) return console.log("Nothing was written.");
+  if (written.size === 0) return console.log("Nothing was written.");
 
   console.log(`Written to ${relative(projectRoot, folder) || folder}:`);
-  let lastFolder = "";
-  for (const [name, kinds] of endings) {
-    const inFolder = relative(folder, dirname(name));
-    if (inFolder !== lastFolder) console.log(`  ${inFolder}/`);
-    lastFolder = inFolder;
-    const indent = inFolder ? "    " : "  ";
-    console.log(
-      `${indent}${relative(dirname(name), name)} (${kinds.map((kind) => kind.slice(1)).join(", ")})`,
-    );
-    if (kinds.includes(".json")) printNumbers(`${name}.json`, `${indent}  `);
+  // A result stands before the folder of its own name, which holds its figures.
+  for (const [key, endings] of [...written].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    console.log(`  ${key} (${endings.join(", ")})`);
+    if (endings.includes("json")) printNumbers(join(folder, `${key}.json`));
   }
 }
 
 /** @param {string} file */
-function describe(file) {
-  const stats = statSync(file);
-  return { mtimeMs: stats.mtimeMs, isFile: stats.isFile() };
-}
-
-/**
- * @param {string} file
- * @param {string} indent
- */
-function printNumbers(file, indent) {
+function printNumbers(file) {
   const content = JSON.parse(readFileSync(file, "utf8"));
-  for (const key of KEY_NUMBERS) {
-    if (key in content) console.log(`${indent}${key} = ${shown(content[key])}`);
-  }
+  const numbers = KEY_NUMBERS.filter((key) => key in content);
+  if (numbers.length === 0) return;
+  console.log(`    ${numbers.map((key) => `${key} ${shown(content[key])}`).join(", ")}`);
 }
 
 /** @param {unknown} value */

@@ -22,7 +22,7 @@ const options = /** @type {const} */ ({
  */
 export function runNotebooks(args) {
   const started = Date.now();
-  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const { values, positionals } = parsed(args);
   const results = fromCaller(values.out ?? process.env.TSLENS_RESULTS_DIR ?? inProject("results"));
   const environment = {
     ...jupyterEnvironment(),
@@ -40,6 +40,16 @@ export function runNotebooks(args) {
   );
   printWritten(results, started);
   return failed.length === 0;
+}
+
+/** @param {string[]} args */
+function parsed(args) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    return process.exit(1);
+  }
 }
 
 /**
