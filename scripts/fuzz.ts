@@ -11,12 +11,21 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors";
 import { progressBar } from "../src/progress/progress-bar";
-import type { AloneReport, Finding, FuzzTask, SliceReport } from "./fuzz/fuzz-messages";
-import { fuzzTargets } from "./fuzz/fuzz-targets";
+import {
+  type AloneReport,
+  CURRENT_FILE,
+  type Finding,
+  type FuzzTask,
+  type SliceReport,
+} from "./fuzz/fuzz-messages";
+import { changedFile, type FuzzTarget, fuzzTargets } from "./fuzz/fuzz-targets";
 
 /** A worker does this many files, then another takes over. */
 const FILES_PER_WORKER = 5_000;
 const FILES_PER_SLICE = 250;
+
+/** Where nobody sees a bar, a line now and then. */
+const FILES_PER_LINE = 20_000;
 
 /** A slice takes a second; a worker that says nothing for so long hangs, also on a busy machine. */
 const SILENCE_MS = 120_000;
@@ -44,6 +53,7 @@ async function main(): Promise<void> {
   const total = { done: 0, read: 0, refused: 0, slowest: 0 };
   const suspects: Finding[] = [];
   let worker = startWorker();
+  let servedFiles = 0;
   try {
     while (total.done < wanted && performance.now() - start < minutes * 60_000) {
       const count = Math.min(FILES_PER_SLICE, wanted - total.done);
@@ -55,16 +65,23 @@ async function main(): Promise<void> {
         first: total.done,
       } as const;
       const report = await ask<SliceReport>(worker, slice).catch((error: Error) => {
-        suspects.push(culprit(folder, targets, error.message));
-        return { done: count, read: 0, refused: 0, slowest: 0, findings: [] };
+        const { done, ...finding } = culprit(folder, targets, error.message);
+        suspects.push(finding);
+        return { done: done - total.done, read: 0, refused: 0, slowest: 0, findings: [] };
       });
+      const lines = Math.floor(total.done / FILES_PER_LINE);
       for (const key of ["done", "read", "refused"] as const) total[key] += report[key];
       total.slowest = Math.max(total.slowest, report.slowest);
       suspects.push(...report.findings);
       bar.update(total.done);
-      if (!worker.connected || total.done % FILES_PER_WORKER === 0) {
+      if (!process.stderr.isTTY && total.done >= (lines + 1) * FILES_PER_LINE) {
+        console.log(`${total.done} files, ${suspects.length} to look at again`);
+      }
+      servedFiles += report.done;
+      if (!worker.connected || servedFiles >= FILES_PER_WORKER) {
         worker.kill();
         worker = startWorker();
+        servedFiles = 0;
       }
     }
     bar.done();
@@ -105,16 +122,15 @@ function ask<T>(worker: ChildProcess, task: FuzzTask): Promise<T> {
   });
 }
 
-/** The file that a worker was reading when it ended. */
+/** The file that a worker was reading when it ended, and how many files are done with it. */
 function culprit(
   folder: string,
-  targets: Awaited<ReturnType<typeof fuzzTargets>>,
+  targets: readonly FuzzTarget[],
   problem: string,
-): Finding {
-  const target = readFileSync(join(folder, "current"), "utf8");
-  const { fileName, beside } = targets.find(({ name }) => name === target)!;
-  const path = beside.length > 0 ? join(folder, target.replaceAll("/", "_")) : folder;
-  return { target, problem, bytes: readFileSync(join(path, fileName)).toString("base64") };
+): Finding & { done: number } {
+  const { number, target } = JSON.parse(readFileSync(join(folder, CURRENT_FILE), "utf8"));
+  const path = changedFile(folder, targets.find(({ name }) => name === target)!);
+  return { target, problem, bytes: readFileSync(path).toString("base64"), done: number + 1 };
 }
 
 /** The suspects that are a case again when read alone in a fresh process, written to the folder of cases. */

@@ -1,3 +1,6 @@
+/** What the worker is reading, for whoever finds it dead: `{number, target}`. */
+export const CURRENT_FILE = "current.json";
+
 /** What the search asks of a worker. */
 export type FuzzTask =
   | {

@@ -36,6 +36,16 @@ export interface FuzzTarget {
   ) => TslensError)[];
 }
 
+/** The folder that a target is changed in: one of its own if other files must lie beside it. */
+export function targetFolder(folder: string, { beside, name }: FuzzTarget): string {
+  return beside.length === 0 ? folder : join(folder, name.replaceAll("/", "_"));
+}
+
+/** Where a target's changed file lies. */
+export function changedFile(folder: string, target: FuzzTarget): string {
+  return join(targetFolder(folder, target), target.fileName);
+}
+
 /** A larger file would only spend the time on copying it. */
 const LARGEST_ORIGINAL = 200_000;
 

@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { TslensError } from "../../src/errors";
 import { mutations } from "../../tests/checkpoints/mutations";
-import type { Finding, FuzzTask, SliceReport } from "./fuzz-messages";
-import { type FuzzTarget, fuzzTargets } from "./fuzz-targets";
+import { CURRENT_FILE, type Finding, type FuzzTask, type SliceReport } from "./fuzz-messages";
+import { changedFile, type FuzzTarget, fuzzTargets, targetFolder } from "./fuzz-targets";
 
 const MEGABYTE = 2 ** 20;
 const MILLISECONDS = 1_000;
@@ -39,9 +39,9 @@ async function runSlice({
   for (const [i, changes] of fc.sample(mutations, { numRuns: count, seed }).entries()) {
     const target = targets![(first + i) % targets!.length];
     const bytes = await target.change(changes);
-    writeFileSync(join(folderOf(folder, target), target.fileName), bytes);
-    // Whoever ends this process from outside finds the file by this name.
-    writeFileSync(join(folder, "current"), target.name);
+    writeFileSync(changedFile(folder, target), bytes);
+    const current = { number: first + i, target: target.name };
+    writeFileSync(join(folder, CURRENT_FILE), JSON.stringify(current));
     const outcome = await readOnce(target, folder, bytes.length);
     report.done++;
     report[outcome.refused ? "refused" : "read"]++;
@@ -61,7 +61,7 @@ async function runSlice({
 async function runAlone({ folder, target: name, bytes }: FuzzTask & { kind: "alone" }) {
   const target = targets!.find((each) => each.name === name)!;
   const content = Buffer.from(bytes, "base64");
-  const path = join(folderOf(folder, target), target.fileName);
+  const path = changedFile(folder, target);
   // Once on a valid file: what is loaded at first use is not the changed file's doing.
   writeFileSync(path, await target.change([]));
   await readOnce(target, folder, content.length);
@@ -84,7 +84,7 @@ async function readOnce(target: FuzzTarget, folder: string, size: number): Promi
   let refused = false;
   let problem: string | null = null;
   try {
-    await target.read(folderOf(folder, target));
+    await target.read(targetFolder(folder, target));
   } catch (error) {
     refused = true;
     problem = problemWith(error, target);
@@ -117,15 +117,15 @@ function forgetPeakMemory(): void {
   }
 }
 
-function folderOf(folder: string, target: FuzzTarget): string {
-  return target.beside.length === 0 ? folder : join(folder, target.name.replaceAll("/", "_"));
-}
-
 function prepareFolder(folder: string, target: FuzzTarget): void {
-  mkdirSync(folderOf(folder, target), { recursive: true });
+  mkdirSync(targetFolder(folder, target), { recursive: true });
   for (const path of target.beside) {
     try {
-      copyFileSync(path, join(folderOf(folder, target), basename(path)), constants.COPYFILE_EXCL);
+      copyFileSync(
+        path,
+        join(targetFolder(folder, target), basename(path)),
+        constants.COPYFILE_EXCL,
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }

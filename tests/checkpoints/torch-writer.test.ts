@@ -22,12 +22,40 @@ async function readAll(path: string): Promise<Map<string, NamedArray>> {
 }
 
 async function entryOf(path: string, name: string): Promise<Uint8Array> {
+  const { start, size } = (await directoryOf(path)).get(name)!;
   const file = new BinaryFile(path);
-  const { start, size } = (await readZipDirectory(file)).get(name)!;
   const bytes = file.readBytes(start, size, name);
   file.close();
   return bytes;
 }
+
+async function directoryOf(path: string) {
+  const file = new BinaryFile(path);
+  const entries = await readZipDirectory(file);
+  file.close();
+  return entries;
+}
+
+/** The opcodes that PyTorch 1.13 runs of those that we write, and how long each is with its argument. */
+const LENGTHS_OF_1_13: Readonly<Record<number, number | ((bytes: Buffer, at: number) => number)>> =
+  {
+    128: 2, // PROTO
+    // GLOBAL
+    99: (bytes, at) => bytes.indexOf("\n", bytes.indexOf("\n", at) + 1) + 1 - at,
+    88: (bytes, at) => 5 + bytes.readUInt32LE(at + 1), // BINUNICODE
+    138: (bytes, at) => 2 + bytes[at + 1], // LONG1
+    74: 5, // BININT
+    75: 2, // BININT1
+    77: 3, // BININT2
+    113: 2, // BINPUT
+    114: 5, // LONG_BINPUT
+    104: 2, // BINGET
+    106: 5, // LONG_BINGET
+    // EMPTY_TUPLE, MARK, TUPLE, TUPLE1 to TUPLE3, REDUCE, BINPERSID, NEWFALSE, SETITEM, SETITEMS
+    ...Object.fromEntries(
+      [41, 40, 116, 133, 134, 135, 82, 81, 137, 115, 117].map((code) => [code, 1]),
+    ),
+  };
 
 it("what is written is read: every element type, scalars, empty tensors, 1,500 tensors", async () => {
   const path = join(folder, "all.pt");
@@ -57,6 +85,43 @@ it("writes the pickle that PyTorch writes, byte for byte", async () => {
       name,
     );
   }
+});
+
+// Expected: what torch/_weights_only_unpickler.py of PyTorch 1.13 can run, and its allow-list. (2.13 opened the same
+// files with weights_only=True when this was written.)
+it("writes what PyTorch 1.13 reads with weights_only=True: its opcodes, its names, its zip entries", async () => {
+  const path = join(folder, "for-1.13.pt");
+  const tensors = await readAll(fixture("torch-files", "dtypes.pt"));
+  for (let i = 0; i < 300; i++) {
+    tensors.set(`t${i}`, { dtype: "float32", shape: [70_000, 0], data: new Float32Array(0) });
+  }
+  await writeStateDict(path, tensors);
+
+  const storages = ["Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte"];
+  const names = new Set([
+    "collections OrderedDict",
+    "torch._utils _rebuild_tensor_v2",
+    ...[...storages, "Bool"].map((name) => `torch ${name}Storage`),
+  ]);
+  const bytes = Buffer.from(await entryOf(path, "archive/data.pkl"));
+  let opcodes = 0;
+  for (let at = 0; bytes[at] !== 0x2e; opcodes++) {
+    const length = LENGTHS_OF_1_13[bytes[at]];
+    assert.ok(length !== undefined, `opcode 0x${bytes[at].toString(16)} at byte ${at}`);
+    if (bytes[at] === 0x63) {
+      const [module, name] = bytes.toString("latin1", at + 1, at + 100).split("\n");
+      assert.ok(names.has(`${module} ${name}`), `${module}.${name}`);
+    }
+    at += typeof length === "number" ? length : length(bytes, at);
+  }
+  assert.ok(opcodes > 300 * 20);
+
+  const entries = [...(await directoryOf(path)).keys()];
+  assert.deepEqual(
+    entries.filter((name) => !/^archive\/data\/\d+$/.test(name)),
+    ["archive/data.pkl", "archive/byteorder", "archive/version"],
+  );
+  assert.equal(Buffer.from(await entryOf(path, "archive/version")).toString(), "3\n");
 });
 
 it("the same tensors give the same bytes, in every time zone and under every name", async () => {
