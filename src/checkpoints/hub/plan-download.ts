@@ -92,9 +92,9 @@ export async function planDownload({
         fetch,
       }),
     );
-    const files = found.map((path) => hubFile(path, where));
-    const missing = paths.filter((path) => !files.some((file) => file.path === path));
-    if (missing.length === 0) return files.filter(({ path }) => paths.includes(path));
+    const files = new Map(found.map((path) => [path.path, hubFile(path, where)]));
+    const missing = paths.filter((path) => !files.has(path));
+    if (missing.length === 0) return paths.map((path) => files.get(path)!);
     throw new HubError(`the model on the hub lacks files: ${quotedList(missing)}`, { file: where });
   };
   const wanted = [CONFIG_FILE, ...TOKENIZER_FILES].filter((path) => existing.has(path));
