@@ -19,6 +19,8 @@ export interface Repository {
   readonly name: string;
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly commit?: string;
+  /** The hub sends those who ask by this name to the other. */
+  readonly formerName?: string;
   /** The token without which the hub says that there is no such model. */
   readonly token?: string;
   /** Files are given only with the token; the model is shown to everybody. */
@@ -86,6 +88,12 @@ export class HubServer {
     const model = /^\/api\/models\/(.+?)\/(revision|paths-info)\/([^/]+)$/.exec(pathname);
     const file = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
     const [, name, revision] = file ?? [model?.[0], model?.[1], model?.[3]];
+    const renamed = this.repositories.find(({ formerName }) => name && formerName === name);
+    if (renamed) {
+      const location = request.url!.replace(`/${name}/`, `/${renamed.name}/`);
+      response.writeHead(307, { Location: location }).end();
+      return;
+    }
     const repository = name === undefined ? undefined : this.repository(name);
     const isAllowed =
       !repository?.token || request.headers.authorization === `Bearer ${repository.token}`;

@@ -30,6 +30,7 @@ const folder = temporaryFolder();
 
 const TINY = repositoryOf("acme/tiny", fixture("golden-a", "base-model"));
 const SHARDED = repositoryOf("acme/sharded", fixture("golden-a", "base-model-sharded"));
+const RENAMED: Repository = { ...TINY, name: "acme/renamed", formerName: "tiny-renamed" };
 const BIN = repositoryOf("tiny-bin", fixture("golden-a", "base-model-bin"));
 const PRIVATE: Repository = { ...TINY, name: "acme/private", token: "secret" };
 const GATED: Repository = { ...PRIVATE, name: "acme/gated", isGated: true };
@@ -49,7 +50,16 @@ let server: HubServer;
 let caches = 0;
 
 before(async () => {
-  server = await HubServer.start(TINY, SHARDED, BIN, PRIVATE, GATED, TEXTS, WITH_TOKENIZER);
+  server = await HubServer.start(
+    TINY,
+    SHARDED,
+    RENAMED,
+    BIN,
+    PRIVATE,
+    GATED,
+    TEXTS,
+    WITH_TOKENIZER,
+  );
 });
 after(() => server.close());
 afterEach(() => {
@@ -128,6 +138,15 @@ describe("a model from the hub", () => {
     const bin = await download(BIN.name, hub);
     assert.equal(bin, join(hub.cacheFolder, "models--tiny-bin", "snapshots", COMMIT));
     assert.deepEqual(Object.keys(contentOf(bin)), ["config.json", "pytorch_model.bin"]);
+  });
+
+  // As huggingface.co/gpt2, which is openai-community/gpt2 now.
+  it("may be asked for by the name that it had before", async () => {
+    const hub = settings();
+    const snapshot = await download("tiny-renamed", hub);
+    assert.equal(snapshot, join(hub.cacheFolder, "models--tiny-renamed", "snapshots", COMMIT));
+    assert.ok(contentOf(snapshot)[WEIGHTS].equals(TINY.files[WEIGHTS]));
+    assert.ok(server.requests.some((request) => request.startsWith("POST /api/models/acme/")));
   });
 
   it("is asked for at a tag or a commit", async () => {
