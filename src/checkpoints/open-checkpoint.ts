@@ -58,7 +58,7 @@ export async function openCheckpoint(path: string): Promise<TensorSource> {
 }
 
 function unknownFormat(path: string, start: Uint8Array): CheckpointError {
-  const text = new TextDecoder("latin1").decode(start);
+  const text = Buffer.from(start).toString("latin1");
   const other = OTHER_FILES.find(([pattern]) => pattern.test(text));
   return new CheckpointError("this is not a file of tensors", {
     file: path,

@@ -119,9 +119,12 @@ function quietNativeLibrary(): void {
   process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
+/**
+ * tfjs-node 4.22 calls two functions that Node 23 removed from `util`, and that earlier versions
+ * warn of on stderr.
+ */
 function restoreUtilFunctions(): void {
   const util = require("node:util");
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
