@@ -142,7 +142,7 @@ function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknow
     header = JSON.parse(text);
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
-    const found = quoted(new TextDecoder("latin1").decode(bytes.subarray(0, 32)));
+    const found = quoted(Buffer.from(bytes.subarray(0, 32)).toString("latin1"));
     throw refuse("the header is not JSON in UTF-8", { found, cause });
   }
   if (!isRecord(header) || !text.startsWith("{")) {
