@@ -16,6 +16,26 @@ const MEANINGFUL_BYTES = [...'(R.c]}){t["0q9,:u', "\0", "\n"]
     0x01, 0x7f, 0x80, 0x81, 0x82, 0x85, 0x8a, 0x8b, 0x8d, 0x8e, 0x93, 0x94, 0x95, 0x96, 0xff,
   ]);
 
+/** Whole instructions of a pickle, which single bytes seldom make. */
+const INSTRUCTIONS = [
+  "cos\nsystem\n",
+  "cposix\nsystem\nX\x02\0\0\0id\x85R",
+  "ctorch._utils\n_rebuild_tensor_v2\n",
+  "ctorch\nFloatStorage\n",
+  "ccollections\nOrderedDict\n)R",
+  "K\x01q\x01h\x01",
+  "J\xff\xff\xff\x7f",
+  "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
+  "\x8e\xff\xff\xff\xff\0\0\0\0",
+  "(((((((((",
+  "}(K\x01K\x02u",
+  "]q\x02h\x02a",
+  "\x94\x94",
+  "X\xff\xff\xff\xff",
+  "\x82\x01",
+  "tR",
+].map((text) => Uint8Array.from(Buffer.from(text, "latin1")));
+
 const EXTREME_INTEGERS = [
   0n,
   1n,
@@ -44,7 +64,10 @@ export const mutations: fc.Arbitrary<Mutation[]> = fc.array(
     fc.record({
       kind: fc.constant("insert" as const),
       at,
-      bytes: fc.array(byte, { minLength: 1, maxLength: 8 }).map((bytes) => Uint8Array.from(bytes)),
+      bytes: fc.oneof(
+        fc.array(byte, { minLength: 1, maxLength: 8 }).map((bytes) => Uint8Array.from(bytes)),
+        fc.constantFrom(...INSTRUCTIONS),
+      ),
     }),
     fc.record({ kind: fc.constant("remove" as const), at, length }),
     fc.record({
