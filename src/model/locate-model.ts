@@ -1,12 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { cachedSnapshot } from "../checkpoints/hub/cached-snapshot";
+import { downloadFile } from "../checkpoints/hub/download-file";
 import { downloadSnapshot } from "../checkpoints/hub/download-snapshot";
 import { type HubSettings, hubSettings } from "../checkpoints/hub/hub-settings";
-import { type DownloadPlan, planDownload } from "../checkpoints/hub/plan-download";
+import { CONFIG_FILE, type DownloadPlan, planDownload } from "../checkpoints/hub/plan-download";
 import { isRepositoryName } from "../checkpoints/hub/repository";
+import { readJsonFile } from "../checkpoints/json-file";
 import { HubError, ModelConfigError } from "../errors";
 import { progressBar } from "../progress/progress-bar";
+import { gpt2Config } from "./config";
 import { type ModelNames, modelNames } from "./model-names";
 
 export interface LocateModelOptions {
@@ -25,7 +28,8 @@ const REMEDY =
  * huggingface_hub fills. What is in none of them is downloaded from the hub into that cache, with a progress bar. A
  * GPT-2 is looked for under all of its names (`gpt2-small` is `gpt2`).
  *
- * @throws ModelConfigError if there is no such folder and it is no name that the hub could know; says where it looked.
+ * @throws ModelConfigError if there is no such folder and it is no name that the hub could know (says where it looked),
+ *   or what the hub has is not a GPT-2.
  * @throws HubError if the model is not on this machine, and the hub cannot be reached, may not be asked or refuses; if
  *   the download breaks, or is not what was announced.
  */
@@ -105,6 +109,7 @@ async function firstPlan(
 }
 
 async function download(plan: DownloadPlan, settings: HubSettings): Promise<string> {
+  await checkIsGpt2(plan, settings);
   const bytes = plan.files.reduce((sum, { size }) => sum + size, 0);
   const megabytes = (count: number) => Math.ceil(count / MEGABYTE);
   const bar = progressBar({ label: `Downloading ${plan.name} (MB)`, total: megabytes(bytes) });
@@ -117,6 +122,14 @@ async function download(plan: DownloadPlan, settings: HubSettings): Promise<stri
   } finally {
     bar.done();
   }
+}
+
+/** Before gigabytes of another model are downloaded. */
+async function checkIsGpt2(plan: DownloadPlan, settings: HubSettings): Promise<void> {
+  const file = plan.files.find(({ path }) => path === CONFIG_FILE)!;
+  await downloadFile({ ...plan, file, settings });
+  const config = readJsonFile(join(plan.repository, "blobs", file.hash), ModelConfigError);
+  gpt2Config(config, `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`);
 }
 
 /** `models/` of the working directory and each folder above it, then of tslens itself. */

@@ -18,13 +18,18 @@ const environment = { ...process.env };
 const cwd = process.cwd();
 
 const GPT2 = repositoryOf("openai-community/gpt2", base);
+const LLAMA: Repository = {
+  ...GPT2,
+  name: "acme/llama",
+  files: { ...GPT2.files, "config.json": Buffer.from('{"model_type": "llama"}') },
+};
 const DISTIL: Repository = { ...GPT2, name: "distilgpt2" };
 
 let server: HubServer;
 let places = 0;
 
 before(async () => {
-  server = await HubServer.start(GPT2, DISTIL);
+  server = await HubServer.start(GPT2, DISTIL, LLAMA);
 });
 after(() => {
   server.close();
@@ -132,6 +137,16 @@ describe("a model's name", () => {
       await assertRefused(() => locateModel(path), /no base model .*nothing at/, ModelConfigError);
     }
     assert.equal(server.requests.length, requests);
+  });
+
+  it("of another kind of model is refused before its weights are downloaded", async () => {
+    newPlace();
+    await assertRefused(
+      () => locateModel("acme/llama"),
+      /acme\/llama: config\.json: "model_type" is not usable; found "llama"/,
+      ModelConfigError,
+    );
+    assert.ok(!server.requests.some((request) => request.includes("safetensors")));
   });
 
   it("without a network is an error that comes fast", async () => {

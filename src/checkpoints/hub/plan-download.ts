@@ -9,7 +9,7 @@ import type { HubSettings } from "./hub-settings";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
 
 /** What is read beside the weights. The tokenizer needs no vocab.json or merges.txt. */
-const CONFIG_FILE = "config.json";
+export const CONFIG_FILE = "config.json";
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"] as const;
 
 /** What there is to download. */
