@@ -11,6 +11,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -45,6 +47,7 @@ const WITH_TOKENIZER: Repository = {
 };
 const WEIGHTS = "model.safetensors";
 const COMMIT = commitOf(TINY);
+const NAMES = ["config.json", WEIGHTS];
 
 let server: HubServer;
 let caches = 0;
@@ -331,6 +334,33 @@ describe("a download that is refused or wrong", () => {
     it(`HTTP status ${code}`, async () => {
       server.status = { code, headers };
       await assertRefused(() => download(TINY.name, settings()), pattern, HubError);
+    });
+  }
+
+  // A hash becomes a file's name.
+  for (const answer of [{ sha: "../../x" }, { sha: COMMIT, oid: "../../x" }, { sha: COMMIT }]) {
+    it(`an answer that cannot be right: ${JSON.stringify(answer)}`, async () => {
+      const liar = createServer((request, response) => {
+        const { sha, oid } = answer;
+        const info = {
+          _id: "1",
+          id: "x",
+          sha,
+          siblings: NAMES.map((name) => ({ rfilename: name })),
+        };
+        const paths = NAMES.map((path) => ({ type: "file", path, size: 1, oid }));
+        response.setHeader("Content-Type", "application/json");
+        response.end(JSON.stringify(request.method === "POST" ? paths : info));
+      });
+      await new Promise<void>((listening) => liar.listen(0, "127.0.0.1", listening));
+      const endpoint = `http://127.0.0.1:${(liar.address() as AddressInfo).port}`;
+      await assertRefused(
+        () => download(TINY.name, settings({ endpoint })),
+        /the hub's answer .* cannot be used; found .*, expected a/,
+        HubError,
+      );
+      liar.close();
+      liar.closeAllConnections();
     });
   }
 

@@ -135,7 +135,7 @@ async function* bytesFrom(
     downloadInfo: {
       size: file.size,
       etag: file.hash,
-      url: `${settings.endpoint}/${name}/resolve/${commit}/${file.path}`,
+      url: `${settings.endpoint}/${name}/resolve/${commit}/${encodeURIComponent(file.path)}`,
     },
     fetch: async (input, init) => {
       try {

@@ -23,7 +23,7 @@ const GIT_SHA1 = /^[0-9a-f]{40}$/;
  */
 export function hubFile({ path, size, oid, lfs }: PathInfo, where: string): HubFile {
   const file = { path, size: lfs?.size ?? size, hash: lfs?.oid ?? oid ?? "" };
-  const isHash = (lfs ? SHA256 : GIT_SHA1).test(file.hash);
+  const isHash = typeof file.hash === "string" && (lfs ? SHA256 : GIT_SHA1).test(file.hash);
   if (isHash && Number.isSafeInteger(file.size) && file.size >= 0) return file;
   throw new HubError(`the hub's answer about ${JSON.stringify(path)} cannot be used`, {
     file: where,
