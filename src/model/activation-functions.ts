@@ -18,12 +18,31 @@ export type ActivationFunctionName = (typeof ACTIVATION_FUNCTION_NAMES)[number];
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
+/** One operation after the other; what lies between is freed at once, it can be large. */
+function inTurn(x: tf.Tensor, ...steps: ((x: tf.Tensor) => tf.Tensor)[]): tf.Tensor {
+  return steps.reduce((value, step) => {
+    const next = step(value);
+    if (value !== x) value.dispose();
+    return next;
+  }, x);
+}
+
 /** GELU by its tanh approximation (Hendrycks & Gimpel, arXiv:1606.08415), GPT-2's own. */
 function geluTanh(x: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => {
-    const cubic = tf.mul(tf.add(tf.mul(tf.square(x), 0.044715), 1), x);
-    return tf.mul(tf.add(tf.tanh(tf.mul(cubic, SQRT_2_OVER_PI)), 1), tf.mul(x, 0.5));
-  });
+  return tf.tidy(() =>
+    inTurn(
+      x,
+      tf.square,
+      (square) => tf.mul(square, 0.044715),
+      (cubic) => tf.add(cubic, 1),
+      (factor) => tf.mul(factor, x),
+      (cubic) => tf.mul(cubic, SQRT_2_OVER_PI),
+      tf.tanh,
+      (tanh) => tf.add(tanh, 1),
+      (twice) => tf.mul(twice, 0.5),
+      (share) => tf.mul(share, x),
+    ),
+  );
 }
 
 /** GELU in its exact form, x·Φ(x). */

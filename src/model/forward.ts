@@ -100,11 +100,15 @@ export function block(
   const name = `blocks.${layer}`;
   return tf.tidy(() => {
     const residPre = at(`${name}.hook_resid_pre`, residual);
-    const attnIn = layerNorm(weights.ln1, config, residPre, `${name}.ln1`, at);
-    const attnOut = attention(weights.attn, config, layer, attnIn, positions, options);
+    const attnOut = tf.tidy(() => {
+      const attnIn = layerNorm(weights.ln1, config, residPre, `${name}.ln1`, at);
+      return attention(weights.attn, config, layer, attnIn, positions, options);
+    });
     const residMid = at(`${name}.hook_resid_mid`, tf.add(residPre, attnOut) as tf.Tensor3D);
-    const mlpIn = layerNorm(weights.ln2, config, residMid, `${name}.ln2`, at);
-    const mlpOut = mlp(weights.mlp, config, layer, mlpIn, at);
+    const mlpOut = tf.tidy(() => {
+      const mlpIn = layerNorm(weights.ln2, config, residMid, `${name}.ln2`, at);
+      return mlp(weights.mlp, config, layer, mlpIn, at);
+    });
     return at(`${name}.hook_resid_post`, tf.add(residMid, mlpOut) as tf.Tensor3D);
   });
 }
@@ -220,5 +224,6 @@ function project(
   const flat = tf.reshape(x, [B * T, inputs]) as tf.Tensor2D;
   const product = tf.matMul(flat, W, false, transposed);
   const shifted = b ? tf.add(product, b) : product;
+  if (b) product.dispose(); // as large as all logits
   return tf.reshape(shifted, [B, T, shifted.shape[1] as number]) as tf.Tensor3D;
 }

@@ -42,23 +42,19 @@ export function loadWeights(
   const norm = ({ w, b }: LayerNormArrays): LayerNormWeights | null =>
     processing.foldLn ? null : { w: vector(w), b: vector(b) };
   try {
-    const { W_U, b_U, lnFinal, tied } = readUnembedding(reader, config, processing);
-    const W_E = reader.matrix("wte.weight", config.d_vocab, config.d_model);
-    const W_pos = reader.matrix("wpe.weight", config.n_ctx, config.d_model);
-    if (processing.centerWritingWeights) {
-      centerRows(W_E);
-      centerRows(W_pos);
-    }
-    const embedding = matrix(W_E);
+    const lnFinal = reader.layerNorm("ln_f");
+    // One large matrix at a time: each is the engine's own before the next one is read.
+    const unembedding = readUnembedding(reader, config, processing, lnFinal, { matrix, vector });
+    const embedding = matrix(readEmbedding(reader, "wte.weight", config.d_vocab, processing));
     return {
       W_E: embedding,
-      W_pos: matrix(W_pos),
+      W_pos: matrix(readEmbedding(reader, "wpe.weight", config.n_ctx, processing)),
       blocks: Array.from({ length: config.n_layers }, (_, layer) =>
         readBlock(reader, config, processing, layer, { matrix, vector, norm }),
       ),
       ln_final: norm(lnFinal),
-      W_U_transposed: tied ? embedding : matrix(W_U),
-      b_U: b_U && vector(b_U),
+      W_U_transposed: unembedding?.W_U_transposed ?? embedding,
+      b_U: unembedding?.b_U ?? null,
     };
   } catch (error) {
     tf.dispose(made);
@@ -68,6 +64,8 @@ export function loadWeights(
 
 function keepTrack<T extends tf.Tensor>(made: tf.Tensor[], tensor: T): T {
   made.push(tensor);
+  // The native engine copies an array when a tensor is first used: now, so that the array can go.
+  tf.slice(tensor, Array(tensor.rank).fill(0), Array(tensor.rank).fill(1)).dispose();
   // Weights outlive any tidy that the caller may be in.
   return tf.keep(tensor);
 }
@@ -113,17 +111,33 @@ function readBlock(
   };
 }
 
-function readUnembedding(reader: WeightReader, config: GPT2Config, processing: WeightProcessing) {
-  const { d_vocab, d_model } = config;
-  const lnFinal = reader.layerNorm("ln_f");
+function readEmbedding(
+  reader: WeightReader,
+  name: string,
+  rows: number,
+  { centerWritingWeights }: WeightProcessing,
+): Matrix {
+  const embedding = reader.matrix(name, rows, reader.config.d_model);
+  if (centerWritingWeights) centerRows(embedding);
+  return embedding;
+}
+
+/** null where the unembedding is the embedding itself: tied, and neither is changed. */
+function readUnembedding(
+  reader: WeightReader,
+  { d_vocab, d_model }: GPT2Config,
+  processing: WeightProcessing,
+  lnFinal: LayerNormArrays,
+  { matrix, vector }: Pick<TensorMakers, "matrix" | "vector">,
+): Pick<GPT2Weights, "W_U_transposed" | "b_U"> | null {
   const untied = reader.has(LM_HEAD);
-  const changed = processing.foldLn || processing.centerUnembed || processing.centerWritingWeights;
-  const tied = !untied && !changed;
+  const hasBias = processing.foldLn || processing.centerUnembed;
+  if (!untied && !hasBias && !processing.centerWritingWeights) return null;
   const W_U = reader.matrix(untied ? LM_HEAD : "wte.weight", d_vocab, d_model);
-  const b_U = processing.foldLn || processing.centerUnembed ? new Float32Array(d_vocab) : null;
+  const b_U = hasBias ? new Float32Array(d_vocab) : null;
   if (processing.foldLn) foldFinalLayerNorm(W_U, b_U!, lnFinal);
   if (processing.centerUnembed) centerUnembed(W_U, b_U!);
-  return { W_U, b_U, lnFinal, tied };
+  return { W_U_transposed: matrix(W_U), b_U: b_U && vector(b_U) };
 }
 
 function asRow(data: Float32Array): Matrix {
@@ -136,7 +150,7 @@ class WeightReader {
 
   constructor(
     private readonly source: TensorSource,
-    private readonly config: GPT2Config,
+    readonly config: GPT2Config,
   ) {
     const names = source.names
       .filter((name) => !BUFFERS.test(name))
