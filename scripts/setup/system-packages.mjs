@@ -20,6 +20,7 @@ const commands = {
     venv: "zypper install python311-pip",
     compiler: "zypper install gcc-c++",
   },
+  alpine: { python: "apk add python3", venv: "apk add python3", compiler: "apk add g++" },
   darwin: {
     python: "brew install python",
     venv: "brew install python",
