@@ -11,6 +11,7 @@ export async function assertRefused(
     async () => run(),
     (error: unknown) => {
       assert.ok(error instanceof ErrorType, `${error} is a ${ErrorType.name}`);
+      assert.equal(error.name, ErrorType.name);
       assert.match(error.message, pattern);
       assert.doesNotMatch(error.message, /[\n\r]/);
       return true;

@@ -68,7 +68,9 @@ async function fill(incomplete: string, options: DownloadFileOptions): Promise<v
 }
 
 /** The bytes that came are not those that the hub announced. */
-class WrongContentError extends HubError {}
+class WrongContentError extends HubError {
+  override name = "HubError";
+}
 
 async function check(incomplete: string, { file, name, settings }: DownloadFileOptions) {
   const hash = await hashOf(incomplete, file);
@@ -112,7 +114,9 @@ async function append(incomplete: string, options: DownloadFileOptions): Promise
 }
 
 /** The connection broke; another attempt may help. */
-class CutError extends HubError {}
+class CutError extends HubError {
+  override name = "HubError";
+}
 
 /** The file's bytes from a position on, or from its start if the server cannot begin elsewhere. */
 async function* bytesFrom(
