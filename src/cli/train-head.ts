@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors";
+import { learningCurves } from "../figures/learning-curves";
+import { saveFigure } from "../figures/save-figure";
 import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
 import { progressBar } from "../progress/progress-bar";
 import type { Binning } from "../training/bin-edges";
@@ -84,7 +86,17 @@ export function trainHeadCommand(tslens: Command, output: Output): void {
 async function train(options: TrainOptions, output: Output): Promise<void> {
   const trainOptions = await toTrainHeadOptions(options);
   const trained = await trainHead(options.base, { ...trainOptions, progress: progressBar });
+  await saveLearningCurves(trained);
   await output.print(options.json ? `${JSON.stringify(trained, null, 2)}\n` : summary(trained));
+}
+
+/** Beside the metrics that they are drawn from; a token head has none. */
+async function saveLearningCurves({ directory, config, metrics }: TrainedHead): Promise<void> {
+  if (config.head_type === "token") return;
+  await saveFigure(learningCurves(metrics), "learning_curves", {
+    directory,
+    formats: ["html", "json"],
+  });
 }
 
 async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptions> {

@@ -1,5 +1,6 @@
 export type { SeriesKind } from "./colours";
 export type { Figure } from "./figure";
+export { learningCurves, type TrainingCurves } from "./learning-curves";
 export type { LineFit } from "./line-fit";
 export { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
 export { predVsActChangeAll } from "./pred-vs-act-change-all";
