@@ -46,7 +46,10 @@ export async function running(folder: string): Promise<Measurement[]> {
       "1×128, the last token on cached keys and values",
       () => model.forward(one[0].slice(-1), { pastKvCache: past }).dispose(),
     ],
-    ["2×128, one of them padded on the left", () => model.forward([one[0], [1]], { paddingSide: "left" }).dispose()],
+    [
+      "2×128, one of them padded on the left",
+      () => model.forward([one[0], [1]], { paddingSide: "left" }).dispose(),
+    ],
   ];
   const results: Measurement[] = [
     measurement("peak of a forward of 16×128", peaks, "GB above", "the settled weights"),
