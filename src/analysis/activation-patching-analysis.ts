@@ -33,7 +33,7 @@ const NEAR_ZERO = 1e-3;
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
  * @example
- * const head = await openHead("models/neuron_l2_n17_20261122_120000");
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeActivationPatching(head, ["Once upon a time", "The king said"]);
  * console.log(result.slope, result.r_squared);
  */

@@ -27,7 +27,7 @@ export interface LinearWeightsOptions {
  * first notebook.
  *
  * @example
- * const head = await openHead("models/neuron_l2_n17_20261122_120000");
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeLinearWeights(head);
  * console.log(result.sim_with_input, result.z_score_input);
  */

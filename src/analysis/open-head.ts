@@ -21,7 +21,7 @@ export interface OpenHeadOptions {
  * @throws ModelConfigError if the base model is not there or not a GPT-2.
  * @throws HubError if the base model is not on this machine and cannot be downloaded.
  * @example
- * const head = await openHead("models/neuron_l2_n17_20261122_120000");
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * console.log(head.hook, head.index);
  */
 export async function openHead(

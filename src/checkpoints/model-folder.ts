@@ -31,7 +31,7 @@ export interface ModelFolder {
  * @throws ModelConfigError if the folder, its config.json or its weights are missing, or config.json is not JSON.
  * @throws CheckpointError if the weights or their index are damaged or contradict each other.
  * @example
- * const { config, tensors } = await openModelFolder("models/gpt2");
+ * const { config, tensors } = await openModelFolder("models/tiny-gpt2");
  * console.log(tensors.names);
  * tensors.close();
  */

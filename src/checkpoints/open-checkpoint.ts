@@ -32,7 +32,7 @@ const OTHER_FILES: readonly (readonly [start: RegExp, what: string, remedy: stri
  * @throws CheckpointError if the file is missing, damaged, big-endian, compressed or of another format; if its pickle
  *   asks for anything but tensors and plain values; if a limit is exceeded; or if there is no state dict in it.
  * @example
- * const source = await openCheckpoint("head.pt");
+ * const source = await openCheckpoint("models/neuron_l2_n52_20261122_120000/best_model/head.pt");
  * for (const name of source.names) console.log(name, source.info(name).shape);
  * const weight = source.read("output.weight");
  * source.close();

@@ -38,8 +38,8 @@ interface Placed extends TensorInfo {
  * @throws CheckpointError if the header is not what the format says: its length, JSON, keys, element types, shapes,
  *   or places in the file (outside it, overlapping, with holes).
  * @example
- * const source = openSafetensors("model.safetensors");
- * const { shape, data } = source.read("wte.weight");
+ * const source = openSafetensors("models/tiny-gpt2/model.safetensors");
+ * const { shape, data } = source.read("transformer.wte.weight");
  * source.close();
  */
 export function openSafetensors(path: string): TensorSource {

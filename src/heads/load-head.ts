@@ -51,7 +51,7 @@ export interface HeadFiles {
  *   tensor is missing, unknown or of another shape, or holds NaN or infinity.
  * @throws CheckpointError if the weights' file cannot be read.
  * @example
- * const { config, tensors } = await loadHead("models/neuron_l8_n481_20250422_173314");
+ * const { config, tensors } = await loadHead("models/neuron_l2_n52_20261122_120000");
  * console.log(config.headType, tensors.get("output.weight")?.shape);
  */
 export async function loadHead(path: string): Promise<HeadFiles> {

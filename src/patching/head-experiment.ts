@@ -42,7 +42,7 @@ export interface HeadExperimentOptions {
  * @param prompts token ids of each prompt
  * @throws InputError if there is no prompt, a patch cannot be applied, or a run gives NaN or infinity.
  * @example
- * const { baseline, patched } = patchHead(head, [model.toTokens("Once upon a time")], [["zero", 0]]);
+ * const { baseline, patched } = await patchHead(head, [model.toTokens("Once upon a time")], [["zero", 0]]);
  */
 export async function patchHead(
   head: BoundHead,

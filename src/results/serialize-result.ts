@@ -22,7 +22,7 @@ const SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
  *   contradicts another; names the key's path
  *
  * @example
- * process.stdout.write(serializeResult("activation_patching", result));
+ * process.stdout.write(serializeResult("linear_weights_analysis", result));
  */
 export function serializeResult<N extends ResultName>(name: N, result: ResultByName[N]): string {
   const checked = SCHEMAS[name].safeParse(result);

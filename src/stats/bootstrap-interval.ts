@@ -49,7 +49,8 @@ const USABLE_SHARE = 0.9;
  * @throws {InputError} when an option is out of range, or the statistic is not finite in a resample
  *
  * @example
- * bootstrapInterval(prompts, (drawn) =>
+ * const groups = [{ x: [0, 1], y: [0, 2] }, { x: [0, 1], y: [1, 2] }, { x: [0, 2], y: [0, 3] }];
+ * bootstrapInterval(groups, (drawn) =>
  *   linearRegression(drawn.flatMap(({ x }) => x), drawn.flatMap(({ y }) => y)).slope,
  * );
  */

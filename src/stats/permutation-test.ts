@@ -44,6 +44,9 @@ const TIE = 1e-12;
  * @throws {InputError} when a value or its statistic is not finite, or an option is out of range
  *
  * @example
+ * const x = [0, 1, 2, 0, 1, 2];
+ * const y = [0, 2, 4, 1, 2, 3];
+ * const promptOfPoint = [0, 0, 0, 1, 1, 1];
  * permutationTest(y, (shuffled) => linearRegression(x, shuffled).slope, { within: promptOfPoint });
  */
 export function permutationTest(
