@@ -153,8 +153,8 @@ const SCAN_SHOWN = 5;
 function summary({ directory, config, metrics }: TrainedHead): string {
   const { baselines, scan, ridge, texts } = metrics;
   const rows: [string, TrainedHead["metrics"]["test_metrics"]][] = [
-    ["this head, training texts", metrics.train_metrics],
-    ["this head, validation texts", metrics.val_metrics],
+    ["this head, training texts", metrics.best_model_metrics.train],
+    ["this head, validation texts", metrics.best_model_metrics.validation],
     ["this head, test texts", metrics.test_metrics],
     ["mean, test texts", baselines.mean],
     ["last token alone, test texts", baselines.last_token],
@@ -166,9 +166,9 @@ function summary({ directory, config, metrics }: TrainedHead): string {
     `${texts.count} texts: ${texts.train} to train on, ${texts.validation} for validation, ${texts.test} to test on\n`,
     texts.truncated > 0 ? `${texts.truncated} texts were cut to the model's context\n` : "",
     ridge ? `ridge regression with penalty ${ridge.penalty}, chosen by cross-validation\n` : "",
-    metrics.best_epoch === null
+    metrics.learning_rate.length === 0
       ? ""
-      : `${metrics.val_loss.length} epochs, the best after ${metrics.best_epoch + 1}\n`,
+      : `${metrics.val_loss.length} epochs, the best after ${metrics.best_epoch}\n`,
     scan
       ? `\n${textTable(
           "Neurons, the best predictable first",

@@ -9,12 +9,12 @@ import { drawable, sameLength } from "./validate";
 
 /** What a head's `training_metrics.json` says of its training. */
 export interface TrainingCurves {
-  /** Loss on the training texts after each epoch; empty for a closed form. */
+  /** Loss on the training texts after each epoch. */
   readonly train_loss: readonly number[];
   /** Loss on the validation texts after each epoch. */
   readonly val_loss: readonly number[];
-  /** The epoch whose weights are `best_model`, from 0. */
-  readonly best_epoch: number | null;
+  /** The epoch whose weights are `best_model`, from 1. */
+  readonly best_epoch: number;
   /** How a closed form chose its penalty. */
   readonly ridge?: {
     readonly penalty: number;
@@ -37,11 +37,11 @@ interface Curve {
  *   length, or a loss is not finite
  *
  * @example
- * learningCurves({ train_loss: [1, 0.6, 0.5], val_loss: [1.1, 0.7, 0.8], best_epoch: 1 });
+ * learningCurves({ train_loss: [1, 0.6, 0.5], val_loss: [1.1, 0.7, 0.8], best_epoch: 2 });
  */
 export function learningCurves(metrics: TrainingCurves, titles: TitleOptions = {}): Figure {
-  if (metrics.train_loss.length > 0) return lossCurves(metrics, titles);
   if (metrics.ridge) return penaltyCurve(metrics.ridge, titles);
+  if (metrics.train_loss.length > 0) return lossCurves(metrics, titles);
   throw new FigureError("There are no learning curves", {
     found: "no epochs and no cross-validation",
     expected: "the metrics of a head that was trained",
@@ -54,19 +54,17 @@ function lossCurves(
   { title = "How the loss fell", subtitle }: TitleOptions,
 ): Figure {
   sameLength("val_loss", val_loss, train_loss.length, "epoch");
-  const epochs = [...train_loss.keys()];
-  const best = best_epoch === null ? null : { x: best_epoch, y: val_loss[best_epoch]! };
+  const epochs = train_loss.map((_, index) => index + 1);
+  const best = { x: best_epoch, y: val_loss[best_epoch - 1]! };
   return curves({
     title,
-    subtitle:
-      subtitle ??
-      `${count(epochs.length, "epoch")}${best ? `; best_model is that of epoch ${best.x}` : ""}`,
+    subtitle: subtitle ?? `${count(epochs.length, "epoch")}; best_model is that of epoch ${best.x}`,
     lines: [
       { name: "training texts", x: epochs, y: train_loss },
       { name: "validation texts", x: epochs, y: val_loss },
     ],
-    marked: best && { ...best, name: "best epoch" },
-    xaxis: { title: { text: "epoch, from 0" } },
+    marked: { ...best, name: "best epoch" },
+    xaxis: { title: { text: "epoch" } },
     yTitle: "loss",
   });
 }

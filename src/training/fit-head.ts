@@ -5,6 +5,7 @@ import { type FeatureRows, type Standardisation, standardisation } from "./featu
 import type { HeadConfigJson } from "./head-config-json";
 import { type RidgeFit, ridgeRegression } from "./ridge-regression";
 import {
+  type EpochMetrics,
   type GradientSettings,
   type HeadTensors,
   type LearningCurves,
@@ -55,7 +56,13 @@ export interface FittedHead {
   readonly ridge: Pick<RidgeFit, "penalty" | "crossValidation"> | null;
 }
 
-const NO_CURVES: LearningCurves = { train_loss: [], val_loss: [], learning_rate: [] };
+const NO_CURVES: LearningCurves = {
+  train_loss: [],
+  val_loss: [],
+  train_metrics: [],
+  val_metrics: [],
+  learning_rate: [],
+};
 
 /**
  * Fits a head: a linear regression in closed form, anything else by gradient descent, a token head
@@ -127,7 +134,11 @@ async function fitRegression(shape: HeadShape, data: HeadData): Promise<FittedHe
   const { result, standard } = await descend(shape, data, scaled, { kind: "regression" });
   const units = { mean, scale: deviation, outputScale: shape.outputScale ?? 1 };
   const inUnits = (loss: number) => loss * deviation ** 2;
-  const { train_loss, val_loss, learning_rate } = result.curves;
+  const metricsInUnits = (metrics: EpochMetrics) =>
+    "mse" in metrics
+      ? { ...metrics, mse: inUnits(metrics.mse), mae: metrics.mae * deviation }
+      : metrics;
+  const { train_loss, val_loss, train_metrics, val_metrics, learning_rate } = result.curves;
   return {
     ...finished(result, standard, units),
     headConfig: regressionConfig(shape, data.features.columns),
@@ -136,6 +147,8 @@ async function fitRegression(shape: HeadShape, data: HeadData): Promise<FittedHe
     curves: {
       train_loss: train_loss.map(inUnits),
       val_loss: val_loss.map(inUnits),
+      train_metrics: train_metrics.map(metricsInUnits),
+      val_metrics: val_metrics.map(metricsInUnits),
       learning_rate,
     },
   };

@@ -3,6 +3,7 @@ import type { HeadActivation, HiddenLayerConfig } from "../heads/head-config";
 import type { HeadTensor } from "../heads/load-head";
 import type { Progress } from "../progress/progress";
 import { type RandomStream, randomStream } from "../stats/random-stream";
+import { regressionMetrics } from "./evaluation";
 import { type FeatureRows, type Standardisation, standardisedRows } from "./feature-rows";
 
 /** A head's tensors under their names in `head.pt`. */
@@ -67,11 +68,19 @@ export interface GradientTask {
   readonly progress: (total: number) => Progress;
 }
 
-/** Losses of each epoch. */
+/** How well a head does after an epoch, under the Python pipeline's names. */
+export type EpochMetrics =
+  | { readonly mse: number; readonly mae: number; readonly r2_score: number | null }
+  | { readonly accuracy: number };
+
+/** What is noted of each epoch. */
 export interface LearningCurves {
   /** Mean loss of the epoch's steps. */
   readonly train_loss: number[];
   readonly val_loss: number[];
+  /** On all training texts after the epoch, without dropout. */
+  readonly train_metrics: EpochMetrics[];
+  readonly val_metrics: EpochMetrics[];
   /** Of the epoch's last step. */
   readonly learning_rate: number[];
 }
@@ -99,7 +108,13 @@ export async function trainByGradient(task: GradientTask): Promise<GradientResul
   const order = randomStream(seed, "train-by-gradient-order");
   const stepsPerEpoch = Math.ceil(train.features.rows.length / batchSize);
   const held = batchOf(validation, [...validation.features.rows.keys()], task);
-  const curves: LearningCurves = { train_loss: [], val_loss: [], learning_rate: [] };
+  const curves: LearningCurves = {
+    train_loss: [],
+    val_loss: [],
+    train_metrics: [],
+    val_metrics: [],
+    learning_rate: [],
+  };
   let best = snapshot(variables);
   let bestEpoch = 0;
   const bar = task.progress(epochs);
@@ -121,6 +136,8 @@ export async function trainByGradient(task: GradientTask): Promise<GradientResul
       const validationLoss = tf.tidy(() => loss(variables, held, task, null).dataSync()[0]);
       curves.train_loss.push(lossSum / rows.length);
       curves.val_loss.push(validationLoss);
+      curves.train_metrics.push(epochMetrics(variables, train, task));
+      curves.val_metrics.push(epochMetrics(variables, validation, task));
       curves.learning_rate.push(rate);
       if (epoch === 0 || validationLoss < curves.val_loss[bestEpoch]) {
         best = snapshot(variables);
@@ -242,6 +259,36 @@ function loss(
       ? tf.square(tf.sub(tf.squeeze(output, [1]), y))
       : tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(output)), 1));
   return tf.sum(tf.mul(errors, weights)) as tf.Scalar;
+}
+
+/** Rows that are evaluated at once. */
+const ROWS_EVALUATED = 1024;
+
+/** In the units of the targets as the objective has them. */
+function epochMetrics(
+  variables: Variables,
+  { features, targets }: LabelledRows,
+  { hidden, objective, standard }: GradientTask,
+): EpochMetrics {
+  const outputs: number[][] = [];
+  for (let from = 0; from < features.rows.length; from += ROWS_EVALUATED) {
+    const rows = features.rows.slice(from, from + ROWS_EVALUATED);
+    const part = tf.tidy(() => {
+      const values = standardisedRows({ ...features, rows }, standard);
+      const x = tf.tensor2d(values, [rows.length, features.columns]);
+      return headOutputs(variables, hidden, x, (unchanged) => unchanged).arraySync();
+    });
+    outputs.push(...part);
+  }
+  if (objective.kind === "classification") {
+    const right = outputs.filter((row, i) => row.indexOf(Math.max(...row)) === targets[i]);
+    return { accuracy: right.length / outputs.length };
+  }
+  const { mse, mae, r2 } = regressionMetrics(
+    outputs.map(([output]) => output),
+    targets,
+  );
+  return { mse, mae, r2_score: r2 };
 }
 
 /**

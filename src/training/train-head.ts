@@ -8,6 +8,7 @@ import { type FittedHead, fitHead, type HeadShape, moments } from "./fit-head";
 import type { HeadConfigJson } from "./head-config-json";
 import { headInMemory } from "./head-in-memory";
 import { checkNeuron, headTarget } from "./head-target";
+import type { LearningCurves } from "./train-by-gradient";
 import { headShape, type TrainHeadOptions } from "./train-head-options";
 import { type TrainingData, trainingData } from "./training-data";
 import { headMetrics, type TrainingMetrics } from "./training-metrics";
@@ -106,6 +107,18 @@ async function train(model: HookedTransformer, options: TrainHeadOptions): Promi
   return { directory, config, metrics };
 }
 
+/** The learning curves of a head that is solved at once. */
+function oneEpoch({ train, validation }: TrainingMetrics["best_model_metrics"]): LearningCurves {
+  const epoch = ({ mse, mae, r2 }: typeof train) => ({ mse, mae, r2_score: r2 });
+  return {
+    train_loss: [train.mse],
+    val_loss: [validation.mse],
+    train_metrics: [epoch(train)],
+    val_metrics: [epoch(validation)],
+    learning_rate: [],
+  };
+}
+
 function trainingMetrics(
   head: BoundHead,
   data: TrainingData,
@@ -123,12 +136,16 @@ function trainingMetrics(
     seed: settings.seed,
   });
   const shuffled = compared.shuffled_labels.r2;
+  const best = { train: of(split.train), validation: of(split.validation) };
+  // What is solved in closed form has been through one epoch, with nothing to learn through none.
+  const epochs = ridge ? oneEpoch(best) : curves;
+  const bestIndex = ridge ? 0 : bestEpoch;
   return {
-    ...curves,
-    best_epoch: bestEpoch,
-    best_val_loss: bestEpoch === null ? null : curves.val_loss[bestEpoch],
-    train_metrics: of(split.train),
-    val_metrics: of(split.validation),
+    ...epochs,
+    best_val_loss: bestIndex === null ? null : epochs.val_loss[bestIndex],
+    best_epoch: bestIndex === null ? -1 : bestIndex + 1,
+    train_time: null,
+    best_model_metrics: best,
     test_metrics: test,
     baselines: compared,
     selectivity: test.r2 === null || shuffled === null ? null : test.r2 - shuffled,

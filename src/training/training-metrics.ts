@@ -14,21 +14,30 @@ import {
 import { type FeatureRows, rowViews } from "./feature-rows";
 import type { HeadShape } from "./fit-head";
 import type { NeuronStatistics } from "./scan-neurons";
+import type { EpochMetrics } from "./train-by-gradient";
 
 /** Metrics of one part of the split; class metrics for classification heads with bins. */
 export type HeadMetrics = RegressionMetrics & Partial<ClassMetrics>;
 
-/** `training_metrics.json`. */
+/**
+ * `training_metrics.json`. The first seven keys are those of the Python pipeline's trainer, a list
+ * item an epoch; a head solved in closed form has one epoch, one with nothing to learn none.
+ */
 export interface TrainingMetrics {
-  /** Per epoch; empty for closed forms. Mean squared error, or cross-entropy in nats. */
+  /** Mean squared error, or cross-entropy in nats. */
   readonly train_loss: readonly number[];
   readonly val_loss: readonly number[];
-  readonly learning_rate: readonly number[];
-  readonly best_epoch: number | null;
+  readonly train_metrics: readonly EpochMetrics[];
+  readonly val_metrics: readonly EpochMetrics[];
   readonly best_val_loss: number | null;
-  /** Metrics of `best_model` on each part of the split. */
-  readonly train_metrics: HeadMetrics;
-  readonly val_metrics: HeadMetrics;
+  /** From 1; −1 without epochs. */
+  readonly best_epoch: number;
+  /** Seconds in the Python pipeline; null here, since the same run is to give the same file. */
+  readonly train_time: null;
+  readonly learning_rate: readonly number[];
+  /** Metrics of `best_model` on the texts it learnt from and was chosen by. */
+  readonly best_model_metrics: { readonly train: HeadMetrics; readonly validation: HeadMetrics };
+  /** Metrics of `best_model` on the test texts. */
   readonly test_metrics: HeadMetrics;
   /** On the test texts. */
   readonly baselines: Baselines;

@@ -30,6 +30,6 @@ test("a head solved in closed form shows how its penalty was chosen", () => {
 
 test("what was not trained, or diverged, is refused", () => {
   assert.throws(() => learningCurves(metricsOf("neuron_l3_n26_20261122_120300")), FigureError);
-  const diverged = { train_loss: [1, Number.NaN], val_loss: [1, 1], best_epoch: 0 };
+  const diverged = { train_loss: [1, Number.NaN], val_loss: [1, 1], best_epoch: 1 };
   assert.throws(() => learningCurves(diverged), /training texts.*found NaN at position 1/);
 });

@@ -74,10 +74,13 @@ test("a linear head is written as the Python pipeline does, and its reader agree
   const { baseline } = await patchHead(head, texts, []);
   const squares = baseline.activation.map((value, i) => (value - baseline.prediction[i]) ** 2);
   const mse = squares.reduce((sum, square) => sum + square, 0) / squares.length;
-  const { train_metrics, val_metrics, test_metrics } = metrics;
-  const parts = [train_metrics, val_metrics, test_metrics];
+  const { best_model_metrics, test_metrics } = metrics;
+  const parts = [best_model_metrics.train, best_model_metrics.validation, test_metrics];
   const reported = parts.reduce((sum, part) => sum + part.n * part.mse, 0) / texts.length;
   assert.ok(Math.abs(mse / reported - 1) < 1e-4, `${mse} is not ${reported}`);
+  const { mse: loss, mae, r2 } = best_model_metrics.validation;
+  assert.deepEqual(metrics.val_metrics, [{ mse: loss, mae, r2_score: r2 }]);
+  assert.deepEqual([metrics.best_epoch, metrics.best_val_loss], [1, loss]);
   assert.ok(test_metrics.r2! > 0.4, `R² ${test_metrics.r2}`);
   assert.ok(metrics.selectivity! > 0.4, `selectivity ${metrics.selectivity}`);
   assert.ok(metrics.baselines.mean.r2! <= 0);
@@ -109,7 +112,15 @@ test("a hidden layer, an output scale and another place to read are honoured", a
   assert.deepEqual(head.reads, ["blocks.1.hook_resid_post"]);
   assert.equal(head.position(12), 2);
   assert.equal(metrics.best_val_loss, Math.min(...metrics.val_loss));
-  assert.ok(Math.abs(metrics.val_metrics.mse / metrics.best_val_loss! - 1) < 1e-3);
+  assert.equal(metrics.best_val_loss, metrics.val_loss[metrics.best_epoch - 1]);
+  const { train_loss, train_metrics, val_metrics } = metrics;
+  assert.equal(train_metrics.length, train_loss.length);
+  const best = val_metrics[metrics.best_epoch - 1] as { mse: number; r2_score: number };
+  assert.ok(Math.abs(best.mse / metrics.best_val_loss! - 1) < 1e-3);
+  assert.ok(Math.abs(best.r2_score - metrics.best_model_metrics.validation.r2!) < 1e-3);
+  assert.ok(
+    Math.abs(metrics.best_model_metrics.validation.mse / metrics.best_val_loss! - 1) < 1e-3,
+  );
   const final = await loadHead(join(directory, "final_model"));
   assert.equal(final.config.headType, "regression");
 });
@@ -123,6 +134,8 @@ test("a classification head predicts better than the most frequent class", async
     classWeights: "balanced",
   });
   assert.equal(config.bin_edges!.length, 3);
+  const epoch = metrics.val_metrics[metrics.best_epoch - 1] as { accuracy: number };
+  assert.equal(epoch.accuracy, metrics.best_model_metrics.validation.accuracy);
   assert.ok(metrics.test_metrics.accuracy! > 0.65, `accuracy ${metrics.test_metrics.accuracy}`);
   assert.ok(metrics.test_metrics.correlation! > 0.4);
   const head = await loadHead(directory);
