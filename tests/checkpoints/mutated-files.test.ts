@@ -14,15 +14,14 @@ import { bytesOf, torchZip, uint64 } from "./torch-file-bytes";
 
 const RUNS_PER_FILE = 400;
 
-/** A hang is longer than this, also on a busy machine. */
-const LONGEST_MILLISECONDS = 5_000;
-
 const folder = temporaryFolder();
 
-/** Opens and reads everything: a correct read or a CheckpointError of one line, nothing else. */
+/**
+ * Opens and reads everything: a correct read or a CheckpointError of one line, nothing else. (Hangs are for `npm run
+ * fuzz` to find, which watches the time of every file.)
+ */
 async function readOrRefuse(bytes: Uint8Array): Promise<void> {
   const path = put(folder, "mutated", bytes);
-  const start = performance.now();
   try {
     const source = await openCheckpoint(path);
     try {
@@ -38,7 +37,6 @@ async function readOrRefuse(bytes: Uint8Array): Promise<void> {
     assert.doesNotMatch(error.message, /[\n\r]/);
     assert.ok(error.message.length < 1_000, error.message);
   }
-  assert.ok(performance.now() - start < LONGEST_MILLISECONDS);
 }
 
 async function holdsFor(change: (changes: Mutation[]) => Uint8Array | Promise<Uint8Array>) {

@@ -149,17 +149,15 @@ describe("a model's name", () => {
     assert.ok(!server.requests.some((request) => request.includes("safetensors")));
   });
 
-  it("without a network is an error that comes fast", async () => {
+  it("without a network is an error that says what was looked for", async () => {
     const gone = await HubServer.start();
     newPlace({ HF_ENDPOINT: gone.endpoint });
     gone.close();
-    const start = performance.now();
     await assertRefused(
       () => locateModel("gpt2"),
       /no base model "gpt2" on this machine.*cannot be reached; found ECONNREFUSED.*openai-community\/gpt2/,
       HubError,
     );
-    assert.ok(performance.now() - start < 2_000);
   });
 
   it("offline, is found in the cache and nowhere else", async () => {

@@ -6,8 +6,7 @@ import { test } from "node:test";
 
 const projectRoot = join(__dirname, "..", "..");
 
-test("a second set-up has nothing to do, and takes less than 3 seconds", () => {
-  const started = performance.now();
+test("a second set-up has nothing to do", () => {
   const { status, stdout } = spawnSync(
     process.execPath,
     ["--input-type=module", "-e", 'import { setUp } from "./scripts/setup.mjs"; await setUp();'],
@@ -16,7 +15,6 @@ test("a second set-up has nothing to do, and takes less than 3 seconds", () => {
   assert.equal(status, 0);
   assert.match(stdout, /ready after [\d.]+ s; tensor engine: /);
   assert.doesNotMatch(stdout, /…/, "a step was done again");
-  assert.ok(performance.now() - started < 3000);
 });
 
 test("the kernel starts with the Node that set it up, from this project", () => {
