@@ -14,7 +14,7 @@ import {
   type Positions,
   unembed,
 } from "../model/forward";
-import { allHookNames, layerOfHook } from "../model/hook-names";
+import { layerOfHook } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** Rows of one batch; bounds the memory for copies of the keys and values. */
@@ -225,16 +225,6 @@ function withColumn<T extends tf.Tensor>(
     );
     return tf.reshape(joined, activation.shape) as T;
   });
-}
-
-/** Whether `first` is computed before `second` in a forward pass. */
-export function comesBefore(
-  first: string,
-  second: string,
-  { cfg }: Pick<HookedTransformer, "cfg">,
-): boolean {
-  const order = allHookNames(cfg);
-  return order.indexOf(first) < order.indexOf(second);
 }
 
 function layersFrom(start: number, end: number): number[] {
