@@ -6,7 +6,7 @@ import ts from "typescript";
 
 /** What each floor may import beside itself: the table of docs/architecture.md. */
 const MAY_IMPORT: Record<string, readonly string[]> = (() => {
-  const model = ["errors", "progress", "tensors", "stats", "checkpoints"];
+  const model = ["errors", "files", "progress", "tensors", "stats", "checkpoints"];
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const results = [...patching, "patching"];
@@ -16,16 +16,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   return {
     errors: [],
     version: [],
+    files: [],
     progress: ["errors"],
     tensors: ["errors"],
     stats: ["errors"],
-    checkpoints: ["errors"],
+    checkpoints: ["errors", "files"],
     model,
     heads,
     training,
     patching,
     results,
-    figures: ["errors", "progress", "stats", "results"],
+    figures: ["errors", "files", "progress", "stats", "results"],
     analysis,
     cli: [...everything, "index"],
     index: [...everything, "cli"],

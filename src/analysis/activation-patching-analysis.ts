@@ -1,5 +1,5 @@
 import type { BoundHead } from "../heads/bind-head";
-import { tokenBatch } from "../model/token-batch";
+import { promptTokens } from "../model/token-batch";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
@@ -50,7 +50,7 @@ export async function analyzeActivationPatching(
   }: ActivationPatchingOptions = {},
 ): Promise<ActivationPatchingResult> {
   const { files, model } = head;
-  const tokens = promptTokens(prompts, head, prependBos);
+  const tokens = promptTokens(prompts, model.cfg, model.tokenizer, { prependBos });
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
   return {
@@ -85,26 +85,6 @@ export async function analyzeActivationPatching(
     ],
     provenance: await provenanceOf(head, 0),
   };
-}
-
-function promptTokens(
-  prompts: readonly Prompt[],
-  { model }: BoundHead,
-  prependBos: boolean,
-): number[][] {
-  return prompts.map((prompt, i) => {
-    try {
-      return tokenBatch([prompt] as never, model.cfg, model.tokenizer, { prependBos })[0];
-    } catch (error) {
-      throw renamed(error as Error, i);
-    }
-  });
-}
-
-/** Says which prompt it was. */
-function renamed(error: Error, index: number): Error {
-  error.message = error.message.replace(/^the prompt/, `prompt ${index}`);
-  return error;
 }
 
 function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {

@@ -129,13 +129,6 @@ export function allocateElements(
   }
 }
 
-/** The elements whose little-endian bytes these are; `bytes` holds a whole number of elements. */
-export function decodeElements(dtype: Dtype, bytes: Uint8Array): TensorData {
-  const memory = allocateElements(dtype, bytes.length / DTYPE_BYTES[dtype]);
-  memory.bytes.set(bytes);
-  return memory.finish();
-}
-
 /**
  * The little-endian bytes of these elements, sharing their memory except for two-byte floats.
  *

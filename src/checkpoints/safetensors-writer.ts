@@ -1,9 +1,9 @@
 import { CheckpointError } from "../errors";
-import { atomicWrite } from "./atomic-write";
 import { encodeTensors } from "./checked-tensors";
 import { DTYPES, SAFETENSORS_CODES } from "./dtypes";
 import type { NamedArray } from "./named-array";
 import { HEADER_START, LONGEST_HEADER, METADATA_KEY } from "./safetensors-reader";
+import { writeCheckpoint } from "./write-checkpoint";
 
 /** The first tensor starts at a multiple of this, so that every element is aligned. */
 const ALIGNMENT = 8;
@@ -43,7 +43,7 @@ export async function writeSafetensors(
     entries.push([name, { dtype: SAFETENSORS_CODES[dtype], shape, data_offsets: [begin, end] }]);
   }
   const header = headerBytes(path, entries);
-  await atomicWrite(path, (put) => {
+  await writeCheckpoint(path, (put) => {
     put(header);
     for (const { bytes } of encoded) put(bytes);
   });

@@ -2,11 +2,12 @@ import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { CheckpointError } from "../errors";
-import { atomicWrite, type WriteBytes } from "./atomic-write";
+import type { WriteBytes } from "../files/atomic-write";
 import { type EncodedTensor, encodeTensors } from "./checked-tensors";
 import { DTYPE_BYTES, TORCH_STORAGE_CLASSES } from "./dtypes";
 import type { NamedArray } from "./named-array";
 import { Call, GlobalName, PersistentId, pickle } from "./pickle-writer";
+import { writeCheckpoint } from "./write-checkpoint";
 
 /** The folder in the zip file that everything is in. PyTorch writes this name where it knows no file name. */
 const ARCHIVE = "archive";
@@ -66,7 +67,7 @@ export async function writeStateDict(
     }
   }
   zip.end();
-  await atomicWrite(path, (put) => pipeline(zip.outputStream, writable(put)));
+  await writeCheckpoint(path, (put) => pipeline(zip.outputStream, writable(put)));
 }
 
 function writable(put: WriteBytes): Writable {

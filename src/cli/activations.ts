@@ -5,7 +5,7 @@ import { writeSafetensors } from "../checkpoints/safetensors-writer";
 import { InputError } from "../errors";
 import { allHookNames } from "../model/hook-names";
 import { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
+import { tokenBatch } from "../model/token-batch";
 import { DEFAULT_PROCESSING, NO_PROCESSING } from "../model/weight-processing";
 import { parseTokens } from "./arguments";
 import { counted, type Output } from "./output";
@@ -52,7 +52,7 @@ async function activations(
   });
   try {
     const { prependBos } = options;
-    const [tokens] = tokenBatch([prompt] as ModelInput, model.cfg, model.tokenizer, { prependBos });
+    const [tokens] = tokenBatch(prompt, model.cfg, model.tokenizer, { prependBos });
     const tensors = run(model, tokens, pattern);
     await writeSafetensors(options.out, tensors, {
       base_model: base,

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FigureError } from "../errors";
-import { writeAtomically } from "../results/write-atomically";
+import { atomicWrite } from "../files/atomic-write";
 import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
 import { picture } from "./picture";
@@ -70,7 +70,7 @@ export async function saveFigure(
   }
   await inFolder(directory, () => mkdir(directory, { recursive: true }));
   for (const { path, content } of files) {
-    await inFolder(path, () => writeAtomically(path, content, { replace: true }));
+    await inFolder(path, () => atomicWrite(path, content));
   }
   return files.map(({ path }) => path);
 }

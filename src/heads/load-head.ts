@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
 import { openCheckpoint } from "../checkpoints/open-checkpoint";
 import { quoted, quotedList } from "../checkpoints/quoted";
@@ -7,9 +7,7 @@ import type { TensorSource } from "../checkpoints/tensor-source";
 import { HeadConfigError } from "../errors";
 import { type HeadConfig, readHeadConfig } from "./head-config";
 import { locateHead } from "./locate-head";
-
-/** Folders of a training run that hold a head, the preferred first. */
-const RUN_FOLDERS = ["best_model", "final_model"] as const;
+import { RUN_FOLDERS } from "./run-folders";
 
 /** A head's weights, the preferred first. */
 const HEAD_FILES = ["head.pt", "head.safetensors"] as const;
@@ -212,10 +210,4 @@ function binWarnings(config: HeadConfig, configFile: string): string[] {
   return [
     `${configFile}: ${numClasses} classes but ${bins} bins; the first ${used} of both are used`,
   ];
-}
-
-/** The name of a trained head's run, such as `neuron_l8_n481_20250422_173314`. */
-export function runName({ directory }: Pick<HeadFiles, "directory">): string {
-  const name = basename(directory);
-  return RUN_FOLDERS.some((folder) => folder === name) ? basename(dirname(directory)) : name;
 }

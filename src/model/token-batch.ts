@@ -14,6 +14,8 @@ export interface TokenOptions {
   readonly prependBos?: boolean;
 }
 
+type Sizes = Pick<GPT2Config, "n_ctx" | "d_vocab">;
+
 /**
  * Token ids of each sequence in `input`, checked against the model.
  *
@@ -22,22 +24,45 @@ export interface TokenOptions {
  */
 export function tokenBatch(
   input: ModelInput,
-  cfg: Pick<GPT2Config, "n_ctx" | "d_vocab">,
+  cfg: Sizes,
   tokenizer: Tokenizer | null,
   { prependBos = false }: TokenOptions = {},
 ): number[][] {
-  const sequences = isBatch(input) ? [...input] : [input as string | readonly number[]];
-  if (sequences.length === 0) {
-    throw new InputError("the batch is empty", { expected: "at least one sequence" });
+  if (isBatch(input)) return promptTokens(input, cfg, tokenizer, { prependBos });
+  return [tokensOf(input, "the prompt", cfg, tokenizer, prependBos)];
+}
+
+/**
+ * Token ids of a list of prompts, texts and token ids mixed; errors number them from 0.
+ *
+ * @throws InputError as `tokenBatch`, or if the list is empty.
+ */
+export function promptTokens(
+  prompts: readonly (string | readonly number[])[],
+  cfg: Sizes,
+  tokenizer: Tokenizer | null,
+  { prependBos = false }: TokenOptions = {},
+): number[][] {
+  if (prompts.length === 0) {
+    throw new InputError("there is no prompt", { expected: "at least one" });
   }
-  return sequences.map((sequence, index) => {
-    const where = sequences.length > 1 ? `prompt ${index}` : "the prompt";
-    const ids =
-      typeof sequence === "string"
-        ? encode(sequence, tokenizer, prependBos, where)
-        : checkIds(sequence, cfg.d_vocab, where);
-    return checkLength(ids, cfg.n_ctx, where);
-  });
+  return prompts.map((prompt, index) =>
+    tokensOf(prompt, `prompt ${index}`, cfg, tokenizer, prependBos),
+  );
+}
+
+function tokensOf(
+  prompt: string | readonly number[],
+  where: string,
+  cfg: Sizes,
+  tokenizer: Tokenizer | null,
+  prependBos: boolean,
+): number[] {
+  const ids =
+    typeof prompt === "string"
+      ? encode(prompt, tokenizer, prependBos, where)
+      : checkIds(prompt, cfg.d_vocab, where);
+  return checkLength(ids, cfg.n_ctx, where);
 }
 
 function isBatch(input: ModelInput): input is readonly string[] | readonly (readonly number[])[] {
@@ -48,7 +73,7 @@ function isBatch(input: ModelInput): input is readonly string[] | readonly (read
       expected: "a text, token ids, or a list of either",
     });
   }
-  return input.length === 0 || typeof input[0] === "string" || Array.isArray(input[0]);
+  return typeof input[0] === "string" || Array.isArray(input[0]);
 }
 
 function encode(

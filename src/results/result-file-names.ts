@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
+import { runFolder, runName } from "../heads/run-folders";
 import type { ResultName } from "./result-by-name";
 
 /** A run folder's name is cut after so many characters; file names may have 255 bytes. */
@@ -36,19 +37,10 @@ export function resultFileNames(
 ): [string, string, string] {
   const base = `${name}_${target_layer}_${target_neuron}`;
   const full = resolve(model_path);
-  const inside = INSIDE_RUN.has(basename(full)) ? `_${basename(full)}` : "";
-  const suffix = `${runDirectoryName(full)}${inside}`
+  const inside = runFolder(full);
+  const suffix = `${runName(full)}${inside ? `_${inside}` : ""}`
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .slice(0, LONGEST_SUFFIX);
   const hash = createHash("sha256").update(full).digest("hex").slice(0, 8);
   return [`${base}.json`, `${base}__${suffix}.json`, `${base}__${suffix}__${hash}.json`];
-}
-
-/** Folders that a run directory keeps its heads in. */
-const INSIDE_RUN = new Set(["best_model", "final_model"]);
-
-/** The name of the run directory that a path leads to, or leads into. */
-export function runDirectoryName(modelPath: string): string {
-  const full = resolve(modelPath);
-  return basename(INSIDE_RUN.has(basename(full)) ? dirname(full) : full);
 }

@@ -1,10 +1,11 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ResultError } from "../errors";
+import { atomicWrite } from "../files/atomic-write";
+import { runName } from "../heads/run-folders";
 import type { ResultByName, ResultName } from "./result-by-name";
-import { resultFileNames, runDirectoryName } from "./result-file-names";
+import { resultFileNames } from "./result-file-names";
 import { serializeResult } from "./serialize-result";
-import { writeAtomically } from "./write-atomically";
 
 /** Where a result goes and what it is. */
 export interface WriteResultOptions<N extends ResultName> {
@@ -95,7 +96,7 @@ function identityOf(result: { model_path: string; provenance?: unknown }): HeadI
   const provenance = result.provenance as { head_sha256?: unknown } | null | undefined;
   return {
     place: resolve(result.model_path),
-    run: runDirectoryName(result.model_path),
+    run: runName(result.model_path),
     sha256: provenance?.head_sha256,
   };
 }
@@ -107,10 +108,10 @@ function isSameHead(a: HeadIdentity, b: HeadIdentity): boolean {
 
 /** Takes the name if it is free or held by the same head; false if another head holds it. */
 async function writeUnlessTaken(path: string, text: string, head: HeadIdentity): Promise<boolean> {
-  if (await writeAtomically(path, text, { replace: false })) return true;
+  if (await atomicWrite(path, text, { replace: false })) return true;
   const holder = await holderOf(path);
   if (holder === null || !isSameHead(holder, head)) return false;
-  return writeAtomically(path, text, { replace: true });
+  return atomicWrite(path, text);
 }
 
 /** The head whose result a file holds; null when the file is not such a result. */

@@ -1,7 +1,7 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { tokenBatch } from "../model/token-batch";
+import { promptTokens } from "../model/token-batch";
 import type { Progress } from "../progress/progress";
 import { isConstant } from "../stats/is-constant";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
@@ -47,7 +47,7 @@ export async function trainingData(
   options: TrainHeadOptions,
   progress: (label: string, total: number) => Progress,
 ): Promise<TrainingData> {
-  const { tokens, truncated } = promptTokens(model, options.texts ?? (await defaultTexts()));
+  const { tokens, truncated } = cutToContext(model, options.texts ?? (await defaultTexts()));
   const prompts = tokens.map((ids) => ids.slice(0, reader.position(ids.length) + 1));
   const split = splitByText(prompts, options);
   const store = await collectActivations(model, prompts, wantedHooks(model, target, prompts), {
@@ -70,7 +70,7 @@ export async function trainingData(
 }
 
 /** Token ids of each text, cut to the context. */
-function promptTokens(
+function cutToContext(
   { cfg, tokenizer }: HookedTransformer,
   texts: readonly (string | readonly number[])[],
 ): { tokens: number[][]; truncated: number } {
@@ -85,7 +85,7 @@ function promptTokens(
     if (all.length > cfg.n_ctx) truncated++;
     return all.slice(0, cfg.n_ctx);
   });
-  return { tokens: tokenBatch(ids, cfg, tokenizer), truncated };
+  return { tokens: promptTokens(ids, cfg, tokenizer), truncated };
 }
 
 /** A pass keeps the activation of every block if that takes no more room than this, else of one. */

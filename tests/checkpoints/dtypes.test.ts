@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { DTYPE_BYTES, DTYPES, decodeElements, encodeElements } from "../../src/checkpoints/dtypes";
+import {
+  allocateElements,
+  DTYPE_BYTES,
+  DTYPES,
+  type Dtype,
+  encodeElements,
+  type TensorData,
+} from "../../src/checkpoints/dtypes";
 
 const ALL_16_BITS = new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, i) => i).buffer);
+
+function decodeElements(dtype: Dtype, bytes: Uint8Array): TensorData {
+  const memory = allocateElements(dtype, bytes.length / DTYPE_BYTES[dtype]);
+  memory.bytes.set(bytes);
+  return memory.finish();
+}
 
 /** IEEE 754 by its definition: sign, exponent and fraction as powers of two. */
 function ieee754(bits: number, exponentBits: number, fractionBits: number): number {

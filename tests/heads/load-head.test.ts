@@ -6,7 +6,8 @@ import type { NamedArray } from "../../src/checkpoints/named-array";
 import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
 import { writeStateDict } from "../../src/checkpoints/torch-writer";
 import { CheckpointError, HeadConfigError } from "../../src/errors";
-import { loadHead, runName } from "../../src/heads/load-head";
+import { loadHead } from "../../src/heads/load-head";
+import { runName } from "../../src/heads/run-folders";
 import { assertRefused } from "../checkpoints/refusals";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden } from "../golden";
@@ -62,13 +63,16 @@ describe("the golden heads", () => {
       assert.equal(best.directory, join(run, "best_model"));
       assert.equal(best.headFile, join(run, "best_model", "head.pt"));
       assert.equal(best.configFile, join(run, "best_model", "config.json"));
-      assert.equal(`heads/${name}/${runName(best)}`, (golden().heads[name] as { dir: string }).dir);
+      assert.equal(
+        `heads/${name}/${runName(best.directory)}`,
+        (golden().heads[name] as { dir: string }).dir,
+      );
       assert.deepEqual(await loadHead(join(run, "best_model")), best);
       assert.deepEqual(await loadHead(join(run, "best_model", "head.pt")), best);
       assert.deepEqual(best.warnings, []);
       assert.deepEqual(best.config.raw, JSON.parse(readFileSync(best.configFile, "utf8")));
       const final = await loadHead(join(run, "final_model"));
-      assert.equal(runName(final), runName(best));
+      assert.equal(runName(final.directory), runName(best.directory));
     });
   }
 

@@ -164,8 +164,9 @@ describe("a hooked model", () => {
 
   it("refuses what it cannot run before TensorFlow sees it", () => {
     const refused: [() => unknown, RegExp][] = [
-      [() => processed.forward([]), /the batch is empty|the prompt is empty/],
+      [() => processed.forward([]), /the prompt is empty/],
       [() => processed.forward([[1, 2], []]), /prompt 1 is empty/],
+      [() => processed.forward([[300]]), /prompt 0 has a token id outside/],
       [
         () => processed.forward([300]),
         /outside the vocabulary at position 0; found 300, expected a whole number from 0 to 299/,

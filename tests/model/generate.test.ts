@@ -90,7 +90,7 @@ describe("generate", () => {
     for (const [options, message] of refused) {
       assert.throws(() => model.generate([1], options), message);
     }
-    assert.throws(() => model.generate([]), /the batch is empty/);
+    assert.throws(() => model.generate([]), /the prompt is empty/);
     assert.equal(tf.memory().numTensors, before, "tensors leaked");
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
-import { atomicWrite } from "../../src/checkpoints/atomic-write";
+import { writeCheckpoint } from "../../src/checkpoints/write-checkpoint";
 import { CheckpointError } from "../../src/errors";
 import { assertRefused } from "./refusals";
 import { put, temporaryFolder } from "./temporary-folder";
@@ -11,7 +11,7 @@ it("leaves the old file and nothing else when writing fails", async () => {
   const folder = temporaryFolder();
   const path = put(folder, "a", "old");
   const fails = (error: Error) =>
-    atomicWrite(path, async (write) => {
+    writeCheckpoint(path, async (write) => {
       write(Buffer.from("new"));
       throw error;
     });
@@ -27,7 +27,7 @@ it("leaves the old file and nothing else when writing fails", async () => {
 it("replaces the file, piece after piece", async () => {
   const folder = temporaryFolder();
   const path = put(folder, "a", "old");
-  await atomicWrite(path, (write) => {
+  await writeCheckpoint(path, (write) => {
     write(Buffer.from("ne"));
     write(Buffer.from("w"));
   });
@@ -39,14 +39,14 @@ it("writes through a link", { skip: process.platform === "win32" }, async () => 
   const folder = temporaryFolder();
   const path = put(folder, "a", "old");
   symlinkSync(path, join(folder, "link"));
-  await atomicWrite(join(folder, "link"), (write) => write(Buffer.from("new")));
+  await writeCheckpoint(join(folder, "link"), (write) => write(Buffer.from("new")));
   assert.equal(readFileSync(path, "utf8"), "new");
   assert.ok(lstatSync(join(folder, "link")).isSymbolicLink());
 });
 
 it("says so when the folder is not there or no folder", async () => {
   const folder = temporaryFolder();
-  const write = (...parts: string[]) => atomicWrite(join(folder, ...parts), () => {});
+  const write = (...parts: string[]) => writeCheckpoint(join(folder, ...parts), () => {});
   await assertRefused(
     () => write("none", "a"),
     /none.a: the file cannot be written; found ENOENT.*Check that its folder exists/,
