@@ -34,7 +34,10 @@ export interface ForwardOptions {
 }
 
 export interface BlockOptions extends ForwardOptions {
-  /** Keys and values of earlier positions, which are attended to as well. */
+  /**
+   * Keys and values of earlier positions, which are attended to as well: of B rows, or of fewer, G,
+   * each then shared by B / G rows that follow one another.
+   */
   readonly past?: LayerKeysValues;
   /** Told the keys and values of all positions, earlier ones included. */
   readonly remember?: (layer: number, keysValues: LayerKeysValues) => void;
@@ -96,6 +99,21 @@ export function block(
   positions: Positions,
   options: BlockOptions = {},
 ): tf.Tensor3D {
+  return tf.tidy(() => {
+    const residMid = attentionHalf(weights, config, layer, residual, positions, options);
+    return mlpHalf(weights, config, layer, residMid, options);
+  });
+}
+
+/** A block's first half: `resid_pre` → `resid_mid`, both `[B, T, d_model]`. */
+export function attentionHalf(
+  weights: BlockWeights,
+  config: GPT2Config,
+  layer: number,
+  residual: tf.Tensor3D,
+  positions: Positions,
+  options: BlockOptions = {},
+): tf.Tensor3D {
   const { at = unchanged } = options;
   const name = `blocks.${layer}`;
   return tf.tidy(() => {
@@ -104,7 +122,20 @@ export function block(
       const attnIn = layerNorm(weights.ln1, config, residPre, `${name}.ln1`, at);
       return attention(weights.attn, config, layer, attnIn, positions, options);
     });
-    const residMid = at(`${name}.hook_resid_mid`, tf.add(residPre, attnOut) as tf.Tensor3D);
+    return at(`${name}.hook_resid_mid`, tf.add(residPre, attnOut) as tf.Tensor3D);
+  });
+}
+
+/** A block's second half: `resid_mid` → `resid_post`, both `[B, T, d_model]`. */
+export function mlpHalf(
+  weights: BlockWeights,
+  config: GPT2Config,
+  layer: number,
+  residMid: tf.Tensor3D,
+  { at = unchanged }: ForwardOptions = {},
+): tf.Tensor3D {
+  const name = `blocks.${layer}`;
+  return tf.tidy(() => {
     const mlpOut = tf.tidy(() => {
       const mlpIn = layerNorm(weights.ln2, config, residMid, `${name}.ln2`, at);
       return mlp(weights.mlp, config, layer, mlpIn, at);
@@ -159,25 +190,64 @@ function attention(
   const fused = project(x, weights.W_QKV, weights.b_QKV); // [B, T, 3·H·K]
   const [q, k, v] = tf
     .split(fused, 3, -1)
-    .map((part, i) => at(`${name}.hook_${"qkv"[i]}`, tf.reshape(part, [B, T, H, K]) as tf.Tensor4D))
-    .map((part) => tf.transpose(part, [0, 2, 1, 3])); // [B, H, T, K]
-  const keys = past ? tf.concat([past.k, k], 2) : k; // [B, H, S, K]
-  const values = past ? tf.concat([past.v, v], 2) : v;
-  remember?.(layer, { k: keys as tf.Tensor4D, v: values as tf.Tensor4D });
+    .map((part, i) =>
+      at(`${name}.hook_${"qkv"[i]}`, tf.reshape(part, [B, T, H, K]) as tf.Tensor4D),
+    );
+  remember?.(layer, allKeysValues(past, byHead(k), byHead(v)));
 
-  const raw = tf.matMul(tf.mul(q, 1 / attentionScale(config, layer)), keys, false, true);
+  const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
+  const own = tf.matMul(byHead(scaled), byHead(k), false, true) as tf.Tensor4D; // [B, H, T, T]
+  const raw = past ? tf.concat([scoresOnPast(scaled, past.k), own], 3) : own;
   const scores = at(
     `${name}.hook_attn_scores`,
     tf.add(raw, positions.attentionBias) as tf.Tensor4D,
   ); // [B, H, T, S]
   const pattern = at(`${name}.hook_pattern`, attentionPattern(scores, positions)); // [B, H, T, S]
-  const mixed = tf.transpose(tf.matMul(pattern, values), [0, 2, 1, 3]) as tf.Tensor4D;
-  const z = at(`${name}.hook_z`, mixed); // [B, T, H, K]
+  const mixed = past ? mixWithPast(pattern, past.v, v) : tf.matMul(pattern, byHead(v));
+  const z = at(`${name}.hook_z`, byHead(mixed as tf.Tensor4D)); // [B, T, H, K]
 
   const out = useAttnResult
     ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
     : project(tf.reshape(z, [B, T, H * K]) as tf.Tensor3D, weights.W_O, weights.b_O);
   return at(`blocks.${layer}.hook_attn_out`, tf.reshape(out, [B, T, D]) as tf.Tensor3D);
+}
+
+/** `[B, T, H, K]` ↔ `[B, H, T, K]` */
+function byHead(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.transpose(x, [0, 2, 1, 3]);
+}
+
+/** q `[B, T, H, K]` on the keys of earlier positions `[G, H, P, K]` → scores `[B, H, T, P]`. */
+function scoresOnPast(q: tf.Tensor4D, keys: tf.Tensor4D): tf.Tensor4D {
+  const [B, T, H, K] = q.shape;
+  const [G, , P] = keys.shape;
+  const queries = byHead(tf.reshape(q, [G, (B / G) * T, H, K])); // rows that share keys as one
+  const scores = tf.matMul(queries, keys, false, true); // [G, H, B/G·T, P]
+  const byRow = tf.transpose(tf.reshape(scores, [G, H, B / G, T, P]), [0, 2, 1, 3, 4]);
+  return tf.reshape(byRow, [B, H, T, P]);
+}
+
+/** Pattern `[B, H, T, P + T]`, earlier values `[G, H, P, K]`, own `[B, T, H, K]` → `[B, H, T, K]`. */
+function mixWithPast(pattern: tf.Tensor4D, values: tf.Tensor4D, own: tf.Tensor4D): tf.Tensor4D {
+  const [B, H, T] = pattern.shape;
+  const [G, , P, K] = values.shape;
+  const [onPast, onOwn] = tf.split(pattern, [P, T], 3);
+  const byGroup = tf.transpose(tf.reshape(onPast, [G, B / G, H, T, P]), [0, 2, 1, 3, 4]);
+  const mixed = tf.matMul(tf.reshape(byGroup, [G, H, (B / G) * T, P]), values);
+  const byRow = tf.transpose(tf.reshape(mixed, [G, H, B / G, T, K]), [0, 2, 1, 3, 4]);
+  return tf.add(tf.reshape(byRow, [B, H, T, K]), tf.matMul(onOwn, byHead(own))) as tf.Tensor4D;
+}
+
+/** Keys and values of the earlier positions and of the new ones, `[B, H, T, K]`. */
+function allKeysValues(
+  past: LayerKeysValues | undefined,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+): LayerKeysValues {
+  if (!past) return { k, v };
+  const after = (earlier: tf.Tensor4D, own: tf.Tensor4D) =>
+    tf.concat([tf.tile(earlier, [own.shape[0] / earlier.shape[0], 1, 1, 1]), own], 2);
+  return { k: after(past.k, k), v: after(past.v, v) };
 }
 
 /** Softmax over the keys; zero, not 0/0, for a query that may look nowhere. */

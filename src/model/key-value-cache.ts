@@ -87,11 +87,9 @@ export class KeyValueCache {
     return Array.from({ length: batchSize }, (_, row) => this.mask[row] ?? this.mask[0]);
   }
 
-  /** One layer's keys and values for `batchSize` sequences, undefined if it is empty. Call it in a tidy. */
-  layerFor(layer: number, batchSize: number): LayerKeysValues | undefined {
-    const held = this.layers[layer];
-    if (!held || this.batchSize === batchSize) return held;
-    return { k: tf.tile(held.k, [batchSize, 1, 1, 1]), v: tf.tile(held.v, [batchSize, 1, 1, 1]) };
+  /** One layer's keys and values, of one sequence or of all; undefined if it is empty. */
+  layer(layer: number): LayerKeysValues | undefined {
+    return this.layers[layer];
   }
 
   /** Takes over kept tensors that hold all positions, one entry a layer, and their mask. */

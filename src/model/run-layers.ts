@@ -32,7 +32,7 @@ export function runLayers(
   at: ActivationVisitor | undefined,
   useAttnResult: boolean,
 ): tf.Tensor3D {
-  const { batchSize, past, residual: given, start, stop } = input;
+  const { past, residual: given, start, stop } = input;
   const made: LayerKeysValues[] = [];
   const remember = (_layer: number, { k, v }: LayerKeysValues) => {
     made.push({ k: tf.keep(tf.clone(k)), v: tf.keep(tf.clone(v)) });
@@ -46,7 +46,7 @@ export function runLayers(
         const next = tf.tidy(() =>
           block(weights.blocks[layer], cfg, layer, residual, positions, {
             ...options,
-            past: past?.layerFor(layer, batchSize),
+            past: past?.layer(layer),
           }),
         );
         // A hook may have kept the residual stream for itself.
