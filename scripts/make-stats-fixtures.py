@@ -1,6 +1,6 @@
 """Writes tests/fixtures/stats/*.json: what NumPy, SciPy and scikit-learn say about small inputs.
 
-Run with a Python that has numpy, scipy and scikit-learn, from the project folder:
+Run with a Python that has numpy, scipy, scikit-learn and statsmodels, from the project folder:
 
     python scripts/make-stats-fixtures.py
 
@@ -17,6 +17,8 @@ import numpy as np
 import scipy
 import scipy.stats
 import sklearn
+import statsmodels
+import statsmodels.api
 from scipy.special import betainc
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
@@ -25,11 +27,12 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "stats"
 MADE_BY = f"numpy {np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}"
+MADE_BY_STATSMODELS = f"{MADE_BY}, statsmodels {statsmodels.__version__}"
 
 
-def write(name, cases):
+def write(name, cases, made_by=MADE_BY):
     OUT.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"made_by": MADE_BY, "cases": cases}, indent=1, allow_nan=False)
+    text = json.dumps({"made_by": made_by, "cases": cases}, indent=1, allow_nan=False)
     (OUT / f"{name}.json").write_text(text + "\n")
 
 
@@ -249,11 +252,228 @@ def bootstraps(rng):
     write("bootstrap-interval", cases)
 
 
+def ranks(rng):
+    cases = []
+    for others in [rng.normal(size=9), rng.normal(size=200), np.array([1.0, -1.0, 2.0, 0.0]), np.zeros(3)]:
+        for value in [0.0, 1.0, -1.0, -1.7, 5.0]:
+            sizes = np.abs(others)
+            cases.append({
+                "value": value,
+                "others": others.tolist(),
+                "rank": int(np.sum(sizes >= abs(value))) + 1,
+                "percentile": float(scipy.stats.percentileofscore(sizes, abs(value), kind="mean")),
+                "p_value": float((np.sum(sizes >= abs(value)) + 1) / (others.size + 1)),
+            })
+    write("rank-among", cases)
+
+
+def empirical_nulls(rng):
+    cases = []
+    for draws in [rng.normal(size=40), 3 + rng.normal(size=99), np.array([0.5])]:
+        for observed in [0.0, float(draws[0]), -1.2, 9.0]:
+            cases.append({
+                "observed": observed,
+                "draws": draws.tolist(),
+                "expected": {
+                    "mean": float(np.mean(draws)),
+                    "std": float(np.std(draws)),
+                    "p5": float(np.quantile(draws, 0.05)),
+                    "p95": float(np.quantile(draws, 0.95)),
+                    "min": float(np.min(draws)),
+                    "max": float(np.max(draws)),
+                    "n": int(draws.size),
+                    "p_value": float((1 + np.sum(np.abs(draws) >= abs(observed))) / (1 + draws.size)),
+                },
+            })
+    write("empirical-null", cases)
+
+
+def shuffles(rng):
+    """All cosines that shuffled coordinates can give, and their exact mean and standard deviation."""
+    cases = []
+    for size in [3, 5, 7]:
+        v, w = rng.normal(size=size) + 0.5, rng.normal(size=size)
+        orders = np.array(list(itertools.permutations(v)))
+        cosines = orders @ w / np.linalg.norm(v) / np.linalg.norm(w)
+        cases.append({
+            "vector": v.tolist(),
+            "other": w.tolist(),
+            "mean": float(cosines.mean()),
+            "std": float(cosines.std()),
+            "quantiles": np.quantile(cosines, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist(),
+        })
+    write("shuffled-cosines", cases)
+
+
+def gaussians(rng):
+    """Cosines with Gaussian vectors drawn by NumPy from the covariance of the rows, 400,000 of them."""
+    cases = []
+    probabilities = [0.05, 0.25, 0.5, 0.75, 0.95]
+    for rows in [
+        rng.normal(size=(30, 4)) * np.array([5.0, 1.0, 1.0, 0.2]) + 3,
+        rng.normal(size=(3, 6)),  # a singular covariance
+        rng.normal(size=(50, 5)) @ rng.normal(size=(5, 5)),
+    ]:
+        vector = rng.normal(size=rows.shape[1])
+        drawn = rng.multivariate_normal(
+            np.zeros(rows.shape[1]), np.cov(rows, rowvar=False), size=400_000, method="eigh"
+        )
+        cosines = drawn @ vector / np.linalg.norm(drawn, axis=1) / np.linalg.norm(vector)
+        cases.append({
+            "vector": vector.tolist(),
+            "rows": rows.tolist(),
+            "std": float(cosines.std()),
+            "probabilities": probabilities,
+            "quantiles": np.quantile(cosines, probabilities).tolist(),
+        })
+    write("gaussian-cosines", cases)
+
+
+def decompositions(rng):
+    cases = []
+    for v in vectors(rng):
+        w = 0.5 * v + rng.normal(size=v.size) * np.abs(v).max()
+        shares = v / np.linalg.norm(v) * (w / np.linalg.norm(w))
+        top = np.argsort(-np.abs(shares), kind="stable")[:3]
+        kept = np.setdiff1d(np.arange(v.size), top)
+        norms = np.linalg.norm(v[kept]) * np.linalg.norm(w[kept])
+        cases.append({
+            "first": v.tolist(),
+            "second": w.tolist(),
+            "cosine": float(cosine_similarity(v[None], w[None])[0, 0]),
+            "top": top.tolist(),
+            "contributions": shares[top].tolist(),
+            "rest": float(shares[kept].sum()),
+            "without_top": float(v[kept] @ w[kept] / norms) if kept.size and norms > 0 else None,
+            "effective_coordinates": float(np.abs(shares).sum() ** 2 / (shares**2).sum()),
+        })
+    write("cosine-decomposition", cases)
+
+
+def student():
+    write("student-t", [
+        {"t": t, "degrees_of_freedom": df, "p_value": float(2 * scipy.stats.t.sf(abs(t), df))}
+        for df in [1, 2, 4.5, 18, 94, 767]
+        for t in [0.0, 1e-3, 0.3, -1.0, 2.1, 5.0, -20.0]
+    ])
+
+
+def clustered(rng):
+    """statsmodels' cluster-robust covariance with its small-sample factor and t distribution."""
+    cases = []
+    for groups, per_group, offset in [(2, 3, 0), (5, 4, 0), (19, 5, 0), (8, 5, 100.0)]:
+        labels = np.repeat(np.arange(groups), per_group)
+        x = offset + rng.normal(size=labels.size) * (1 + labels)
+        y = 0.4 * x + rng.normal(size=groups)[labels] + 0.3 * rng.normal(size=labels.size)
+        fitted = statsmodels.api.OLS(y, statsmodels.api.add_constant(x)).fit(
+            cov_type="cluster", cov_kwds={"groups": labels}, use_t=True
+        )
+        coefficient = lambda i: {
+            "estimate": float(fitted.params[i]),
+            "standard_error": float(fitted.bse[i]),
+            "t": float(fitted.tvalues[i]),
+            "degrees_of_freedom": groups - 1,
+            "p_value": float(fitted.pvalues[i]),
+        }
+        cases.append({
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "groups": labels.tolist(),
+            "intercept": coefficient(0),
+            "slope": coefficient(1),
+        })
+    write("clustered-regression", cases, MADE_BY_STATSMODELS)
+
+
+def sign_flips(rng):
+    cases = []
+    for values in [rng.normal(size=6), 1 + rng.normal(size=9), np.array([1.0, 2.0, 3.0]), np.zeros(2)]:
+        null = scipy.stats.permutation_test(
+            (values,), np.sum, permutation_type="samples", n_resamples=np.inf, vectorized=False,
+        ).null_distribution
+        observed = abs(values.sum())
+        cases.append({
+            "values": values.tolist(),
+            # SciPy's own "two-sided" doubles the smaller tail; ours counts |sum|.
+            "p_value": float(np.mean(np.abs(null) >= observed - 1e-12 * np.abs(values).sum())),
+        })
+    write("sign-flip-test", cases)
+
+
+def contributions(rng):
+    """Each group's share in the coefficients: the fit to its y alone, with all others set to 0."""
+    cases = []
+    for groups, per_group in [(1, 4), (4, 5), (7, 2)]:
+        labels = np.repeat(np.arange(groups), per_group)
+        x = 3 + rng.normal(size=labels.size)
+        y = rng.normal(size=labels.size)
+        fits = [fit(x, np.where(labels == g, y, 0.0)) for g in range(groups)]
+        cases.append({
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "groups": labels.tolist(),
+            "slope": [one["slope"] for one in fits],
+            "intercept": [one["intercept"] for one in fits],
+        })
+    write("group-contributions", cases)
+
+
+def one_samples(rng):
+    cases = []
+    for v in vectors(rng):
+        if v.size < 2:
+            continue
+        test = scipy.stats.ttest_1samp(v, 0)
+        cases.append({
+            "values": v.tolist(),
+            "expected": {
+                "n": int(v.size),
+                "mean": float(np.mean(v)),
+                "std": float(np.std(v, ddof=1)),
+                "standard_error": float(scipy.stats.sem(v)),
+                "min": float(np.min(v)),
+                "median": float(np.median(v)),
+                "max": float(np.max(v)),
+                "t": float(test.statistic),
+                "p_value": float(test.pvalue),
+            },
+        })
+    write("one-sample", cases)
+
+
+def mean_vectors(rng):
+    cases = []
+    for rows in [
+        rng.normal(size=(1, 4)), rng.normal(size=(6, 5)), 1e6 + rng.normal(size=(4, 3)),
+        np.tile(rng.normal(size=7), (3, 1)), rng.normal(size=(5, 2)) * 1e-12,
+    ]:
+        mean = rows.mean(axis=0)
+        norms = np.linalg.norm(rows, axis=1)
+        cases.append({
+            "rows": rows.tolist(),
+            "mean": mean.tolist(),
+            "std": rows.std(axis=0).tolist(),
+            "mean_norm": float(np.linalg.norm(mean)),
+            "norms": norms.tolist(),
+            "coherence": float(np.linalg.norm(mean) ** 2 / np.mean(norms**2)),
+        })
+    write("mean-vector", cases)
+
+
+def effect_sizes(rng):
+    write("effect-size", [
+        {"change": 0.37, "values": v.tolist(), "expected": float(0.37 / np.std(v))}
+        for v in vectors(rng) if v.size > 1
+    ])
+
+
 if __name__ == "__main__":
     warnings.simplefilter("error")
     for make in [
         vector_statistics, cosine, pearson, regression, quantiles, histograms, components,
-        adjusted_p_values, permutations, bootstraps,
+        adjusted_p_values, permutations, bootstraps, ranks, empirical_nulls, shuffles, gaussians,
+        decompositions, clustered, sign_flips, contributions, one_samples, mean_vectors, effect_sizes,
     ]:
         make(np.random.default_rng(20250422))
     t_test()
+    student()

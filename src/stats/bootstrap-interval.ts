@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import { quantile } from "./quantile";
 import { randomStream } from "./random-stream";
+import { requireCount } from "./require-count";
 
 /** How to resample. */
 export interface BootstrapOptions {
@@ -59,12 +60,7 @@ export function bootstrapInterval<T>(
   statistic: (drawn: readonly T[]) => number | null,
   { resamples = 2000, confidence = 0.95, seed = 0, name = "bootstrap" }: BootstrapOptions = {},
 ): BootstrapInterval {
-  if (!Number.isSafeInteger(resamples) || resamples < 1) {
-    throw new InputError("resamples is not a number of draws", {
-      found: String(resamples),
-      expected: "a whole number from 1",
-    });
-  }
+  requireCount("resamples", resamples);
   if (!(confidence > 0 && confidence < 1)) {
     throw new InputError("confidence is out of range", {
       found: String(confidence),

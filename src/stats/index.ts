@@ -4,12 +4,28 @@ export {
   type BootstrapOptions,
   bootstrapInterval,
 } from "./bootstrap-interval";
+export {
+  type ClusteredRegression,
+  type CoefficientTest,
+  clusteredRegression,
+} from "./clustered-regression";
+export {
+  type CosineContribution,
+  type CosineDecomposition,
+  cosineDecomposition,
+} from "./cosine-decomposition";
 export { cosineSimilarity } from "./cosine-similarity";
 export { type CosineTTest, cosineTTest } from "./cosine-t-test";
+export { effectSize } from "./effect-size";
+export { type EmpiricalNull, empiricalNull } from "./empirical-null";
+export { gaussianCosines } from "./gaussian-cosines";
+export { type GroupContributions, groupContributions } from "./group-contributions";
 export { type Histogram, histogram } from "./histogram";
 export { holm } from "./holm";
 export { l2Norm } from "./l2-norm";
 export { type LinearRegression, linearRegression } from "./linear-regression";
+export { type MeanVector, meanVector } from "./mean-vector";
+export { type OneSample, oneSample } from "./one-sample";
 export { pearsonCorrelation } from "./pearson-correlation";
 export {
   type PermutationOptions,
@@ -21,5 +37,9 @@ export { quantile } from "./quantile";
 export { type RandomBaseline, randomBaseline } from "./random-baseline";
 export { type RandomCosinesOptions, randomCosines } from "./random-cosines";
 export { type RandomStream, randomStream } from "./random-stream";
+export { type RankAmong, rankAmong } from "./rank-among";
+export { shuffledCosines } from "./shuffled-cosines";
+export { type SignFlipOptions, type SignFlipTest, signFlipTest } from "./sign-flip-test";
+export { studentTPValue } from "./student-t";
 export { type VectorStatistics, vectorStatistics } from "./vector-statistics";
 export { zScore } from "./z-score";

@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import { finiteValues } from "./finite-values";
 import { type RandomStream, randomStream } from "./random-stream";
+import { requireCount } from "./require-count";
 
 /** How to permute. */
 export interface PermutationOptions {
@@ -55,12 +56,7 @@ export function permutationTest(
   { permutations = 9999, within, seed = 0, name = "permutation" }: PermutationOptions = {},
 ): PermutationTest {
   const own = finiteValues(values, "values");
-  if (!Number.isSafeInteger(permutations) || permutations < 1) {
-    throw new InputError("permutations is not a number of draws", {
-      found: String(permutations),
-      expected: "a whole number from 1",
-    });
-  }
+  requireCount("permutations", permutations);
   if (within !== undefined && within.length !== own.length) {
     throw new InputError("within must have one label for each value", {
       found: `${within.length} labels`,

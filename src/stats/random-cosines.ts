@@ -1,7 +1,7 @@
-import { InputError } from "../errors";
 import { finiteValues } from "./finite-values";
 import { l2Norm } from "./l2-norm";
 import { randomStream } from "./random-stream";
+import { requireCount } from "./require-count";
 
 /** How the random directions are drawn. */
 export interface RandomCosinesOptions {
@@ -28,12 +28,7 @@ export function randomCosines(
   vector: ArrayLike<number>,
   { n = 1000, seed = 0, name = "random-baseline" }: RandomCosinesOptions = {},
 ): number[] | null {
-  if (!Number.isSafeInteger(n) || n < 1) {
-    throw new InputError("n is not a number of draws", {
-      found: String(n),
-      expected: "a whole number from 1",
-    });
-  }
+  requireCount("n", n);
   const stream = randomStream(seed, name);
   const values = finiteValues(vector, "vector");
   const norm = l2Norm(values);
