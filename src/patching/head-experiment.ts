@@ -1,15 +1,9 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { type Progress, silentProgress } from "../progress/progress";
-import { type Patch, patchedActivations } from "./patch";
-import {
-  cleanRun,
-  disposeState,
-  runVariants,
-  type SuffixPlan,
-  type SuffixState,
-} from "./suffix-run";
+import type { Patch } from "./patch";
+import type { PatchedNumber } from "./patch-job";
+import { patch } from "./patch-variants";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -53,98 +47,42 @@ export async function patchHead(
   if (prompts.length === 0) {
     throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
   }
-  const plan: SuffixPlan = {
-    hook: head.hook,
-    index: head.index,
-    read: [...new Set([head.hook, ...head.reads])],
-  };
-  const states: SuffixState[] = [];
-  try {
-    const baseline: Measurement = { activation: [], prediction: [] };
-    for (const tokens of prompts) {
-      const state = cleanRun(head.model, tokens.slice(0, head.position(tokens.length) + 1), plan);
-      states.push(state);
-      const [first] = measure(head, state, [null], plan);
-      requireFinite(first, "the unpatched run", head, states.length - 1);
-      baseline.activation.push(first.activation);
-      baseline.prediction.push(first.prediction);
-    }
-    const values = patches.map((patch) => patchedActivations(patch, baseline.activation));
-    const patched = patches.map((patch) => ({
-      patch,
-      activation: [] as number[],
-      prediction: [] as number[],
-    }));
-    for (const [i, state] of states.entries()) {
-      const original = { activation: baseline.activation[i], prediction: baseline.prediction[i] };
-      const wanted = values.map((ofPrompts) => ofPrompts[i]);
-      const results = measureChanged(head, state, wanted, original, plan);
-      results.forEach((result, k) => {
-        requireFinite(result, `the patch ${patches[k].join(":")}`, head, i);
-        patched[k].activation.push(result.activation);
-        patched[k].prediction.push(result.prediction);
-      });
-      progress.update(i + 1);
-      await progress.breathe();
-    }
-    return { baseline, patched };
-  } finally {
-    for (const state of states) disposeState(state);
-  }
-}
-
-interface Reading {
-  readonly activation: number;
-  readonly prediction: number;
-}
-
-/** @throws InputError if a run left float32's range, as one does whose layer norm's divisor is set to 0. */
-function requireFinite(
-  { activation, prediction }: Reading,
-  run: string,
-  { hook }: BoundHead,
-  prompt: number,
-): void {
-  if (Number.isFinite(activation) && Number.isFinite(prediction)) return;
-  throw new InputError(`${run} of ${hook} gives no number on prompt ${prompt}`, {
-    found: `activation ${activation}, prediction ${prediction}`,
-    expected: "finite numbers",
-    remedy: "Use values that keep the model in float32's range, and no 0 for a hook_scale.",
+  const measured = prompts.map((tokens) => tokens.slice(0, head.position(tokens.length) + 1));
+  const at = { hook: head.hook, index: head.index };
+  // Without a patch, one that changes nothing: it is not run.
+  const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
+  const { clean, patched, activation } = await patch(head.model, measured, variants, {
+    read: head,
+    progress: byPrompt(progress, variants.length),
   });
+  requireFinite(head, activation);
+  progress.update(prompts.length);
+  return {
+    baseline: { activation: activation[0].map((number) => number!.clean), prediction: [...clean] },
+    patched: patches.map((patch, i) => ({
+      patch,
+      activation: activation[i].map((number) => number!.patched),
+      prediction: patched[i] as number[],
+    })),
+  };
 }
 
-/** Readings for each wanted activation; only those that can differ from the original are run. */
-function measureChanged(
-  head: BoundHead,
-  state: SuffixState,
-  wanted: readonly number[],
-  original: Reading,
-  plan: SuffixPlan,
-): Reading[] {
-  if (!head.targetCanMatter) {
-    return wanted.map((activation) => ({ activation, prediction: original.prediction }));
-  }
-  const changed = wanted.filter((activation) => !Object.is(activation, original.activation));
-  const measured = changed.length > 0 ? measure(head, state, changed, plan) : [];
-  return wanted.map((activation) =>
-    Object.is(activation, original.activation) ? original : measured.shift()!,
-  );
+const UNCHANGED: readonly Patch[] = [["scale", 1]];
+
+/** Progress in prompts, of what is counted in runs. */
+function byPrompt(progress: Progress, variants: number): Progress {
+  return { ...progress, update: (rows) => progress.update(Math.floor(rows / variants)) };
 }
 
-function measure(
-  head: BoundHead,
-  state: SuffixState,
-  values: readonly (number | null)[],
-  plan: SuffixPlan,
-): Reading[] {
-  const read = runVariants(head.model, state, values, plan);
-  try {
-    const activations = tf.tidy(() =>
-      tf.slice2d(read.get(head.hook)!, [0, head.index], [values.length, 1]).dataSync<"float32">(),
-    );
-    const predictions = head.predict(read);
-    return predictions.map((prediction, row) => ({ activation: activations[row], prediction }));
-  } finally {
-    tf.dispose([...read.values()]);
+function requireFinite(
+  { hook }: BoundHead,
+  activation: readonly (readonly (PatchedNumber | null)[])[],
+): void {
+  for (const [i, { clean }] of (activation[0] as readonly PatchedNumber[]).entries()) {
+    if (Number.isFinite(clean)) continue;
+    throw new InputError(`${hook} is no number on prompt ${i}`, {
+      found: String(clean),
+      expected: "a finite number",
+    });
   }
 }

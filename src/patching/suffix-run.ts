@@ -1,9 +1,10 @@
 /**
- * Runs a patched last token without running the rest again.
+ * Runs patched rows from where they are patched.
  *
- * A patch at the last position changes no earlier position and no earlier layer. So one clean run
- * keeps the residual stream before the patched layer and the keys and values from there on; every
- * patched variant is then one token through the remaining layers, all variants as one batch.
+ * A patch changes no earlier position and no earlier layer. So one clean run keeps the residual
+ * stream, keys and values; every patched variant is then its positions from the patched one on,
+ * through the layers from the patched one on, all variants of all prompts as one batch. Rows of one
+ * prompt share the keys and values of the positions before.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -11,164 +12,131 @@ import {
   block,
   embed,
   type LayerKeysValues,
+  mlpHalf,
   type Positions,
   unembed,
 } from "../model/forward";
 import { layerOfHook } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { atLast, byPosition } from "./activation-layout";
+import { type CleanRun, keysValues } from "./clean-run";
+import type { RowEdits } from "./row-edits";
 
-/** Rows of one batch; bounds the memory for copies of the keys and values. */
-const ROWS_PER_BATCH = 1024;
-
-/** What a clean run of one prompt leaves for its patched variants. Tensors: dispose it. */
-export interface SuffixState {
-  /** The last token's id, `[1, 1]`. */
-  readonly lastToken: tf.Tensor2D;
-  /** Its position. */
-  readonly position: number;
-  /** First block that a variant runs. */
-  readonly startLayer: number;
-  /** Residual stream before that block at the last position, `[1, 1, d_model]`. */
-  readonly residual: tf.Tensor3D;
-  /** Per block from `startLayer` on, keys and values of the positions before the last; null if there are none. */
-  readonly past: readonly (LayerKeysValues | null)[];
+/** Rows that are run as one batch: `variants` of each prompt, one prompt after the other. */
+export interface SuffixRows {
+  readonly clean: CleanRun;
+  /** Places of the prompts in the clean run. */
+  readonly prompts: readonly number[];
+  /** First position that is run, of each prompt. */
+  readonly first: readonly number[];
+  /** How many positions are run, up to the last. */
+  readonly length: number;
+  /** How many rows each prompt has. */
+  readonly variants: number;
 }
 
-/** What to run and what to look at. */
+/** What is run and what is looked at. */
 export interface SuffixPlan {
-  /** The hook that is patched. */
-  readonly hook: string;
-  /** Coordinate in the activation at the last position, over all axes after the position. */
-  readonly index: number;
-  /** Which activations to read at the last position. */
-  readonly read: readonly string[];
+  /** Where the run starts, see `startOf`. */
+  readonly start: number;
+  /** Long names of what is read from the patched run. */
+  readonly reads: readonly string[];
+  /** Keep the last position only, or all that are run. */
+  readonly pos: "last" | "all";
+  /** Whether something after the last block is patched. */
+  readonly editsUnembedding: boolean;
 }
 
-/** Activations at the last position by hook, flattened to `[variants, size]`. */
-export type ReadActivations = ReadonlyMap<string, tf.Tensor2D>;
+/** Changes on the way. */
+export interface SuffixEdits {
+  /** By long name. */
+  readonly byHook: ReadonlyMap<string, RowEdits>;
+  /** Added to the residual stream where the run starts, `[row, pos, d_model]`. */
+  readonly writes: tf.Tensor3D | null;
+}
 
-/** Runs a prompt once, unpatched, and keeps what its variants need. */
-export function cleanRun(
+/** Name of the residual stream at a start. */
+export function residualAt(start: number, n_layers: number): string {
+  if (start === 2 * n_layers) return `blocks.${n_layers - 1}.hook_resid_post`;
+  return `blocks.${Math.floor(start / 2)}.hook_resid_${start % 2 === 0 ? "pre" : "mid"}`;
+}
+
+/** The last activation before a start, which the run itself does not come by. */
+function residualBefore(start: number): string {
+  return start % 2 === 0
+    ? `blocks.${start / 2 - 1}.hook_resid_post`
+    : `blocks.${(start - 1) / 2}.hook_resid_mid`;
+}
+
+/** Blocks whose earlier keys and values a run needs. */
+export function attendingLayers(
+  start: number,
+  reads: readonly string[],
+  cfg: HookedTransformer["cfg"],
+): number[] {
+  const first = Math.max(Math.ceil(start / 2), 0);
+  const end = lastLayer(reads, cfg);
+  return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
+}
+
+/** One past the last block that has to be run. */
+function lastLayer(reads: readonly string[], cfg: HookedTransformer["cfg"]): number {
+  return Math.min(Math.max(...reads.map((hook) => layerOfHook(hook, cfg))) + 1, cfg.n_layers);
+}
+
+/** Keys and values before each prompt's first position, by block; kept until they are disposed. */
+export function pastOf(
   model: HookedTransformer,
-  tokens: readonly number[],
-  { hook, read }: SuffixPlan,
-): SuffixState {
-  const { cfg } = model;
-  const firstLayer = Math.min(...[hook, ...read].map((name) => layerOfHook(name, cfg)));
-  const startLayer = Math.max(firstLayer, 0);
-  const position = tokens.length - 1;
-  const wanted = layersFrom(startLayer, cfg.n_layers).flatMap((layer) => [
-    `blocks.${layer}.attn.hook_k`,
-    `blocks.${layer}.attn.hook_v`,
-  ]);
-  // The residual stream before block L is resid_pre[L]; before the unembedding, resid_post of the last.
-  const residualName =
-    startLayer < cfg.n_layers
-      ? `blocks.${startLayer}.hook_resid_pre`
-      : `blocks.${cfg.n_layers - 1}.hook_resid_post`;
-  const [end, cache] = model.runWithCache([...tokens], {
-    namesFilter: [residualName, ...wanted],
-    stopAtLayer: cfg.n_layers,
-  });
-  end.dispose();
-  try {
-    return keepAll(() => ({
-      lastToken: tf.tensor2d([tokens[position]], [1, 1], "int32"),
-      position,
-      startLayer,
-      residual: tf.slice3d(cache.get(residualName) as tf.Tensor3D, [0, position, 0], [1, 1, -1]),
-      past: layersFrom(startLayer, cfg.n_layers).map((layer) =>
-        position === 0
-          ? null
-          : {
-              k: byHead(cache.get(`blocks.${layer}.attn.hook_k`), position),
-              v: byHead(cache.get(`blocks.${layer}.attn.hook_v`), position),
-            },
-      ),
-    }));
-  } finally {
-    cache.dispose();
-  }
-}
-
-/** `[1, pos, n_heads, d_head]` → the first `count` positions as `[1, n_heads, count, d_head]`. */
-function byHead(tensor: tf.Tensor, count: number): tf.Tensor4D {
-  const [, , H, K] = tensor.shape;
-  const earlier = tf.slice4d(tensor as tf.Tensor4D, [0, 0, 0, 0], [1, count, H!, K!]);
-  return tf.transpose(earlier, [0, 2, 1, 3]);
+  { clean, prompts, first }: Pick<SuffixRows, "clean" | "prompts" | "first">,
+  layers: readonly number[],
+): ReadonlyMap<number, LayerKeysValues> {
+  const longest = Math.max(...first);
+  if (longest === 0) return new Map();
+  return new Map(
+    layers.map((layer) => [layer, keysValues(clean, layer, prompts, longest, model.cfg.n_heads)]),
+  );
 }
 
 /**
- * The last token's activations when coordinate `index` of `hook` is given each of `values`.
- *
- * @param values one a variant; null leaves the activation as it is
- * @returns a tensor `[values.length, size]` for each name in `plan.read`; dispose them.
+ * Activations of patched rows, `[row, size]` or `[row, pos, size]` by long name; dispose them.
  */
-export function runVariants(
+export function runSuffix(
   model: HookedTransformer,
-  state: SuffixState,
-  values: readonly (number | null)[],
-  plan: SuffixPlan,
-): ReadActivations {
-  const parts: ReadActivations[] = [];
-  for (let first = 0; first < values.length; first += ROWS_PER_BATCH) {
-    parts.push(runBatch(model, state, values.slice(first, first + ROWS_PER_BATCH), plan));
-  }
-  if (parts.length === 1) return parts[0];
-  const joined = plan.read.map(
-    (name) =>
-      [
-        name,
-        tf.concat2d(
-          parts.map((part) => part.get(name)!),
-          0,
-        ),
-      ] as const,
-  );
-  for (const part of parts) tf.dispose([...part.values()]);
-  return new Map(joined);
-}
-
-function runBatch(
-  model: HookedTransformer,
-  state: SuffixState,
-  values: readonly (number | null)[],
-  { hook, index, read }: SuffixPlan,
-): ReadActivations {
+  rows: SuffixRows,
+  { start, reads, pos, editsUnembedding }: SuffixPlan,
+  { byHook, writes }: SuffixEdits,
+  past: ReadonlyMap<number, LayerKeysValues>,
+): ReadonlyMap<string, tf.Tensor> {
   const { cfg, weights } = model;
-  const rows = values.length;
-  const kept = new Map<string, tf.Tensor2D>();
-  const wanted = new Set(read);
-  const keep = (name: string, value: tf.Tensor) => {
-    const flat = tf.reshape(value, [rows, value.size / rows]) as tf.Tensor2D;
-    kept.set(name, tf.keep(tf.clone(flat)));
-  };
+  const kept = new Map<string, tf.Tensor>();
   const at: ActivationVisitor = (name, value) => {
-    const current = name === hook ? withColumn(value, index, values) : value;
-    if (wanted.has(name)) keep(name, current);
+    const current = byHook.get(name)?.apply(value) ?? value;
+    if (reads.includes(name)) {
+      const flat = byPosition(name, current);
+      kept.set(name, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
+    }
     return current;
   };
-  const useAttnResult = [hook, ...read].some((name) => name.endsWith(".hook_result"));
-  const startsAtEmbedding = [hook, ...read].some((name) => layerOfHook(name, cfg) < 0);
-  const last = Math.max(...read.map((name) => layerOfHook(name, cfg)));
+  const useAttnResult = [...reads, ...byHook.keys()].some((name) => name.endsWith("hook_result"));
   try {
     tf.tidy(() => {
-      let residual = startResidual(model, state, rows, startsAtEmbedding, at);
-      for (let layer = state.startLayer; layer < Math.min(last + 1, cfg.n_layers); layer++) {
-        const past = state.past[layer - state.startLayer];
-        const options = { at, useAttnResult, past: past ? tiled(past, rows) : undefined };
-        const next = block(
-          weights.blocks[layer],
-          cfg,
-          layer,
-          residual,
-          lastPosition(state),
-          options,
-        );
+      const positions = positionsOf(rows);
+      let residual = startResidual(model, rows, start, positions, at);
+      if (writes) residual = tf.add(residual, writes);
+      if (start > 0) residual = at(residualBefore(start), residual);
+      for (let layer = Math.max(Math.floor(start / 2), 0); layer < lastLayer(reads, cfg); layer++) {
+        const options = { at, useAttnResult, past: past.get(layer) };
+        const next =
+          start === 2 * layer + 1
+            ? mlpHalf(weights.blocks[layer], cfg, layer, residual, options)
+            : block(weights.blocks[layer], cfg, layer, residual, positions, options);
         residual.dispose();
         residual = next;
       }
-      if (last >= cfg.n_layers) unembed(weights, cfg, residual, { at });
+      if (reads.some((name) => layerOfHook(name, cfg) === cfg.n_layers)) {
+        const needed = pos === "last" && !editsUnembedding ? lastOnly(residual) : residual;
+        unembed(weights, cfg, needed, { at });
+      }
     });
     return kept;
   } catch (error) {
@@ -177,76 +145,88 @@ function runBatch(
   }
 }
 
-function startResidual(
-  model: HookedTransformer,
-  state: SuffixState,
-  rows: number,
-  startsAtEmbedding: boolean,
-  at: ActivationVisitor,
-): tf.Tensor3D {
-  return tf.tidy(() =>
-    startsAtEmbedding
-      ? embed(model.weights, tf.tile(state.lastToken, [rows, 1]), lastPosition(state), { at })
-      : tf.tile(state.residual, [rows, 1, 1]),
-  );
+/**
+ * Activations of the clean run for rows, where no patch can change them: as `runSuffix` gives them.
+ */
+export function unpatchedRows(
+  { clean, prompts, variants }: SuffixRows,
+  hook: string,
+  pos: "last" | "all",
+): tf.Tensor {
+  return tf.tidy(() => {
+    const activation = clean.activation(hook);
+    const [, T, size] = activation.shape;
+    const lengths = prompts.map((prompt) => clean.tokens[prompt].length);
+    if (pos === "all") {
+      // Rows that are read at all positions are of one length.
+      const ofPrompts = tf.gather(activation, repeated(prompts, variants));
+      return tf.slice3d(ofPrompts, [0, 0, 0], [-1, lengths[0], -1]);
+    }
+    const last = prompts.map((prompt, i) => prompt * T + lengths[i] - 1);
+    const flat = tf.reshape(activation, [activation.size / size, size]);
+    return tf.gather(flat, repeated(last, variants));
+  });
 }
 
-/** The last position sees every position before it and itself. */
-function lastPosition({ position }: SuffixState): Positions {
+/** Residual stream of the rows where they start, `[row, pos, d_model]`. */
+function startResidual(
+  model: HookedTransformer,
+  rows: SuffixRows,
+  start: number,
+  positions: Positions,
+  at: ActivationVisitor,
+): tf.Tensor3D {
+  const { clean, prompts, first, length, variants } = rows;
+  if (start < 0) {
+    const tokens = prompts.flatMap((prompt, i) => {
+      const ids = clean.tokens[prompt].slice(first[i]);
+      return Array.from({ length: variants }, () => ids).flat();
+    });
+    const ids = tf.tensor2d(tokens, [prompts.length * variants, length], "int32");
+    return embed(model.weights, ids, positions, { at });
+  }
+  return tf.tidy(() => {
+    const residual = clean.activation(residualAt(start, model.cfg.n_layers));
+    const [, T, size] = residual.shape;
+    const flat = tf.reshape(residual, [residual.size / size, size]);
+    const places = prompts.flatMap((prompt, i) => {
+      const ofRow = Array.from({ length }, (_, position) => prompt * T + first[i] + position);
+      return Array.from({ length: variants }, () => ofRow).flat();
+    });
+    const chosen = tf.gather(flat, tf.tensor1d(places, "int32"));
+    return tf.reshape(chosen, [prompts.length * variants, length, size]);
+  });
+}
+
+/** Each row sees the positions of its prompt before it, and of its own those up to each. */
+function positionsOf({ prompts, first, length, variants }: SuffixRows): Positions {
+  const longest = Math.max(...first);
+  const isSame = first.every((position) => position === longest);
+  const rows = isSame ? 1 : prompts.length * variants;
+  const keys = longest + length;
+  const ids = new Int32Array(rows * length);
+  const bias = new Float32Array(rows * length * keys).fill(-Infinity);
+  for (let row = 0; row < rows; row++) {
+    const start = first[Math.floor(row / variants)];
+    for (let t = 0; t < length; t++) {
+      const query = row * length + t;
+      ids[query] = start + t;
+      bias.fill(0, query * keys, query * keys + start);
+      bias.fill(0, query * keys + longest, query * keys + longest + t + 1);
+    }
+  }
   return {
-    ids: tf.tensor2d([position], [1, 1], "int32"),
-    attentionBias: tf.zeros([1, 1, 1, position + 1]),
+    ids: tf.tensor2d(ids, [rows, length], "int32"),
+    attentionBias: tf.tensor4d(bias, [rows, 1, length, keys]),
   };
 }
 
-function tiled({ k, v }: LayerKeysValues, rows: number): LayerKeysValues {
-  return { k: tf.tile(k, [rows, 1, 1, 1]), v: tf.tile(v, [rows, 1, 1, 1]) };
+function lastOnly(residual: tf.Tensor3D): tf.Tensor3D {
+  const [B, T, D] = residual.shape;
+  return tf.slice3d(residual, [0, T - 1, 0], [B, 1, D]);
 }
 
-/** The activation with coordinate `index` of each row replaced, in exact float32. */
-function withColumn<T extends tf.Tensor>(
-  activation: T,
-  index: number,
-  values: readonly (number | null)[],
-): T {
-  return tf.tidy(() => {
-    const rows = values.length;
-    const size = activation.size / rows;
-    const flat = tf.reshape(activation, [rows, size]);
-    const column = tf.slice2d(flat as tf.Tensor2D, [0, index], [rows, 1]).dataSync<"float32">();
-    const replaced = Float32Array.from(column, (value, row) => values[row] ?? value);
-    const joined = tf.concat2d(
-      [
-        tf.slice2d(flat as tf.Tensor2D, [0, 0], [rows, index]),
-        tf.tensor2d(replaced, [rows, 1]),
-        tf.slice2d(flat as tf.Tensor2D, [0, index + 1], [rows, size - index - 1]),
-      ],
-      1,
-    );
-    return tf.reshape(joined, activation.shape) as T;
-  });
-}
-
-function layersFrom(start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, i) => start + i);
-}
-
-/** Runs `make` in a tidy and keeps every tensor in what it returns. */
-function keepAll(make: () => SuffixState): SuffixState {
-  return tf.tidy(() => {
-    const state = make();
-    const tensors = [
-      state.lastToken,
-      state.residual,
-      ...state.past.flatMap((kv) => (kv ? [kv.k, kv.v] : [])),
-    ];
-    for (const tensor of tensors) tf.keep(tensor);
-    return state as never;
-  });
-}
-
-/** Frees what a clean run kept. */
-export function disposeState(state: SuffixState): void {
-  tf.dispose([state.lastToken, state.residual]);
-  for (const layer of state.past) if (layer) tf.dispose([layer.k, layer.v]);
+function repeated(numbers: readonly number[], times: number): tf.Tensor1D {
+  const list = numbers.flatMap((number) => Array<number>(times).fill(number));
+  return tf.tensor1d(list, "int32");
 }

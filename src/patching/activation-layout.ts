@@ -1,0 +1,24 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { isOverKeys } from "./site";
+
+/** An activation as `[batch, pos, size]`, whatever its own axes are; scores and patterns by query. */
+export function byPosition(hook: string, activation: tf.Tensor): tf.Tensor3D {
+  const [B, first, second] = activation.shape;
+  const ordered = isOverKeys(hook) ? tf.transpose(activation, [0, 2, 1, 3]) : activation;
+  const T = isOverKeys(hook) ? second : first;
+  return tf.reshape(ordered, [B, T, activation.size / (B * T)]);
+}
+
+/** The way back, to an activation of that shape. */
+export function fromByPosition<T extends tf.Tensor>(hook: string, flat: tf.Tensor3D, like: T): T {
+  if (!isOverKeys(hook)) return tf.reshape(flat, like.shape) as T;
+  const [B, H, T, S] = like.shape;
+  return tf.transpose(tf.reshape(flat, [B, T, H, S]), [0, 2, 1, 3]) as tf.Tensor as T;
+}
+
+/** The last position of `[batch, pos, size]`, as `[batch, size]`. */
+export function atLast(flat: tf.Tensor3D): tf.Tensor2D {
+  const [B, T, size] = flat.shape;
+  if (T === 1) return tf.reshape(flat, [B, size]);
+  return tf.reshape(tf.slice3d(flat, [0, T - 1, 0], [B, 1, size]), [B, size]);
+}

@@ -1,0 +1,29 @@
+import type { HookedTransformer } from "../model/hooked-transformer";
+import type { Progress } from "../progress/progress";
+import type { Readout } from "./readout";
+import type { Site } from "./site";
+
+/** A number before and after a patch. */
+export interface PatchedNumber {
+  readonly clean: number;
+  readonly patched: number;
+}
+
+/** What a call of `patch` has to do, and what of it is done. */
+export interface Job<R> {
+  readonly model: HookedTransformer;
+  readonly tokens: readonly (readonly number[])[];
+  readonly variants: readonly (readonly Site[])[];
+  readonly readout: Readout<R>;
+  readonly maxBytes: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+  /** `[prompt]` */
+  readonly clean: R[];
+  /** `[variant][prompt]` */
+  readonly patched: R[][];
+  /** `[variant][prompt]` */
+  readonly activation: (PatchedNumber | null)[][];
+  /** Patched runs that are done. */
+  rowsDone: number;
+}

@@ -1,0 +1,282 @@
+import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import { layerOfHook, type NamesFilter } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import { type Progress, silentProgress } from "../progress/progress";
+import { type CleanRun, cleanRun, promptBatches } from "./clean-run";
+import type { Job, PatchedNumber } from "./patch-job";
+import { patchedRows } from "./patched-rows";
+import {
+  type ActivationReading,
+  activationReadout,
+  predictionReadout,
+  type Readout,
+} from "./readout";
+import { positionsOf, resolveVariant, type Site, spanOf, type Variant } from "./site";
+import { type CleanValues, changed, leavesAsItIs, newValues } from "./site-values";
+import { attendingLayers, residualAt } from "./suffix-run";
+import {
+  cleanGroup,
+  needsExactPositions,
+  promptBuckets,
+  type VariantGroup,
+  variantGroups,
+} from "./variant-groups";
+
+/** Memory for the activations of patched runs, in bytes, unless another is given. */
+export const DEFAULT_MAX_BYTES = 2 ** 28;
+
+/** Share of the memory that the clean runs' activations may take: this many numbers a token and block. */
+const CLEAN_NUMBERS = 16;
+
+export interface PatchOptions<R> extends TokenOptions {
+  /**
+   * What is read from each run: activations by name at the last token, a head's prediction, or
+   * whatever a {@link Readout} makes of activations.
+   */
+  readonly read: NonNullable<NamesFilter> | BoundHead | Readout<R>;
+  /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
+  readonly maxBytes?: number;
+  /** Told how many patched runs are done, of prompts × variants. */
+  readonly progress?: Progress;
+  /** Stops the work between two batches; what is done so far is returned. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PatchResult<R> {
+  /** Token ids of each prompt that were run. */
+  readonly tokens: readonly (readonly number[])[];
+  /** `[prompt]` unpatched. */
+  readonly clean: readonly R[];
+  /** `[variant][prompt]`; null where the work was stopped before. */
+  readonly patched: readonly (readonly (R | null)[])[];
+  /** `[variant][prompt]` the patched number; null for a variant that patches more than one. */
+  readonly activation: readonly (readonly (PatchedNumber | null)[])[];
+  /** Whether all of it was done. */
+  readonly isComplete: boolean;
+  /** What the reader has to know; often empty. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Runs prompts with parts of the model patched, and reads what becomes of it.
+ *
+ * Only what a patch can change is computed: the prompts are run once, and each variant from its
+ * first patched position and layer on, all variants of all prompts in large batches. The numbers are
+ * those of full runs with hooks. A variant that changes nothing gives the unpatched reading, bit for
+ * bit. "mean" and "resample" take their values from the other prompts.
+ *
+ * @param prompts texts or token ids, of any lengths
+ * @param variants what is patched: one place each, or several
+ * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
+ *   a hook, position, head or index that is not there or values that do not fit it.
+ * @example
+ * const { clean, patched } = await patch(
+ *   model,
+ *   ["Once upon a time", "The king said"],
+ *   [0, 1, 2].map((index) => ({ hook: ["post", 2], index, patch: ["zero"] })),
+ *   { read: ["resid_post", -1] },
+ * );
+ * const name = "blocks.3.hook_resid_post";
+ * console.log(patched[1][0][name][5] - clean[0][name][5]); // neuron 1 zeroed, first prompt
+ */
+export function patch(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  variants: readonly Variant[],
+  options: PatchOptions<number> & { readonly read: BoundHead },
+): Promise<PatchResult<number>>;
+export function patch<R>(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  variants: readonly Variant[],
+  options: PatchOptions<R> & { readonly read: Readout<R> },
+): Promise<PatchResult<R>>;
+export function patch(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  variants: readonly Variant[],
+  options: PatchOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
+): Promise<PatchResult<ActivationReading>>;
+export async function patch<R>(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  variants: readonly Variant[],
+  options: PatchOptions<R>,
+): Promise<PatchResult<R>> {
+  const { prependBos, maxBytes = DEFAULT_MAX_BYTES } = options;
+  if (variants.length === 0) {
+    throw new InputError("there is no variant to run", { expected: "at least one patch" });
+  }
+  if (!(maxBytes > 0)) {
+    throw new InputError("not an amount of memory", {
+      found: String(maxBytes),
+      expected: "a number of bytes",
+    });
+  }
+  const job: Job<R> = {
+    model,
+    tokens: tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos }),
+    variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
+    readout: readoutOf(options.read, model) as Readout<R>,
+    maxBytes,
+    progress: options.progress ?? silentProgress,
+    signal: options.signal,
+    clean: [],
+    patched: variants.map(() => []),
+    activation: variants.map(() => []),
+    rowsDone: 0,
+  };
+  return run(job);
+}
+
+function readoutOf(
+  read: PatchOptions<unknown>["read"],
+  model: HookedTransformer,
+): Readout<unknown> {
+  if (typeof read === "object" && "read" in read && "hooks" in read) return read;
+  if (typeof read === "object" && "predict" in read) {
+    if (read.model === model) return predictionReadout(read);
+    throw new InputError("the head reads another model than the one that is patched");
+  }
+  return activationReadout(read as NonNullable<NamesFilter>, model.cfg);
+}
+
+async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
+  const { model, tokens, variants, readout } = job;
+  const hooks = [...new Set(variants.flat().map(({ hook }) => hook))];
+  const exact = needsExactPositions(hooks, readout);
+  const { groups, unreachable } = variantGroups(variants, readout.hooks, model.cfg);
+  const all = tokens.map((_, number) => number);
+  const batches = readout.jointly ? [all] : promptBatches(tokens, maxTokens(job), exact);
+  const reference = takesFromOthers(variants) && batches.length > 1 ? batches : [];
+  const others = reference.map((batch) => cleanRun(model, tokens, batch, hooks));
+  try {
+    for (const batch of batches) {
+      const clean = cleanRun(model, tokens, batch, captured(job, groups, hooks));
+      try {
+        const values = cleanValues(job, others.length > 0 ? others : [clean]);
+        await runBatch(job, clean, groups, values, exact);
+      } finally {
+        clean.dispose();
+      }
+    }
+  } finally {
+    for (const run of others) run.dispose();
+  }
+  const done = job.patched.map((ofVariant) => all.map((prompt) => ofVariant[prompt] ?? null));
+  return {
+    tokens,
+    clean: job.clean,
+    patched: done,
+    activation: job.activation,
+    isComplete: done.flat().every((reading) => reading !== null),
+    warnings: unreachableWarnings(job, unreachable),
+  };
+}
+
+function maxTokens({ maxBytes, model: { cfg } }: Job<unknown>): number {
+  return Math.max(Math.floor(maxBytes / (4 * CLEAN_NUMBERS * cfg.d_model * cfg.n_layers)), 1);
+}
+
+function takesFromOthers(variants: readonly (readonly Site[])[]): boolean {
+  return variants.flat().some(({ kind }) => kind === "mean" || kind === "resample");
+}
+
+/** Activations that are needed of the clean run. */
+function captured(
+  { model: { cfg }, readout }: Job<unknown>,
+  groups: readonly VariantGroup[],
+  hooks: readonly string[],
+): string[] {
+  const names = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
+  if (readout.pos === "all") for (const hook of readout.hooks) names.add(hook);
+  for (const { start } of [...groups, cleanGroup(readout, cfg)]) {
+    if (start >= 0) names.add(residualAt(start, cfg.n_layers));
+    for (const layer of attendingLayers(start, readout.hooks, cfg)) {
+      names.add(`blocks.${layer}.attn.hook_k`).add(`blocks.${layer}.attn.hook_v`);
+    }
+  }
+  return [...names];
+}
+
+function cleanValues({ tokens }: Job<unknown>, runs: readonly CleanRun[]): CleanValues {
+  const places = new Map(
+    runs.flatMap((run) => run.numbers.map((number, place) => [number, { run, place }] as const)),
+  );
+  return {
+    prompts: tokens.length,
+    lengthOf: (prompt) => tokens[prompt].length,
+    valuesAt(hook, prompt, position) {
+      const { run, place } = places.get(prompt)!;
+      return run.valuesAt(hook, place, position);
+    },
+  };
+}
+
+async function runBatch<R>(
+  job: Job<R>,
+  clean: CleanRun,
+  groups: readonly VariantGroup[],
+  values: CleanValues,
+  exact: boolean,
+): Promise<void> {
+  const lengths = clean.tokens.map((ids) => ids.length);
+  const changes = changesOf(job, clean, values);
+  for (const group of groups) {
+    for (const bucket of promptBuckets(group.positions, lengths, clean.numbers, exact)) {
+      await patchedRows(job, clean, group, bucket, changes, values);
+    }
+  }
+  const unread = cleanGroup(job.readout, job.model.cfg);
+  for (const bucket of promptBuckets(unread.positions, lengths, clean.numbers, exact)) {
+    await patchedRows(job, clean, unread, bucket, changes, values);
+  }
+  if (job.signal?.aborted) return;
+  // A variant that changes nothing, or nothing that is read, leaves the reading as it is.
+  for (const ofVariant of job.patched) {
+    for (const prompt of clean.numbers) ofVariant[prompt] ??= job.clean[prompt];
+  }
+}
+
+/** `[variant][place in the clean run]` whether the patch changes anything; notes single numbers. */
+function changesOf(job: Job<unknown>, clean: CleanRun, values: CleanValues): boolean[][] {
+  const { model, variants, tokens } = job;
+  return variants.map((sites, variant) =>
+    clean.numbers.map((prompt) => {
+      const keys = tokens[prompt].length;
+      let isChanged = false;
+      for (const site of sites) {
+        const span = spanOf(site, model, keys);
+        for (const position of positionsOf(site.pos, keys, prompt)) {
+          const original = values.valuesAt(site.hook, prompt, position);
+          const given = newValues(site, prompt, position, span, values);
+          if (!leavesAsItIs(given, original, span)) isChanged = true;
+          const isSingle = sites.length === 1 && span.length === 1 && site.pos !== "all";
+          const before = original[span.start];
+          job.activation[variant][prompt] = isSingle
+            ? { clean: before, patched: changed(given, 0, before) }
+            : null;
+        }
+      }
+      return isChanged;
+    }),
+  );
+}
+
+function unreachableWarnings(
+  { variants, readout, model }: Job<unknown>,
+  unreachable: readonly number[],
+): string[] {
+  if (unreachable.length === 0) return [];
+  const hooks = [
+    ...new Set(unreachable.flatMap((number) => variants[number]).map(({ hook }) => hook)),
+  ];
+  const reads = [...readout.hooks].sort(
+    (a, b) => layerOfHook(a, model.cfg) - layerOfHook(b, model.cfg),
+  );
+  return [
+    `${hooks.join(", ")} ${hooks.length > 1 ? "are" : "is"} computed after ${reads.join(", ")}, which is read: patching there can change nothing`,
+  ];
+}

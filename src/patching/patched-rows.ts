@@ -1,0 +1,209 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import type { LayerKeysValues } from "../model/forward";
+import type { CleanRun } from "./clean-run";
+import type { Job } from "./patch-job";
+import type { PatchedRow } from "./readout";
+import { type MlpChange, residualWrites } from "./residual-writes";
+import { RowEdits } from "./row-edits";
+import { positionsOf, sizeWithKeys, spanOf } from "./site";
+import { type CleanValues, changed, newValues } from "./site-values";
+import {
+  attendingLayers,
+  pastOf,
+  runSuffix,
+  type SuffixEdits,
+  type SuffixRows,
+  unpatchedRows,
+} from "./suffix-run";
+import type { PromptBucket, VariantGroup } from "./variant-groups";
+
+/** More rows than this make no batch faster, but its activations leave the processor's cache. */
+const MOST_ROWS = 1024;
+
+/**
+ * Runs the variants of a group on the prompts of a bucket, in batches that fit the memory, and puts
+ * their readings into the job; with them the unpatched reading where it is still missing.
+ *
+ * @param changes `[variant][place in the clean run]` whether the patch changes anything there
+ */
+export async function patchedRows<R>(
+  job: Job<R>,
+  clean: CleanRun,
+  group: VariantGroup,
+  bucket: PromptBucket,
+  changes: readonly (readonly boolean[])[],
+  values: CleanValues,
+): Promise<void> {
+  if (job.readout.jointly && bucket.prompts.length < job.tokens.length) {
+    throw new InputError("what is read takes all prompts together, which differ in length", {
+      found: `lengths ${[...new Set(clean.tokens.map((ids) => ids.length))].join(", ")}`,
+      expected: "prompts of the same number of tokens",
+    });
+  }
+  const most = mostRows(job, bucket);
+  for (const part of parts(bucket, job.readout.jointly ? bucket.prompts.length : most)) {
+    const isRead = part.prompts.every((place) => clean.numbers[place] in job.clean);
+    const changed = group.variants.filter((variant) =>
+      part.prompts.some((place) => changes[variant][place]),
+    );
+    const isForClean = group.variants.length === 0;
+    if (isRead ? changed.length === 0 : changed.length === 0 && !isForClean) continue;
+    const list = isRead ? changed : [null, ...changed];
+    const past = pastOf(
+      job.model,
+      { clean, ...part },
+      attendingLayers(group.start, job.readout.hooks, job.model.cfg),
+    );
+    try {
+      const perPrompt = Math.max(Math.floor(most / part.prompts.length), 1);
+      for (let from = 0; from < list.length; from += perPrompt) {
+        if (job.signal?.aborted) return;
+        const variants = list.slice(from, from + perPrompt);
+        const rows = { clean, ...part, variants: variants.length };
+        const readings = readRows(job, group, rows, variants, values, past);
+        note(job, rows, variants, changes, readings);
+        await job.progress.breathe();
+      }
+    } finally {
+      for (const { k, v } of past.values()) tf.dispose([k, v]);
+    }
+  }
+}
+
+/** A bucket's prompts, at most `most` at a time. */
+function parts(bucket: PromptBucket, most: number): PromptBucket[] {
+  const count = Math.ceil(bucket.prompts.length / most);
+  return Array.from({ length: count }, (_, i) => ({
+    prompts: bucket.prompts.slice(i * most, (i + 1) * most),
+    first: bucket.first.slice(i * most, (i + 1) * most),
+    length: bucket.length,
+  }));
+}
+
+/** Rows whose activations fit the job's memory. */
+function mostRows(
+  { model: { cfg }, readout, maxBytes }: Job<unknown>,
+  bucket: PromptBucket,
+): number {
+  const keys = Math.max(...bucket.first) + bucket.length;
+  const numbers =
+    8 * cfg.d_model +
+    4 * cfg.d_mlp +
+    4 * cfg.n_heads * keys +
+    logitsRead(readout.hooks, cfg.d_vocab);
+  const bytes = 4 * numbers * bucket.length;
+  return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), MOST_ROWS);
+}
+
+function logitsRead(reads: readonly string[], d_vocab: number): number {
+  return reads.includes("unembed.hook_out") ? 2 * d_vocab : 0;
+}
+
+function note<R>(
+  job: Job<R>,
+  { clean, prompts }: SuffixRows,
+  variants: readonly (number | null)[],
+  changes: readonly (readonly boolean[])[],
+  readings: readonly R[],
+): void {
+  prompts.forEach((place, i) => {
+    const prompt = clean.numbers[place];
+    variants.forEach((variant, k) => {
+      const reading = readings[i * variants.length + k];
+      if (variant === null) job.clean[prompt] = reading;
+      else if (job.readout.jointly || changes[variant][place]) {
+        job.patched[variant][prompt] = reading;
+      }
+      if (variant !== null) job.rowsDone++;
+    });
+  });
+  job.progress.update(job.rowsDone);
+}
+
+function readRows<R>(
+  job: Job<R>,
+  group: VariantGroup,
+  rows: SuffixRows,
+  variants: readonly (number | null)[],
+  values: CleanValues,
+  past: ReadonlyMap<number, LayerKeysValues>,
+): R[] {
+  const { model, readout } = job;
+  const { unpatchedReads, start, hooks } = group;
+  const reads = readout.hooks.filter((hook) => !unpatchedReads.includes(hook));
+  const editsUnembedding = hooks.some((hook) => /^(ln_final|unembed)\./.test(hook));
+  const edits = editsOf(job, group, rows, variants, values);
+  const activations = new Map<string, tf.Tensor>();
+  try {
+    const plan = { start, reads, pos: readout.pos, editsUnembedding };
+    if (reads.length > 0) {
+      for (const [hook, value] of runSuffix(model, rows, plan, edits, past)) {
+        activations.set(hook, readout.pos === "all" ? afterUnpatched(rows, hook, value) : value);
+      }
+    }
+    for (const hook of unpatchedReads) {
+      activations.set(hook, unpatchedRows(rows, hook, readout.pos));
+    }
+    const described: PatchedRow[] = rows.prompts.flatMap((place) =>
+      variants.map((variant) => ({ prompt: rows.clean.numbers[place], variant })),
+    );
+    return readout.read(activations, described);
+  } finally {
+    tf.dispose([...activations.values()]);
+    edits.writes?.dispose();
+  }
+}
+
+/** `[row, pos, size]` from the first position that was run, after the positions before it. */
+function afterUnpatched(rows: SuffixRows, hook: string, patched: tf.Tensor): tf.Tensor {
+  const [first] = rows.first;
+  if (first === 0) return patched;
+  const whole = tf.tidy(() => {
+    const before = tf.slice(unpatchedRows(rows, hook, "all"), [0, 0, 0], [-1, first, -1]);
+    return tf.concat([before, patched], 1);
+  });
+  patched.dispose();
+  return whole;
+}
+
+/** What the variants change, row by row. */
+function editsOf(
+  { model, variants: sites }: Job<unknown>,
+  { writesOf }: VariantGroup,
+  rows: SuffixRows,
+  variants: readonly (number | null)[],
+  values: CleanValues,
+): SuffixEdits {
+  const count = rows.prompts.length * variants.length;
+  const byHook = new Map<string, RowEdits>();
+  const changes: MlpChange[] = [];
+  rows.prompts.forEach((place, i) => {
+    const prompt = rows.clean.numbers[place];
+    const keys = rows.clean.tokens[place].length;
+    variants.forEach((variant, k) => {
+      const row = i * variants.length + k;
+      for (const site of variant === null ? [] : sites[variant]) {
+        const span = spanOf(site, model, keys);
+        for (const at of positionsOf(site.pos, keys, prompt)) {
+          const position = at - rows.first[i];
+          const given = newValues(site, prompt, at, span, values);
+          if (writesOf !== null) {
+            const before = values.valuesAt(site.hook, prompt, at)[span.start];
+            const after = changed(given, 0, before);
+            changes.push({ row, position, hook: site.hook, index: span.start, before, after });
+            continue;
+          }
+          if (!byHook.has(site.hook)) {
+            const size = sizeWithKeys(site.hook, model, keys);
+            byHook.set(site.hook, new RowEdits(site.hook, [count, rows.length, size]));
+          }
+          byHook.get(site.hook)!.add(row, position, span.start, span.length, given);
+        }
+      }
+    });
+  });
+  const writes =
+    changes.length > 0 ? residualWrites(model, writesOf!, [count, rows.length], changes) : null;
+  return { byHook, writes };
+}

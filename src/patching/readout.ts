@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import type { GPT2Config } from "../model/config";
+import { filterHookNames, type NamesFilter } from "../model/hook-names";
+
+/** One run: which prompt, and which variant; null is the unpatched run. */
+export interface PatchedRow {
+  readonly prompt: number;
+  readonly variant: number | null;
+}
+
+/** What is read from each patched run. */
+export interface Readout<R> {
+  /** Long names of the activations that it reads. */
+  readonly hooks: readonly string[];
+  /** Read at each prompt's last position, or at all. */
+  readonly pos: "last" | "all";
+  /** Needs all prompts of a variant at once; they must be equally long then. */
+  readonly jointly?: boolean;
+  /**
+   * One reading a row.
+   *
+   * @param activations by long name, `[row, size]` or `[row, pos, size]`; scores and patterns have
+   *   n_heads · keys numbers a query
+   */
+  read(activations: ReadonlyMap<string, tf.Tensor>, rows: readonly PatchedRow[]): R[];
+}
+
+/** Activations by long name, at the last position `[size]` or at all `[pos · size]`. */
+export type ActivationReading = Readonly<Record<string, Float32Array>>;
+
+/** Reads activations as they are. */
+export function activationReadout(
+  names: NonNullable<NamesFilter>,
+  cfg: GPT2Config,
+  pos: "last" | "all" = "last",
+): Readout<ActivationReading> {
+  const hooks = filterHookNames(names, cfg, () => false);
+  return {
+    hooks,
+    pos,
+    read(activations, rows) {
+      const byHook = hooks.map((hook) => {
+        const data = activations.get(hook)!.dataSync() as Float32Array;
+        return { hook, data, size: data.length / rows.length };
+      });
+      return rows.map((_, row) =>
+        Object.fromEntries(
+          byHook.map(({ hook, data, size }) => [hook, data.slice(row * size, (row + 1) * size)]),
+        ),
+      );
+    },
+  };
+}
+
+/** Reads a head's prediction at the last position. */
+export function predictionReadout(head: BoundHead): Readout<number> {
+  return {
+    hooks: head.reads,
+    pos: "last",
+    read(activations, rows) {
+      const predictions = head.predict(activations as ReadonlyMap<string, tf.Tensor2D>);
+      predictions.forEach((prediction, row) => {
+        requireFinite(prediction, rows[row], "the head's prediction");
+      });
+      return predictions;
+    },
+  };
+}
+
+const LOGITS = "unembed.hook_out";
+
+/**
+ * A number made of the logits of all prompts together, as TransformerLens's `patching_metric`.
+ *
+ * @param logits `[batch, pos, d_vocab]`, with only the last position unless all are asked for
+ */
+export type LogitMetric = (logits: tf.Tensor3D) => tf.Scalar | number;
+
+/** Reads a metric on the logits; a variant's rows all carry the same number. */
+export function metricReadout(
+  metric: LogitMetric,
+  prompts: number,
+  pos: "last" | "all" = "last",
+): Readout<number> {
+  return {
+    hooks: [LOGITS],
+    pos,
+    jointly: true,
+    read(activations, rows) {
+      const all = activations.get(LOGITS)!;
+      const perPrompt = rows.length / prompts;
+      const size = all.shape[all.rank - 1]!;
+      const byPrompt = tf.reshape(all, [prompts, perPrompt, all.size / (rows.length * size), size]);
+      const values = Array.from({ length: perPrompt }, (_, i) =>
+        tf.tidy(() => {
+          const ofVariant = tf.squeeze(tf.slice(byPrompt, [0, i, 0, 0], [-1, 1, -1, -1]), [1]);
+          const value = metric(ofVariant as tf.Tensor3D);
+          return typeof value === "number" ? value : value.dataSync()[0];
+        }),
+      );
+      byPrompt.dispose();
+      values.forEach((value, i) => {
+        requireFinite(value, rows[i], "the metric");
+      });
+      return rows.map((_, row) => values[row % perPrompt]);
+    },
+  };
+}
+
+/** @throws InputError if a run left float32's range, as one does whose layer norm's divisor is set to 0. */
+function requireFinite(value: number, { prompt, variant }: PatchedRow, what: string): void {
+  if (Number.isFinite(value)) return;
+  const run = variant === null ? "the unpatched run" : `variant ${variant}`;
+  throw new InputError(`${what} is no number in ${run} of prompt ${prompt}`, {
+    found: String(value),
+    expected: "a finite number",
+    remedy: "Use values that keep the model in float32's range, and no 0 for a hook_scale.",
+  });
+}

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { allHookNames } from "../../src/model/hook-names";
+import type { HookedTransformer } from "../../src/model/hooked-transformer";
+import { patch } from "../../src/patching/patch-variants";
+import { activationReadout } from "../../src/patching/readout";
+import type { PatchPosition, SitePatch } from "../../src/patching/site";
+import { type RandomStream, randomStream } from "../../src/stats/random-stream";
+import { randomModel } from "./random-model";
+import {
+  type Interventions,
+  type Plain,
+  type PlainWeights,
+  plainWeights,
+  straightForward,
+} from "./straight-forward";
+
+/** Relative to an activation's largest magnitude; the reference is float64. */
+const TOLERANCE = 1e-5;
+const MODELS = 8;
+const ROUNDS = 12;
+
+interface Case {
+  readonly model: HookedTransformer;
+  readonly weights: PlainWeights;
+  readonly prompts: readonly number[][];
+  readonly random: RandomStream;
+}
+
+/**
+ * Every reading of every variant against the slow, obvious run: the whole prompt through an
+ * independent forward pass with the intervention made.
+ */
+describe("patched runs equal full runs of an independent model", () => {
+  for (let seed = 0; seed < MODELS; seed++) {
+    it(`random model ${seed}`, async () => {
+      const random = randomStream(seed, "patch exactness");
+      const model = await randomModel(
+        {
+          layers: random.integer(1, 4),
+          heads: random.integer(1, 3),
+          d_head: 2 * random.integer(1, 4),
+          d_mlp: random.integer(5, 40),
+          d_vocab: random.integer(5, 30),
+          n_ctx: 24,
+        },
+        seed,
+        seed % 3 !== 0,
+      );
+      const weights = plainWeights(model);
+      const tensors = tf.memory().numTensors;
+      for (let round = 0; round < ROUNDS; round++) {
+        const prompts = Array.from({ length: random.integer(1, 5) }, () =>
+          Array.from({ length: random.integer(1, 20) }, () =>
+            random.integer(0, model.cfg.d_vocab - 1),
+          ),
+        );
+        await compare({ model, weights, prompts, random }, `round ${round}`);
+      }
+      assert.equal(tf.memory().numTensors, tensors, "tensors left behind");
+      model.dispose();
+    });
+  }
+});
+
+async function compare({ model, weights, prompts, random }: Case, where: string): Promise<void> {
+  const hooks = allHookNames(model.cfg).filter((hook) => hook !== "unembed.hook_in");
+  const shortest = Math.min(...prompts.map((tokens) => tokens.length));
+  const isEven = prompts.every((tokens) => tokens.length === shortest);
+  const clean = prompts.map((tokens) => straightForward(model, weights, tokens));
+  const variants = Array.from({ length: random.integer(1, 5) }, () => {
+    const chosen = new Set(
+      Array.from(
+        { length: random.integer(1, 3) },
+        () => hooks[random.integer(0, hooks.length - 1)],
+      ),
+    );
+    return [...chosen].map((hook) =>
+      randomSite(hook, model, shortest, isEven, prompts.length, random),
+    );
+  });
+  const reads = Array.from(
+    { length: random.integer(1, 3) },
+    () => hooks[random.integer(0, hooks.length - 1)],
+  );
+  const pos = random.integer(0, 2) === 0 ? "all" : "last";
+  const result = await patch(model, prompts, variants, {
+    read: activationReadout(reads, model.cfg, pos),
+    maxBytes: random.integer(0, 1) === 0 ? 2 ** 28 : 20_000,
+  });
+  const check = (
+    actual: Readonly<Record<string, Float32Array>> | null,
+    expected: Map<string, Plain>,
+    what: string,
+  ) => {
+    for (const hook of reads) {
+      const wanted = byPosition(hook, expected.get(hook)!);
+      const rows = pos === "all" ? wanted : wanted.slice(-1);
+      closeTo(actual![hook], rows.flat(), `${where}, ${what}: ${hook}`);
+    }
+  };
+  prompts.forEach((tokens, prompt) => {
+    check(result.clean[prompt], clean[prompt], `unpatched, prompt ${prompt}`);
+    variants.forEach((variant, number) => {
+      const interventions = interventionsOf(variant, prompt, prompts, clean);
+      const expected = straightForward(model, weights, tokens, interventions);
+      const what = `${JSON.stringify(variant)}, prompt ${prompt} of ${tokens.length} tokens`;
+      check(result.patched[number][prompt], expected, what);
+    });
+  });
+}
+
+function randomSite(
+  hook: string,
+  { cfg }: HookedTransformer,
+  shortest: number,
+  isEven: boolean,
+  prompts: number,
+  random: RandomStream,
+): SitePatch {
+  const isOverKeys = /scores$|pattern$/.test(hook);
+  const positions: PatchPosition[] = ["last", "all", -1, random.integer(0, shortest - 1)];
+  const pos = positions[random.integer(0, 3)];
+  const isScale = hook.endsWith("hook_scale");
+  const hasHeads = hook.includes(".attn.");
+  const head =
+    hasHeads && random.integer(0, 1) === 0 ? random.integer(0, cfg.n_heads - 1) : undefined;
+  const perHead = isOverKeys ? 1 : hook.endsWith("result") ? cfg.d_model : cfg.d_head;
+  const size = isScale
+    ? 1
+    : hasHeads
+      ? perHead
+      : hook.includes(".mlp.")
+        ? cfg.d_mlp
+        : hook === "unembed.hook_out"
+          ? cfg.d_vocab
+          : cfg.d_model;
+  const index = random.integer(0, 2) === 0 ? undefined : random.integer(0, size - 1);
+  const place = { hook, pos, head, index };
+  if (isScale) return { ...place, patch: ["scale", 0.5 + random.uniform()] };
+  const value = 4 * random.uniform() - 2;
+  const length =
+    index !== undefined ? 1 : hasHeads && head === undefined ? cfg.n_heads * size : size;
+  const vectors = Array.from({ length: prompts }, () =>
+    Array.from({ length }, () => random.gaussian()),
+  );
+  const choices: SitePatch["patch"][] = [
+    ["set", value],
+    // A masked score is −∞: times a negative number it would be all that is looked at.
+    ["scale", hook.endsWith("scores") ? Math.abs(value) : value],
+    ["zero"],
+    ["add", value],
+    ...(isOverKeys
+      ? []
+      : [["mean"] as const, ["set", (prompt: number) => vectors[prompt]] as const]),
+    ...(prompts > 1 && ((pos !== "all" && !isOverKeys) || isEven)
+      ? [["resample", 1] as const]
+      : []),
+  ];
+  return { ...place, patch: choices[random.integer(0, choices.length - 1)] };
+}
+
+/** The variant as changes of a plain run's activations. */
+function interventionsOf(
+  variant: readonly SitePatch[],
+  prompt: number,
+  prompts: readonly number[][],
+  clean: readonly Map<string, Plain>[],
+): Interventions {
+  return Object.fromEntries(
+    variant.map((site) => [
+      site.hook as string,
+      (activation: Plain) => {
+        const places = placesOf(site, activation.shape, prompts[prompt].length);
+        for (const { at, position, i } of places) {
+          activation.data[at] = patchedNumber(site, activation.data[at], { position, i });
+        }
+      },
+    ]),
+  );
+
+  function patchedNumber(
+    site: SitePatch,
+    before: number,
+    where: { position: number; i: number },
+  ): number {
+    const [kind, value] = site.patch as readonly [string, unknown];
+    if (kind === "set") {
+      return typeof value === "function" ? value(prompt)[where.i] : (value as number);
+    }
+    if (kind === "scale") return before * (value as number);
+    if (kind === "add") return before + (value as number);
+    if (kind === "zero") return 0;
+    if (kind === "mean") return meanOf(site, where.i);
+    return valueOfAnother(site, (prompt + 1) % prompts.length, where);
+  }
+
+  function valueOfAnother(
+    site: SitePatch,
+    of: number,
+    where: { position: number; i: number },
+  ): number {
+    const { shape, data } = clean[of].get(site.hook as string)!;
+    const places = placesOf(site, shape, prompts[of].length);
+    const same = (place: { position: number; i: number }) =>
+      place.i === where.i && (site.pos !== "all" || place.position === where.position);
+    return data[places.find(same)!.at];
+  }
+
+  function meanOf(site: SitePatch, i: number): number {
+    const values = prompts.flatMap((tokens, of) => {
+      const { shape, data } = clean[of].get(site.hook as string)!;
+      return placesOf(site, shape, tokens.length)
+        .filter((place) => place.i === i)
+        .map(({ at }) => data[at]);
+    });
+    return values.reduce((total, value) => total + value, 0) / values.length;
+  }
+}
+
+/** Where a site's numbers lie in an activation: the i-th of them at each of its positions. */
+function placesOf(
+  { hook, pos, head, index }: SitePatch,
+  shape: readonly number[],
+  T: number,
+): { at: number; position: number; i: number }[] {
+  const positions =
+    pos === "all"
+      ? Array.from({ length: T }, (_, t) => t)
+      : [pos === "last" || pos === -1 ? T - 1 : (pos as number)];
+  const isOverKeys = /scores$|pattern$/.test(hook as string);
+  const heads = isOverKeys ? shape[0] : shape.length === 3 ? shape[1] : 1;
+  const size = shape[shape.length - 1];
+  const flat = Array.from({ length: heads * size }, (_, i) => i).filter((i) => {
+    if (head !== undefined && Math.floor(i / size) !== head) return false;
+    return index === undefined || (head === undefined ? i : i % size) === index;
+  });
+  return positions.flatMap((position) =>
+    flat.map((place, i) => {
+      const [h, j] = [Math.floor(place / size), place % size];
+      const at = isOverKeys ? (h * T + position) * T + j : (position * heads + h) * size + j;
+      return { at, position, i };
+    }),
+  );
+}
+
+/** `[pos][size]`, scores and patterns by query. */
+function byPosition(hook: string, { shape, data }: Plain): number[][] {
+  if (!/scores$|pattern$/.test(hook)) {
+    const size = data.length / shape[0];
+    return Array.from({ length: shape[0] }, (_, t) => [...data.slice(t * size, (t + 1) * size)]);
+  }
+  const [H, T] = shape;
+  return Array.from({ length: T }, (_, t) =>
+    Array.from({ length: H }, (_, h) => [
+      ...data.slice((h * T + t) * T, (h * T + t + 1) * T),
+    ]).flat(),
+  );
+}
+
+function closeTo(actual: Float32Array, expected: readonly number[], what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
+  expected.forEach((value, i) => {
+    if (actual[i] === value) return;
+    const error = Math.abs(actual[i] - value) / largest;
+    assert.ok(error < TOLERANCE, `${what}[${i}]: ${actual[i]} is not ${value}`);
+  });
+}
