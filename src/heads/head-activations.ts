@@ -14,3 +14,17 @@ export const headActivations: Record<HeadActivation, (x: number) => number> = {
 function clamped(x: number): number {
   return Math.min(Math.max(x, -ERF_IS_ONE), ERF_IS_ONE);
 }
+
+/** Their derivatives; `relu` has 0 at 0, as PyTorch. */
+export const headActivationSlopes: Record<HeadActivation, (x: number) => number> = {
+  relu: (x) => (x > 0 ? 1 : 0),
+  gelu: (x) => 0.5 * (1 + erf(clamped(x * Math.SQRT1_2))) + x * normalDensity(x),
+  silu: (x) => {
+    const share = 1 / (1 + Math.exp(-x));
+    return share * (1 + x * (1 - share));
+  },
+};
+
+function normalDensity(x: number): number {
+  return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+}

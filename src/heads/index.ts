@@ -1,4 +1,5 @@
 export { type BoundHead, bindHead } from "./bind-head";
 export type { HeadActivation, HeadConfig, HeadType } from "./head-config";
+export { type HeadFunction, headFunction } from "./head-function";
 export { type LinearWeights, linearWeights } from "./linear-weights";
 export { type HeadFiles, loadHead } from "./load-head";

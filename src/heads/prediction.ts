@@ -62,8 +62,14 @@ export function predictFromDigitLogits(
   return digits.map((digit) => lowest + (digit / LARGEST_DIGIT) * width);
 }
 
+/** By how much a token head's prediction rises from one digit to the next. */
+export function digitScale({ activationMean, activationStd }: HeadConfig): number {
+  if (activationMean === null || activationStd === null) return 1;
+  return (2 * SCALED_DEVIATIONS * activationStd) / LARGEST_DIGIT;
+}
+
 /** PyTorch's `Linear`: weight · x + bias. */
-function linearLayer(
+export function linearLayer(
   tensors: HeadFiles["tensors"],
   name: string,
 ): (x: ArrayLike<number>) => Float64Array {
@@ -82,7 +88,7 @@ function linearLayer(
   };
 }
 
-function activated(values: Float64Array, activation: HeadActivation): Float64Array {
+export function activated(values: Float64Array, activation: HeadActivation): Float64Array {
   return values.map(headActivations[activation]);
 }
 
@@ -97,7 +103,7 @@ export function binCentres(config: HeadConfig): number[] | null {
   return Array.from({ length: count }, (_, i) => (edges[i] + edges[i + 1]) / 2);
 }
 
-function softmax(logits: ArrayLike<number>): number[] {
+export function softmax(logits: ArrayLike<number>): number[] {
   const values = Array.from(logits);
   const largest = Math.max(...values);
   const powers = values.map((value) => Math.exp(value - largest));
@@ -106,7 +112,7 @@ function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /** Sum of values times their probabilities, as far as there are values. */
-function expectedValue(probabilities: readonly number[], values: readonly number[]): number {
+export function expectedValue(probabilities: readonly number[], values: readonly number[]): number {
   return values.reduce((sum, value, i) => sum + value * probabilities[i], 0);
 }
 

@@ -18,6 +18,7 @@ export {
 export type { HookFunction, HookPoint, HookSpec } from "./hooks";
 export { KeyValueCache } from "./key-value-cache";
 export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
+export { type MlpVectors, mlpVectors, rawMlpVectors, readDirections } from "./mlp-vectors";
 export {
   getWeight,
   linearisedReadDirection,
@@ -37,3 +38,4 @@ export type { RunInputOptions } from "./run-input";
 export type { ModelInput, TokenOptions } from "./token-batch";
 export { loadTokenizer, type Tokenizer } from "./tokenizer";
 export type { WeightProcessing } from "./weight-processing";
+export { writeDirection } from "./write-direction";

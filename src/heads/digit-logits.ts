@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { BoundHead } from "./bind-head";
+
+/** How the ten digits' logits follow from the residual stream after the last block, in float64. */
+export interface DigitLogits {
+  /** `[10]` logits of a residual stream `[d_model]`. */
+  logits(residual: ArrayLike<number>): number[];
+  /** `[d_model]` the gradient of Σ factors[i] · logits[i] with respect to the residual stream. */
+  gradient(residual: ArrayLike<number>, factors: readonly number[]): number[];
+}
+
+/**
+ * The final layer norm and the digits' columns of the unembedding, as functions of one residual
+ * stream.
+ *
+ * @throws Error unless it is a token head.
+ */
+export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
+  if (!digitTokens) throw new Error("only a token head reads the digits' logits");
+  const { cfg, weights } = model;
+  const ids = tf.tensor1d([...digitTokens], "int32");
+  const unembedding = arrayOf(() => tf.gather(weights.W_U_transposed, ids)) as number[][];
+  const bias = weights.b_U
+    ? (arrayOf(() => tf.gather(weights.b_U!, ids)) as number[])
+    : digitTokens.map(() => 0);
+  ids.dispose();
+  const scale = weights.ln_final && Array.from(weights.ln_final.w.dataSync());
+  const shift = weights.ln_final && Array.from(weights.ln_final.b.dataSync());
+  const normalised = (residual: ArrayLike<number>) => normalise(residual, cfg.eps);
+  return {
+    logits(residual) {
+      const { values } = normalised(residual);
+      const read = values.map((value, j) => value * (scale?.[j] ?? 1) + (shift?.[j] ?? 0));
+      return unembedding.map((column, i) => dot(column, read) + bias[i]);
+    },
+    gradient(residual, factors) {
+      const { values, divisor } = normalised(residual);
+      const wanted = values.map(
+        (_, j) =>
+          (scale?.[j] ?? 1) *
+          factors.reduce((sum, factor, i) => sum + factor * unembedding[i][j], 0),
+      );
+      const mean = wanted.reduce((sum, value) => sum + value, 0) / wanted.length;
+      const along = dot(values, wanted) / values.length;
+      return wanted.map((value, j) => (value - mean - values[j] * along) / divisor);
+    },
+  };
+}
+
+function normalise(
+  residual: ArrayLike<number>,
+  eps: number,
+): { values: number[]; divisor: number } {
+  const own = Array.from(residual);
+  const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+  const centred = own.map((value) => value - mean);
+  const divisor = Math.sqrt(dot(centred, centred) / own.length + eps);
+  return { values: centred.map((value) => value / divisor), divisor };
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+function arrayOf(make: () => tf.Tensor): number[] | number[][] {
+  return tf.tidy(() => make().arraySync()) as number[] | number[][];
+}

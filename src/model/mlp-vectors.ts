@@ -1,0 +1,72 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { openModelFolder } from "../checkpoints/model-folder";
+import { toFloat32 } from "../checkpoints/named-array";
+import { resolveLayer } from "./hook-names";
+import type { HookedTransformer } from "./hooked-transformer";
+
+/** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */
+export interface MlpVectors {
+  /** `[d_mlp][d_model]` columns of `W_in` */
+  readonly input: readonly Float32Array[];
+  /** `[d_mlp][d_model]` rows of `W_out` */
+  readonly output: readonly Float32Array[];
+}
+
+/**
+ * The input and output weights of all neurons of a layer, as the model multiplies with them.
+ *
+ * @throws InputError if there is no such layer.
+ * @example
+ * mlpVectors(model, 2).input[7]; // W_in[:, 7]
+ */
+export function mlpVectors(model: HookedTransformer, layer: number): MlpVectors {
+  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
+  return { input: rowsOf(() => tf.transpose(W_in)), output: rowsOf(() => W_out) };
+}
+
+/**
+ * The same as they stand in the model's file, before any weight processing: no layer norm folded in,
+ * nothing centred.
+ *
+ * @throws InputError if there is no such layer.
+ * @throws CheckpointError if the file has become unreadable.
+ */
+export async function rawMlpVectors(model: HookedTransformer, layer: number): Promise<MlpVectors> {
+  const { d_model, d_mlp } = model.cfg;
+  const { tensors } = await openModelFolder(model.folder);
+  try {
+    const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
+    const read = (name: string, shape: [number, number]) => {
+      const inFile = tensors.names.find((known) => known.replace(/^transformer\./, "") === name)!;
+      return tf.tensor2d(toFloat32(tensors.read(inFile), inFile), shape);
+    };
+    return {
+      input: rowsOf(() => tf.transpose(read(`${end}.c_fc.weight`, [d_model, d_mlp]))),
+      output: rowsOf(() => read(`${end}.c_proj.weight`, [d_mlp, d_model])),
+    };
+  } finally {
+    tensors.close();
+  }
+}
+
+/**
+ * What each coordinate of an MLP's output reads if its activation function is taken as the identity:
+ * columns of `W_in @ W_out`, `[d_model][d_model]`.
+ *
+ * @throws InputError if there is no such layer.
+ */
+export function readDirections(model: HookedTransformer, layer: number): Float32Array[] {
+  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
+  return rowsOf(() => tf.transpose(tf.matMul(W_in, W_out)));
+}
+
+function rowsOf(make: () => tf.Tensor2D | tf.Tensor): Float32Array[] {
+  return tf.tidy(() => {
+    const tensor = make();
+    const [rows, columns] = tensor.shape as [number, number];
+    const data = tensor.dataSync<"float32">() as Float32Array;
+    return Array.from({ length: rows }, (_, row) =>
+      data.subarray(row * columns, (row + 1) * columns),
+    );
+  });
+}

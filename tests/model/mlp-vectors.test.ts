@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { openCheckpoint } from "../../src/checkpoints/open-checkpoint";
+import { HookedTransformer } from "../../src/model/hooked-transformer";
+import {
+  type MlpVectors,
+  mlpVectors,
+  rawMlpVectors,
+  readDirections,
+} from "../../src/model/mlp-vectors";
+import { linearisedReadDirection, mlpNeuronWeights } from "../../src/model/named-weights";
+import { writeDirection } from "../../src/model/write-direction";
+import { fixture, relativeToLargest } from "../golden";
+
+const LAYER = 1;
+
+describe("an MLP's vectors", () => {
+  let model: HookedTransformer;
+  before(async () => {
+    model = await HookedTransformer.fromPretrained(fixture("golden-a", "base-model"));
+  });
+  after(() => model.dispose());
+
+  /** Against TransformerLens's matrices, `W_in` [d_model, d_mlp] and `W_out` [d_mlp, d_model]. */
+  async function agree({ input, output }: MlpVectors, file: string, tolerance: number) {
+    const source = await openCheckpoint(fixture("golden-a", file));
+    const W_in = source.read(`blocks.${LAYER}.mlp.W_in`).data as Float32Array;
+    const W_out = source.read(`blocks.${LAYER}.mlp.W_out`).data as Float32Array;
+    source.close();
+    const columns = input.length;
+    const expected = input.flatMap((row, n) => [...row.keys()].map((j) => W_in[j * columns + n]));
+    const flat = (rows: readonly Float32Array[]) => rows.flatMap((row) => [...row]);
+    assert.ok(relativeToLargest(flat(input), expected) <= tolerance);
+    assert.ok(relativeToLargest(flat(output), W_out) <= tolerance);
+  }
+
+  it("processed, as TransformerLens has them", () =>
+    agree(mlpVectors(model, LAYER), "weights_processed.safetensors", 1e-5));
+
+  it("raw, as they stand in the file", async () =>
+    agree(await rawMlpVectors(model, LAYER), "weights_unprocessed.safetensors", 0));
+
+  it("read directions are those of single coordinates", () => {
+    const all = readDirections(model, LAYER);
+    assert.equal(all.length, model.cfg.d_model);
+    for (const n of [0, 5, all.length - 1]) {
+      assert.ok(relativeToLargest(all[n], linearisedReadDirection(model, LAYER, n)) < 1e-5);
+    }
+  });
+
+  it("what a coordinate writes to the residual stream", async () => {
+    const { d_model } = model.cfg;
+    const direction = (hook: string, index: number) => {
+      const found = writeDirection(model, hook, index);
+      return found && Array.from(found);
+    };
+    const basis = (n: number) => Array.from({ length: d_model }, (_, j) => (j === n ? 1 : 0));
+    for (const hook of ["hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_mlp_out"]) {
+      assert.deepEqual(direction(`blocks.2.${hook}`, 3), basis(3));
+    }
+    assert.deepEqual(direction("hook_embed", 2), basis(2));
+    assert.deepEqual(direction("blocks.2.attn.hook_result", d_model + 4), basis(4));
+    const { output } = mlpNeuronWeights(model, 2, 9);
+    assert.deepEqual(direction("blocks.2.mlp.hook_post", 9), [...output]);
+    const source = await openCheckpoint(fixture("golden-a", "weights_processed.safetensors"));
+    const W_O = source.read("blocks.2.attn.W_O").data as Float32Array; // [n_heads, d_head, d_model]
+    source.close();
+    const row = W_O.slice(7 * d_model, 8 * d_model);
+    assert.ok(relativeToLargest(direction("blocks.2.attn.hook_z", 7)!, row) < 1e-5);
+    for (const hook of ["mlp.hook_pre", "attn.hook_q", "ln2.hook_normalized"]) {
+      assert.equal(writeDirection(model, `blocks.2.${hook}`, 0), null);
+    }
+    assert.equal(writeDirection(model, "unembed.hook_out", 0), null);
+  });
+});
