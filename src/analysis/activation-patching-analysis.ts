@@ -1,14 +1,12 @@
 import type { BoundHead } from "../heads/bind-head";
-import { promptTokens } from "../model/token-batch";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
+import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { provenanceOf } from "./provenance";
-
-/** A prompt as text or as token ids. */
-export type Prompt = string | readonly number[];
+import { type Prompt, runPrompts } from "./run-prompts";
 
 export interface ActivationPatchingOptions {
   /** The directory as the user named it, for the result; the head's folder if not given. */
@@ -49,8 +47,9 @@ export async function analyzeActivationPatching(
     timestamp: moment,
   }: ActivationPatchingOptions = {},
 ): Promise<ActivationPatchingResult> {
-  const { files, model } = head;
-  const tokens = promptTokens(prompts, model.cfg, model.tokenizer, { prependBos });
+  const { files } = head;
+  const run = runPrompts(head, prompts, prependBos);
+  const tokens = run.map((prompt) => prompt.tokens);
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
   return {
@@ -66,13 +65,10 @@ export async function analyzeActivationPatching(
     avg_act_changes: result.avg_act_changes,
     avg_pred_changes: result.avg_pred_changes,
     timestamp: moment ?? timestamp(),
+    schema_version: SCHEMA_VERSION,
     layer_type: files.config.layerType,
     hook: head.hook,
-    prompts: prompts.map((prompt, i) => ({
-      text: typeof prompt === "string" ? prompt : (model.tokenizer?.decode(prompt) ?? null),
-      tokens: tokens[i],
-      position: head.position(tokens[i].length),
-    })),
+    prompts: run,
     baseline: { ...baseline, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
@@ -83,7 +79,7 @@ export async function analyzeActivationPatching(
       ...orderWarnings(head),
       ...promptWarnings(head, tokens, baseline.activation),
     ],
-    provenance: await provenanceOf(head, 0),
+    provenance: await provenanceOf(head, { seed: 0, streams: [], prependBos }),
   };
 }
 

@@ -1,7 +1,6 @@
 export {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
-  type Prompt,
 } from "./activation-patching-analysis";
 export { type BaselineSummary, baselineBySet } from "./baseline-by-set";
 export {
@@ -16,3 +15,4 @@ export { analyzeLinearWeights, type LinearWeightsOptions } from "./linear-weight
 export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
 export { type OpenHeadOptions, openHead } from "./open-head";
 export { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
+export type { Prompt } from "./run-prompts";

@@ -1,87 +1,230 @@
 import type { BoundHead } from "../heads/bind-head";
-import { linearWeights } from "../heads/linear-weights";
-import { linearisedReadDirection, mlpNeuronWeights } from "../model/named-weights";
+import { type LinearWeights, linearWeights } from "../heads/linear-weights";
+import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
+import { SCHEMA_VERSION } from "../results/schema-version";
+import type { GradientSummary, SimilarityTest } from "../results/similarity-evidence";
 import { timestamp } from "../results/timestamp";
-import { cosineSimilarity } from "../stats/cosine-similarity";
-import { cosineTTest } from "../stats/cosine-t-test";
+import { cosineDecomposition } from "../stats/cosine-decomposition";
 import { principalComponents } from "../stats/principal-components";
 import { randomBaseline } from "../stats/random-baseline";
 import { vectorStatistics } from "../stats/vector-statistics";
 import { zScore } from "../stats/z-score";
+import { adjustedTests } from "./adjusted-tests";
+import { gradientSummary } from "./gradient-summary";
+import { processedAndRaw } from "./processed-and-raw";
+import { TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
 import { provenanceOf } from "./provenance";
+import { type RandomStreams, randomStreams } from "./random-streams";
+import { type Prompt, runPrompts } from "./run-prompts";
+import {
+  type Comparison,
+  type HeadVector,
+  similarityTest,
+  testsOfSimilarities,
+} from "./similarity-tests";
 
 export interface LinearWeightsOptions {
   /** The directory as the user named it, for the result; the head's folder if not given. */
   readonly modelPath?: string;
-  /** Seed of the random baseline. */
+  /** Seed of every random draw. */
   readonly seed?: number;
-  /** How many random vectors the baseline has. */
+  /** How many random vectors the baseline has, and how many draws each sampled null. */
   readonly randomVectors?: number;
+  /**
+   * Where the head's gradient is taken. The bundled sentences if not given, as far as the model has a
+   * tokenizer and they fit its context.
+   */
+  readonly prompts?: readonly Prompt[];
+  /** Put the beginning-of-sequence token before each text; off unless asked for. */
+  readonly prependBos?: boolean;
   /** When; now if not given. */
   readonly timestamp?: string;
 }
+
+/** Above this cosine a mean gradient is the linear weights themselves. */
+const SAME_DIRECTION = 1 - 1e-9;
 
 /**
  * Compares a head's linear weights with the MLP weights of the neuron it predicts: the numbers of the
  * first notebook.
  *
+ * @throws InputError if a given prompt is empty, too long or outside the vocabulary.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeLinearWeights(head);
  * console.log(result.sim_with_input, result.z_score_input);
+ * console.log(result.similarity_tests[0].other_neurons.rank);
  */
 export async function analyzeLinearWeights(
   head: BoundHead,
-  { modelPath, seed = 0, randomVectors = 1000, timestamp: moment }: LinearWeightsOptions = {},
+  options: LinearWeightsOptions = {},
 ): Promise<LinearWeightsResult> {
+  const { modelPath, seed = 0, randomVectors = 1000, prependBos = false } = options;
   const { config, directory } = head.files;
-  const { weights, rule, warnings, alternative } = linearWeights(head);
-  const neuron = hiddenNeuron(head);
-  const [input, output] = neuron ? [neuron.input, neuron.output].map((v) => Array.from(v)) : [];
-  const baseline = randomBaseline(weights, { n: randomVectors, seed });
-  const withInput = input ? cosineSimilarity(weights, input) : null;
-  const withOutput = output ? cosineSimilarity(weights, output) : null;
-  const vectors = [weights, input, output].filter((vector) => vector !== undefined);
+  const linear = linearWeights(head);
+  const { weights, rule, alternative } = linear;
+  const streams = randomStreams(seed);
+  const comparisons = await comparisonsOf(head);
+  const { prompts, whyNone } = gradientPrompts(head, options.prompts, prependBos);
+  const gradient = gradientSummary(head, prompts, weights, whyNone);
+  const similarity_tests = allTests(linear, gradient, comparisons, randomVectors, streams);
+  const similarityWith = (name: Comparison["name"]) =>
+    similarity_tests.find(isOf("linear_weights", name)) ?? null;
+  const vectorOf = (name: Comparison["name"]) => {
+    const found = comparisons.find((one) => one.name === name && one.weights === "processed");
+    return found ? Array.from(found.layer[found.index]) : null;
+  };
+  const [withInput, withOutput] = [similarityWith("input"), similarityWith("output")];
+  const [input, output] = [vectorOf("input"), vectorOf("output")];
+  const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
   return {
     model_path: modelPath ?? directory,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
-    sim_with_input: withInput,
-    sim_with_output: withOutput,
+    sim_with_input: withInput?.cosine ?? null,
+    sim_with_output: withOutput?.cosine ?? null,
     random_baseline_mean: baseline.mean,
-    z_score_input: zScore(withInput, baseline),
-    z_score_output: zScore(withOutput, baseline),
-    timestamp: moment ?? timestamp(),
-    p_value_input: cosineTTest(withInput, weights.length).p_value,
-    p_value_output: cosineTTest(withOutput, weights.length).p_value,
+    z_score_input: zScore(withInput?.cosine ?? null, baseline),
+    z_score_output: zScore(withOutput?.cosine ?? null, baseline),
+    timestamp: options.timestamp ?? timestamp(),
+    schema_version: SCHEMA_VERSION,
+    p_value_input: withInput?.random_directions.p_value ?? null,
+    p_value_output: withOutput?.random_directions.p_value ?? null,
     layer_type: config.layerType,
     d_model: weights.length,
     linear_weights_rule: rule,
     linear_weights: weights,
     linear_weights_centred: alternative?.name === "centred" ? alternative.weights : null,
     linear_weights_unembed: alternative?.name === "unembed" ? alternative.weights : null,
-    mlp_input_weights: input ?? null,
-    mlp_output_weights: output ?? null,
-    similarities: furtherSimilarities(head, weights, alternative, input, output),
+    mlp_input_weights: input,
+    mlp_output_weights: output,
+    similarities: furtherSimilarities(similarity_tests),
     stats: {
       linear: vectorStatistics(weights),
-      mlp_in: input ? vectorStatistics(input) : null,
-      mlp_out: output ? vectorStatistics(output) : null,
+      mlp_in: input && vectorStatistics(input),
+      mlp_out: output && vectorStatistics(output),
     },
-    pca: principalComponents(vectors),
+    pca: principalComponents([weights, input, output].filter((vector) => vector !== null)),
     random_baseline: baseline,
-    warnings: [...head.files.warnings, ...warnings, ...targetWarnings(head, neuron !== null)],
-    provenance: await provenanceOf(head, seed),
+    similarity_tests,
+    tests: adjustedTests(testsOfSimilarities(similarity_tests)),
+    processed_and_raw: processedAndRaw(similarity_tests),
+    decompositions: comparisons
+      .filter((one) => one.weights === "processed")
+      .map(({ name, layer, index }) => ({
+        comparison: name,
+        ...cosineDecomposition(weights, layer[index]),
+      })),
+    gradient,
+    warnings: [...head.files.warnings, ...linear.warnings, ...targetWarnings(head)],
+    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
   };
 }
 
-/** MLP weights of hidden neuron n of the target layer; null if n is beyond d_mlp. */
-function hiddenNeuron({ files: { config }, model }: BoundHead) {
-  const { targetLayer, targetNeuron } = config;
-  if (targetNeuron >= model.cfg.d_mlp) return null;
-  return mlpNeuronWeights(model, targetLayer, targetNeuron);
+/** Every vector that the head is compared with: the hidden neuron's, and what a residual-stream target adds. */
+async function comparisonsOf(head: BoundHead): Promise<Comparison[]> {
+  const { model, index } = head;
+  const { targetLayer: layer, targetNeuron: neuron } = head.files.config;
+  const hidden = neuron < model.cfg.d_mlp;
+  const ofMlp = hidden
+    ? { processed: mlpVectors(model, layer), raw: await rawMlpVectors(model, layer) }
+    : {};
+  const pair = (weights: "processed" | "raw"): Comparison[] => {
+    const vectors = ofMlp[weights];
+    if (!vectors) return [];
+    return (["input", "output"] as const).map((name) => ({
+      ...{ name, weights, layer: vectors[name], index: neuron },
+    }));
+  };
+  const inStream: Comparison[] = isResidualTarget(head)
+    ? [
+        {
+          name: "basis_vector",
+          weights: "processed",
+          layer: basis(model.cfg.d_model),
+          index,
+          isBasis: true,
+        },
+        {
+          name: "read_direction",
+          weights: "processed",
+          layer: readDirections(model, layer),
+          index,
+        },
+      ]
+    : [];
+  return [...pair("processed"), ...inStream, ...pair("raw")];
+}
+
+function basis(d_model: number): Float32Array[] {
+  return Array.from({ length: d_model }, (_, n) =>
+    Float32Array.from({ length: d_model }, (_, j) => (j === n ? 1 : 0)),
+  );
+}
+
+/**
+ * The linear weights against every comparison; the alternative sum and, where it points elsewhere, the
+ * mean gradient against those of the processed model.
+ */
+function allTests(
+  { weights, alternative }: LinearWeights,
+  { mean, cosine_with_linear_weights: { of_mean } }: GradientSummary,
+  comparisons: readonly Comparison[],
+  draws: number,
+  streams: RandomStreams,
+): SimilarityTest[] {
+  const linear: HeadVector = { name: "linear_weights", values: weights };
+  const others: HeadVector[] = [];
+  if (alternative) {
+    others.push({ name: `linear_weights_${alternative.name}`, values: alternative.weights });
+  }
+  if (mean && !(of_mean !== null && of_mean > SAME_DIRECTION)) {
+    others.push({ name: "mean_gradient", values: mean });
+  }
+  const processed = comparisons.filter((one) => one.weights === "processed");
+  return [
+    ...comparisons.map((one) => similarityTest(linear, one, draws, streams)),
+    ...others.flatMap((vector) =>
+      processed.map((one) => similarityTest(vector, one, draws, streams)),
+    ),
+  ];
+}
+
+function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {
+  return (test: SimilarityTest) =>
+    test.head_vector === head_vector && test.comparison === name && test.weights === "processed";
+}
+
+/** Cosines beside those of the contract, by short names. */
+function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, number | null> {
+  const entries = tests.flatMap(({ head_vector, comparison, weights, cosine }) => {
+    if (weights === "raw") return [];
+    const isPlain = head_vector === "linear_weights";
+    if (isPlain && (comparison === "input" || comparison === "output")) return [];
+    const which = head_vector.replace("linear_weights_", "");
+    return [[isPlain ? comparison : `${which}_with_${comparison}`, cosine] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Prompts for the gradient; those that come with tslens only where they can be run. */
+function gradientPrompts(
+  head: BoundHead,
+  given: readonly Prompt[] | undefined,
+  prependBos: boolean,
+): { prompts: ReturnType<typeof runPrompts>; whyNone: string | null } {
+  if (given) return { prompts: runPrompts(head, given, prependBos), whyNone: null };
+  if (!head.model.tokenizer) {
+    return { prompts: [], whyNone: "the base model has no tokenizer: give prompts as token ids" };
+  }
+  try {
+    const prompts = runPrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], prependBos);
+    return { prompts, whyNone: null };
+  } catch (error) {
+    return { prompts: [], whyNone: `no prompts were given: ${(error as Error).message}` };
+  }
 }
 
 /** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
@@ -89,36 +232,7 @@ export function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
   return /hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed|pos_embed)$/.test(hook);
 }
 
-function furtherSimilarities(
-  head: BoundHead,
-  weights: readonly number[],
-  alternative: { name: string; weights: number[] } | null,
-  input: number[] | undefined,
-  output: number[] | undefined,
-): Record<string, number | null> {
-  const similarities: Record<string, number | null> = {};
-  if (isResidualTarget(head)) {
-    const { targetLayer } = head.files.config;
-    const basis = weights.map((_, i) => (i === head.index ? 1 : 0));
-    const direction = linearisedReadDirection(head.model, targetLayer, head.index);
-    similarities.basis_vector = cosineSimilarity(weights, basis);
-    similarities.read_direction = cosineSimilarity(weights, direction);
-  }
-  if (alternative) {
-    if (input) {
-      similarities[`${alternative.name}_with_input`] = cosineSimilarity(alternative.weights, input);
-    }
-    if (output) {
-      similarities[`${alternative.name}_with_output`] = cosineSimilarity(
-        alternative.weights,
-        output,
-      );
-    }
-  }
-  return similarities;
-}
-
-function targetWarnings(head: BoundHead, hasHiddenNeuron: boolean): string[] {
+function targetWarnings(head: BoundHead): string[] {
   const { layerType, targetNeuron } = head.files.config;
   const { d_mlp } = head.model.cfg;
   const warnings: string[] = [];
@@ -127,7 +241,7 @@ function targetWarnings(head: BoundHead, hasHiddenNeuron: boolean): string[] {
       `${layerType} is a residual-stream quantity: ${targetNeuron} is a coordinate of the residual stream, not a hidden MLP neuron; compare with basis_vector and read_direction`,
     );
   }
-  if (!hasHiddenNeuron) {
+  if (targetNeuron >= d_mlp) {
     warnings.push(
       `there is no hidden MLP neuron ${targetNeuron} (d_mlp is ${d_mlp}), so there is nothing to compare its weights with`,
     );

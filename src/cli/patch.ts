@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { analyzeActivationPatching, type Prompt } from "../analysis/activation-patching-analysis";
+import { analyzeActivationPatching } from "../analysis/activation-patching-analysis";
 import { openHead } from "../analysis/open-head";
 import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
+import type { Prompt } from "../analysis/run-prompts";
 import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
 import { parsePatch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";

@@ -41,6 +41,8 @@ export interface ActivationPatchingResult {
   /** When the experiment ran: ISO 8601, UTC, whole seconds. */
   readonly timestamp: string;
 
+  /** Version of these keys; see `schemas/`. */
+  readonly schema_version: string;
   /** Which activation the head predicts, e.g. "mlp_out". */
   readonly layer_type: string;
   /** Full name of the activation that was patched, e.g. "blocks.8.hook_mlp_out". */

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { PATCH_KINDS } from "../patching/patch";
 import type { ActivationPatchingResult } from "./activation-patching-result";
+import { promptSchema } from "./evidence-parts";
 import {
   headKeys,
   numberOrNull,
   provenanceSchema,
   requireLength,
   requireSame,
+  schemaVersionKey,
   timestampKey,
 } from "./schema-parts";
 
@@ -29,17 +31,10 @@ const keys = z.strictObject({
   avg_act_changes: numbers,
   avg_pred_changes: numbers,
   timestamp: timestampKey,
+  schema_version: schemaVersionKey,
   layer_type: z.string().min(1),
   hook: z.string().min(1),
-  prompts: z
-    .array(
-      z.strictObject({
-        text: z.string().nullable(),
-        tokens: z.array(z.int().min(0)).min(1),
-        position: z.int().min(0),
-      }),
-    )
-    .min(1),
+  prompts: z.array(promptSchema).min(1),
   baseline: z.strictObject({ activation: numbers, prediction: numbers, correlation }),
   experiments: z.array(runSchema),
   scaling: z.array(runSchema),

@@ -1,7 +1,9 @@
 import type { PrincipalComponents } from "../stats/principal-components";
 import type { RandomBaseline } from "../stats/random-baseline";
 import type { VectorStatistics } from "../stats/vector-statistics";
+import type { TestedClaim } from "./evidence-parts";
 import type { Provenance } from "./provenance";
+import type { Decomposition, GradientSummary, SimilarityTest } from "./similarity-evidence";
 
 /**
  * What the first notebook and `tslens weights --json` report: a head's linear weights beside the
@@ -30,6 +32,8 @@ export interface LinearWeightsResult {
   /** When the analysis ran: ISO 8601, UTC, whole seconds. */
   readonly timestamp: string;
 
+  /** Version of these keys; see `schemas/`. */
+  readonly schema_version: string;
   /** Chance that a random direction is at least as similar (two-sided, exact). */
   readonly p_value_input: number | null;
   readonly p_value_output: number | null;
@@ -60,6 +64,16 @@ export interface LinearWeightsResult {
   /** The vectors of `stats` that exist, in that order, in the plane in which they differ most. */
   readonly pca: PrincipalComponents;
   readonly random_baseline: RandomBaseline;
+  /** Every similarity against every null. */
+  readonly similarity_tests: readonly SimilarityTest[];
+  /** The p-values of `similarity_tests` that are read together, adjusted for one another. */
+  readonly tests: readonly TestedClaim[];
+  /** What the difference between processed and raw weights means, in a sentence. */
+  readonly processed_and_raw: string;
+  /** Each similarity of the linear weights taken apart over the coordinates. */
+  readonly decompositions: readonly Decomposition[];
+  /** How the prediction really changes with the features, over prompts. */
+  readonly gradient: GradientSummary;
   /** What the reader has to know before reading the numbers; often empty. */
   readonly warnings: readonly string[];
   readonly provenance: Provenance;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { testedClaimSchema } from "./evidence-parts";
 import type { LinearWeightsResult } from "./linear-weights-result";
 import {
   headKeys,
@@ -6,8 +7,10 @@ import {
   provenanceSchema,
   requireLength,
   requireSame,
+  schemaVersionKey,
   timestampKey,
 } from "./schema-parts";
+import { decompositionSchema, gradientSchema, similarityTestSchema } from "./similarity-evidence";
 
 const statisticsSchema = z.strictObject({
   mean: z.number(),
@@ -30,6 +33,7 @@ const keys = z.strictObject({
   z_score_input: numberOrNull,
   z_score_output: numberOrNull,
   timestamp: timestampKey,
+  schema_version: schemaVersionKey,
   p_value_input: probability,
   p_value_output: probability,
   layer_type: z.string().min(1),
@@ -64,6 +68,11 @@ const keys = z.strictObject({
     seed: z.int(),
     exact_std: numberOrNull,
   }),
+  similarity_tests: z.array(similarityTestSchema),
+  tests: z.array(testedClaimSchema),
+  processed_and_raw: z.string().min(1),
+  decompositions: z.array(decompositionSchema),
+  gradient: gradientSchema,
   warnings: z.array(z.string()),
   provenance: provenanceSchema,
 });
@@ -82,6 +91,12 @@ export const linearWeightsSchema: z.ZodType<LinearWeightsResult> = keys.superRef
       if (values !== null) {
         requireLength(context, [key], values.length, result.d_model, "coordinate");
       }
+    }
+    const { gradient, d_model } = result;
+    for (const key of ["mean", "std"] as const) {
+      const values = gradient[key];
+      if (values === null) continue;
+      requireLength(context, ["gradient", key], values.length, d_model, "coordinate");
     }
     const vectors = Object.values(result.stats).filter((statistics) => statistics !== null).length;
     requireLength(context, ["pca", "points"], result.pca.points.length, vectors, "vector of stats");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SCHEMA_VERSION } from "./schema-version";
 
 /** A number, or null where none exists. NaN and infinities are refused by `z.number()` itself. */
 export const numberOrNull = z.number().nullable();
@@ -13,22 +14,31 @@ export const headKeys = {
 
 export const timestampKey = z.iso.datetime({ precision: 0 });
 
+export const schemaVersionKey = z.literal(SCHEMA_VERSION);
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 
 export const provenanceSchema = z.strictObject({
   tslens: z.string().min(1),
   node: z.string().min(1),
+  platform: z.string().min(1),
   engine: z.string().min(1),
+  engine_description: z.string().min(1),
+  libraries: z.record(z.string(), z.string().min(1)),
   base_model: z.string().min(1),
-  base_model_sha256: sha256.nullable().optional(),
+  base_model_sha256: sha256.nullable(),
+  base_model_files: z.record(z.string(), sha256),
   head_sha256: sha256,
+  head_config_sha256: sha256,
   weight_processing: z.strictObject({
     fold_ln: z.boolean(),
     center_writing_weights: z.boolean(),
     center_unembed: z.boolean(),
     fold_value_biases: z.boolean(),
   }),
+  prepend_bos: z.boolean(),
   seed: z.int(),
+  random_streams: z.array(z.string().min(1)),
 });
 
 /** Adds an issue at `path` unless two lists that belong together have the same length. */

@@ -1,21 +1,58 @@
 import type { ActivationPatchingResult } from "../../src/results/activation-patching-result";
 import type { LinearWeightsResult } from "../../src/results/linear-weights-result";
 import type { Provenance } from "../../src/results/provenance";
+import { SCHEMA_VERSION } from "../../src/results/schema-version";
+import type { SimilarityTest } from "../../src/results/similarity-evidence";
 
 const provenance: Provenance = {
   tslens: "0.1.0",
   node: "v20.20.2",
+  platform: "linux x64",
   engine: "tensorflow",
+  engine_description: "native TensorFlow 4.22.0 (tfjs-node)",
+  libraries: { cephes: "3.3.3" },
   base_model: "models/tiny-gpt2",
+  base_model_sha256: "1".repeat(64),
+  base_model_files: { "model.safetensors": "1".repeat(64) },
   head_sha256: "0".repeat(64),
+  head_config_sha256: "2".repeat(64),
   weight_processing: {
     fold_ln: true,
     center_writing_weights: true,
     center_unembed: true,
     fold_value_biases: true,
   },
+  prepend_bos: false,
   seed: 0,
+  random_streams: ["random-baseline"],
 };
+
+const drawn = {
+  ...{ mean: 0, std: 0.1, p5: -0.2, p95: 0.2, min: -0.4, max: 0.4, n: 1000, p_value: 0.01 },
+  reason: null,
+};
+
+const similarityTest: SimilarityTest = {
+  head_vector: "linear_weights",
+  comparison: "input",
+  weights: "processed",
+  cosine: 0.25,
+  reason: null,
+  random_directions: { t: 0.26, degrees_of_freedom: 1, p_value: 0.84 },
+  sampled_directions: drawn,
+  other_neurons: {
+    ...{ rank: 1, of: 2, percentile: 100, p_value: 0.5, reason: null },
+    ...{ mean: 0.1, std: 0, p5: 0.1, p95: 0.1, min: 0.1, max: 0.1 },
+    most_similar: [
+      { neuron: 7, cosine: 0.25 },
+      { neuron: 0, cosine: 0.1 },
+    ],
+  },
+  shuffled_coordinates: drawn,
+  layer_covariance: drawn,
+};
+
+const noSpread = { mean: null, std: null, min: null, max: null };
 
 const statistics = { mean: 0, std: 1, min: -1, max: 1, l2_norm: 1.5, sparsity: 0 };
 
@@ -34,6 +71,7 @@ export function exampleLinearWeights(
     z_score_input: 2.5,
     z_score_output: null,
     timestamp: "2025-04-22T17:33:14Z",
+    schema_version: SCHEMA_VERSION,
     p_value_input: 0.75,
     p_value_output: null,
     layer_type: "mlp_out",
@@ -65,6 +103,33 @@ export function exampleLinearWeights(
       seed: 0,
       exact_std: 0.1,
     },
+    similarity_tests: [similarityTest],
+    tests: [
+      {
+        claim: "cosine of linear_weights with input, processed weights",
+        estimate: 0.25,
+        null_hypothesis: "random_directions",
+        ...{ p_value: 0.84, holm: 0.84, benjamini_hochberg: 0.84 },
+        ...{ family: "similarities, processed weights", reason: null },
+      },
+    ],
+    processed_and_raw: "A sentence.",
+    decompositions: [
+      {
+        comparison: "input",
+        cosine: 0.25,
+        top: [{ coordinate: 0, first: 0.5, second: 1, contribution: 0.25 }],
+        ...{ rest: 0, without_top: null, effective_coordinates: 1 },
+      },
+    ],
+    gradient: {
+      features: "blocks.3.hook_resid_post",
+      prompts: [],
+      reason: "there were no prompts",
+      ...{ mean: null, std: null, mean_norm: null, norm: noSpread, coherence: null },
+      cosine_with_linear_weights: { ...noSpread, of_mean: null, by_prompt: [] },
+      linear_r_squared: { linear_weights: null, mean_gradient: null },
+    },
     warnings: [],
     provenance,
     ...changes,
@@ -88,6 +153,7 @@ export function examplePatching(
     avg_act_changes: [-1.5, 1.5],
     avg_pred_changes: [-0.75, 0.75],
     timestamp: "2025-04-22T17:33:14Z",
+    schema_version: SCHEMA_VERSION,
     layer_type: "mlp_out",
     hook: "blocks.1.hook_mlp_out",
     prompts: [

@@ -1,0 +1,80 @@
+import type { BoundHead } from "../heads/bind-head";
+import { headFunction } from "../heads/head-function";
+import type { RunPrompt } from "../results/evidence-parts";
+import type { GradientSummary } from "../results/similarity-evidence";
+import { cosineSimilarity } from "../stats/cosine-similarity";
+import { isConstant } from "../stats/is-constant";
+import { linearRegression } from "../stats/linear-regression";
+import { meanVector } from "../stats/mean-vector";
+import { vectorStatistics } from "../stats/vector-statistics";
+import { measuredActivations } from "./measured-activations";
+
+const NO_SPREAD = { mean: null, std: null, min: null, max: null };
+
+/**
+ * The gradient of a head's prediction with respect to its features on each prompt, in closed form, and
+ * how far it is the same everywhere: how linear the head is over these prompts.
+ *
+ * @param linear `[d_model]` the head's linear weights
+ * @param whyNone why there are no prompts, if there are none
+ */
+export function gradientSummary(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  linear: readonly number[],
+  whyNone: string | null,
+): GradientSummary {
+  const { features, predict, gradient, whyNoGradient } = headFunction(head);
+  const nothing: GradientSummary = {
+    features,
+    prompts: [...prompts],
+    reason: prompts.length === 0 ? (whyNone ?? "there were no prompts") : whyNoGradient,
+    mean: null,
+    std: null,
+    mean_norm: null,
+    norm: NO_SPREAD,
+    coherence: null,
+    cosine_with_linear_weights: { ...NO_SPREAD, of_mean: null, by_prompt: [] },
+    linear_r_squared: { linear_weights: null, mean_gradient: null },
+  };
+  if (nothing.reason !== null || gradient === null) return nothing;
+  const rows = measuredActivations(head.model, prompts, features);
+  const gradients = rows.map((row) => gradient(row));
+  const { mean, std, mean_norm, norms, coherence } = meanVector(gradients);
+  const byPrompt = gradients.map((one) => cosineSimilarity(one, linear));
+  const predictions = predict(rows);
+  return {
+    ...nothing,
+    mean,
+    std,
+    mean_norm,
+    norm: spread(norms),
+    coherence,
+    cosine_with_linear_weights: {
+      ...spread(byPrompt.filter((cosine) => cosine !== null)),
+      of_mean: cosineSimilarity(mean, linear),
+      by_prompt: byPrompt,
+    },
+    linear_r_squared: {
+      linear_weights: shareAlong(linear, rows, predictions),
+      mean_gradient: shareAlong(mean, rows, predictions),
+    },
+  };
+}
+
+function spread(values: readonly number[]): GradientSummary["norm"] {
+  if (values.length === 0) return NO_SPREAD;
+  const { mean, std, min, max } = vectorStatistics(values);
+  return { mean, std, min, max };
+}
+
+/** R² of the predictions on the features' projection on a vector; null where one is constant. */
+function shareAlong(
+  vector: readonly number[],
+  rows: readonly Float32Array[],
+  predictions: readonly number[],
+): number | null {
+  const projections = rows.map((row) => vector.reduce((sum, value, j) => sum + value * row[j], 0));
+  if (isConstant(projections) || isConstant(predictions)) return null;
+  return linearRegression(projections, predictions).r_squared;
+}

@@ -1,0 +1,134 @@
+import type { NullDistribution } from "../results/evidence-parts";
+import type { SimilarityTest } from "../results/similarity-evidence";
+import { cosineSimilarity } from "../stats/cosine-similarity";
+import { cosineTTest } from "../stats/cosine-t-test";
+import { empiricalNull } from "../stats/empirical-null";
+import { gaussianCosines } from "../stats/gaussian-cosines";
+import { randomCosines } from "../stats/random-cosines";
+import { rankAmong } from "../stats/rank-among";
+import { shuffledCosines } from "../stats/shuffled-cosines";
+import type { SingleTest } from "./adjusted-tests";
+import type { RandomStreams } from "./random-streams";
+
+/** One of the head's vectors, `[d_model]`. */
+export interface HeadVector {
+  readonly name: SimilarityTest["head_vector"];
+  readonly values: readonly number[];
+}
+
+/** A vector of the model beside the others of its kind in the layer. */
+export interface Comparison {
+  readonly name: SimilarityTest["comparison"];
+  readonly weights: SimilarityTest["weights"];
+  /** `[k][d_model]` the layer's vectors of this kind. */
+  readonly layer: readonly ArrayLike<number>[];
+  /** Which of them the head is compared with. */
+  readonly index: number;
+  /** Whether the layer's vectors are all coordinates alike, with no covariance of their own. */
+  readonly isBasis?: boolean;
+}
+
+/** How many of the most similar neurons are listed. */
+const MOST_SIMILAR = 10;
+
+/** The nulls that a similarity is tested against, by their keys in a {@link SimilarityTest}. */
+const READ_TOGETHER = [
+  "random_directions",
+  "other_neurons",
+  "shuffled_coordinates",
+  "layer_covariance",
+] as const;
+
+/**
+ * A head's vector against one of the model's, under each null: random directions (exact and sampled),
+ * the layer's other vectors, the head's own weights shuffled, Gaussian vectors with the covariance of
+ * the layer's.
+ *
+ * @param draws how many draws each sampled null has
+ */
+export function similarityTest(
+  { name, values }: HeadVector,
+  comparison: Comparison,
+  draws: number,
+  streams: RandomStreams,
+): SimilarityTest {
+  const { layer, index, weights } = comparison;
+  const target = layer[index];
+  const cosine = cosineSimilarity(values, target);
+  const stream = (purpose: string) => ({
+    n: draws,
+    ...streams(`${purpose}/${name}/${comparison.name}/${weights}`),
+  });
+  const { t, degrees_of_freedom, p_value } = cosineTTest(cosine, values.length);
+  return {
+    head_vector: name,
+    comparison: comparison.name,
+    weights,
+    cosine,
+    reason: cosine === null ? "a vector of zeros has no direction" : null,
+    random_directions: { t, degrees_of_freedom, p_value },
+    sampled_directions: drawn(cosine, randomCosines(values, stream("random-directions"))),
+    other_neurons: otherNeurons(values, comparison, cosine),
+    shuffled_coordinates: drawn(cosine, shuffledCosines(values, target, stream("shuffled"))),
+    layer_covariance: comparison.isBasis
+      ? { ...empiricalNull(null, null), reason: "coordinates have no covariance but the identity" }
+      : drawn(
+          cosine,
+          gaussianCosines(values, layer, stream("layer-covariance")),
+          "the head's weights are all zero, or the layer's do not differ",
+        ),
+  };
+}
+
+function drawn(
+  cosine: number | null,
+  draws: readonly number[] | null,
+  why = "a vector of zeros has no direction",
+): NullDistribution {
+  return { ...empiricalNull(cosine, draws), reason: draws === null ? why : null };
+}
+
+function otherNeurons(
+  values: readonly number[],
+  { layer, index }: Comparison,
+  cosine: number | null,
+): SimilarityTest["other_neurons"] {
+  const cosines = layer.map((vector) => cosineSimilarity(values, vector));
+  const others = cosines.filter((other, i) => i !== index && other !== null) as number[];
+  const { p_value: _, n: __, ...spread } = empiricalNull(null, others);
+  const most_similar = cosines
+    .flatMap((value, neuron) => (value === null ? [] : [{ neuron, cosine: value }]))
+    .sort((a, b) => Math.abs(b.cosine) - Math.abs(a.cosine) || a.neuron - b.neuron)
+    .slice(0, MOST_SIMILAR);
+  const reason = whyNoRank(cosine, others.length);
+  return { ...rankAmong(cosine, others), reason, ...spread, most_similar };
+}
+
+function whyNoRank(cosine: number | null, others: number): string | null {
+  if (cosine === null) return "a vector of zeros has no direction";
+  return others === 0 ? "the layer has no other neuron" : null;
+}
+
+/** The p-values of similarities, as tests that are read together: a family for each kind of weights. */
+export function testsOfSimilarities(similarities: readonly SimilarityTest[]): SingleTest[] {
+  return similarities.flatMap((similarity) =>
+    READ_TOGETHER.map((null_hypothesis): SingleTest => {
+      const { head_vector, comparison, weights, cosine } = similarity;
+      const { p_value } = similarity[null_hypothesis];
+      return {
+        claim: `cosine of ${head_vector} with ${comparison}, ${weights} weights`,
+        estimate: cosine,
+        null_hypothesis,
+        p_value,
+        family: `similarities, ${weights} weights`,
+        reason: p_value === null ? whyNoTest(similarity, null_hypothesis) : null,
+      };
+    }),
+  );
+}
+
+function whyNoTest(similarity: SimilarityTest, name: (typeof READ_TOGETHER)[number]): string {
+  if (similarity.reason !== null) return similarity.reason;
+  if (name === "random_directions") return "one dimension has no degree of freedom";
+  return similarity[name].reason ?? "there is no draw to compare with";
+}
