@@ -10,9 +10,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const results = [...patching, "patching"];
-  const analysis = [...results, "results", "version"];
+  const analysis = [...results, "results", "training", "version"];
   const training = [...heads, "heads"];
-  const everything = [...analysis, "training", "figures", "analysis"];
+  const everything = [...analysis, "figures", "analysis"];
   return {
     errors: [],
     version: [],

@@ -3,10 +3,31 @@ import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
+import type { RunPrompt } from "../results/evidence-parts";
+import type { QuantileExperiment } from "../results/patching-evidence";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
+import { directEffect } from "./direct-effect";
+import { labelControl } from "./label-control";
+import { neuronControl } from "./neuron-control";
 import { provenanceOf } from "./provenance";
+import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
+import { randomStreams } from "./random-streams";
 import { type Prompt, runPrompts } from "./run-prompts";
+import { slopeEvidence } from "./slope-evidence";
+
+/** What the head is compared with. */
+export interface ControlOptions {
+  /** How many other neurons of the layer go through the same experiment. Default: 20. */
+  readonly neurons?: number;
+  /**
+   * How many heads are trained on shuffled labels, where the training texts are at hand. Default: 20
+   * for a linear head, 3 for one that learns by gradient descent.
+   */
+  readonly heads?: number;
+  /** The texts that the head was trained on; the bundled set if not given. */
+  readonly texts?: readonly (string | readonly number[])[];
+}
 
 export interface ActivationPatchingOptions {
   /** The directory as the user named it, for the result; the head's folder if not given. */
@@ -17,23 +38,29 @@ export interface ActivationPatchingOptions {
   readonly patches?: readonly Patch[];
   /** Put the beginning-of-sequence token before each text; off unless asked for. */
   readonly prependBos?: boolean;
+  /** Seed of every random draw. Default: 0. */
+  readonly seed?: number;
+  /** What the head is compared with; false for nothing, which is faster. */
+  readonly controls?: ControlOptions | false;
   readonly progress?: Progress;
   /** When; now if not given. */
   readonly timestamp?: string;
 }
 
-/** An activation this much smaller than the largest one counts as zero: scaling it says nothing. */
-const NEAR_ZERO = 1e-3;
+const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
 
 /**
- * Patches a head's target neuron on each prompt and measures how the prediction follows: the numbers
- * of the second notebook.
+ * Patches a head's target neuron on each prompt and measures how the prediction follows, how sure that
+ * is, and what else could explain it: the numbers of the second notebook.
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
- * const result = await analyzeActivationPatching(head, ["Once upon a time", "The king said"]);
+ * const prompts = ["Once upon a time", "The king said", "Who are you?"];
+ * const result = await analyzeActivationPatching(head, prompts, { controls: { heads: 0 } });
  * console.log(result.slope, result.r_squared);
+ * const { low, high } = result.evidence.changed_points.slope;
+ * console.log(`95% of the resampled prompts: ${low} to ${high}`);
  */
 export async function analyzeActivationPatching(
   head: BoundHead,
@@ -43,20 +70,29 @@ export async function analyzeActivationPatching(
     factors = DEFAULT_SCALE_FACTORS,
     patches = [["set", 0]],
     prependBos = false,
+    seed = 0,
+    controls = {},
     progress,
     timestamp: moment,
   }: ActivationPatchingOptions = {},
 ): Promise<ActivationPatchingResult> {
   const { files } = head;
+  const { config } = files;
+  const streams = randomStreams(seed);
   const run = runPrompts(head, prompts, prependBos);
   const tokens = run.map((prompt) => prompt.tokens);
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
+  const quantiles = await quantileExperiment(head, run, baseline, streams);
+  const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
+  const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
+  const { estimate: slope } = evidence.changed_points.slope;
+  const shared = { factors, slope, streams };
   return {
     model_path: modelPath ?? files.directory,
-    head_type: files.config.headType,
-    target_layer: files.config.targetLayer,
-    target_neuron: files.config.targetNeuron,
+    head_type: config.headType,
+    target_layer: config.targetLayer,
+    target_neuron: config.targetNeuron,
     baseline_correlation,
     slope: regression.slope,
     intercept: regression.intercept,
@@ -66,7 +102,7 @@ export async function analyzeActivationPatching(
     avg_pred_changes: result.avg_pred_changes,
     timestamp: moment ?? timestamp(),
     schema_version: SCHEMA_VERSION,
-    layer_type: files.config.layerType,
+    layer_type: config.layerType,
     hook: head.hook,
     prompts: run,
     baseline: { ...baseline, correlation: baseline_correlation },
@@ -74,12 +110,20 @@ export async function analyzeActivationPatching(
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
+    evidence,
+    direct_effect: directEffect(head, run, result, streams),
+    quantiles,
+    controls: {
+      neurons: await neuronControl(head, run, { ...shared, count, baseline }),
+      shuffled_labels: await labelControl(head, run, { ...shared, count: heads, texts }),
+    },
     warnings: [
       ...files.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(head, tokens, baseline.activation),
+      ...promptWarnings(run),
+      ...nearZeroWarnings(quantiles, run.length),
     ],
-    provenance: await provenanceOf(head, { seed: 0, streams: [], prependBos }),
+    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
   };
 }
 
@@ -90,24 +134,41 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
   ];
 }
 
-function promptWarnings(
-  head: BoundHead,
-  tokens: readonly (readonly number[])[],
-  activations: readonly number[],
-): string[] {
+/** Fewer prompts than this make percentile intervals too narrow. */
+const FEW_PROMPTS = 10;
+
+function promptWarnings(prompts: readonly RunPrompt[]): string[] {
   const warnings: string[] = [];
-  const measured = new Set(tokens.map((ids) => ids[head.position(ids.length)]));
-  if (tokens.length > 1 && measured.size === 1) {
+  const measured = new Set(prompts.map(({ tokens, position }) => tokens[position]));
+  if (prompts.length > 1 && measured.size === 1) {
     warnings.push(
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const largest = Math.max(...activations.map(Math.abs));
-  const small = activations.filter((value) => Math.abs(value) <= NEAR_ZERO * largest).length;
-  if (small > 0) {
+  const different = new Set(prompts.map(({ tokens }) => tokens.join(" "))).size;
+  if (different < prompts.length) {
     warnings.push(
-      `on ${small} of ${activations.length} prompts the activation is near zero, so scaling it changes nothing there; set it to a value instead`,
+      `${prompts.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
+    );
+  }
+  if (different > 1 && different < FEW_PROMPTS) {
+    warnings.push(
+      `${different} different prompts are few: intervals over fewer than ${FEW_PROMPTS} are too narrow`,
     );
   }
   return warnings;
+}
+
+function nearZeroWarnings(
+  { near_zero, values, reason }: QuantileExperiment,
+  prompts: number,
+): string[] {
+  if (near_zero.length === 0) return [];
+  const instead =
+    reason === null
+      ? `the result's "quantiles" set it to the neuron's own quantiles instead (${values.map((value) => value.toPrecision(3)).join(", ")})`
+      : "set it to a value instead";
+  return [
+    `on ${near_zero.length} of ${prompts} prompts the activation is near zero, so scaling it changes nothing there; ${instead}`,
+  ];
 }

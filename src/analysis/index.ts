@@ -1,6 +1,7 @@
 export {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
+  type ControlOptions,
 } from "./activation-patching-analysis";
 export { type BaselineSummary, baselineBySet } from "./baseline-by-set";
 export {

@@ -1,5 +1,11 @@
 import type { Patch } from "../patching/patch";
 import type { LinearRegression } from "../stats/linear-regression";
+import type {
+  Controls,
+  DirectEffect,
+  QuantileExperiment,
+  SlopeEvidence,
+} from "./patching-evidence";
 import type { Provenance } from "./provenance";
 
 /** One run of all prompts under one patch. */
@@ -73,6 +79,14 @@ export interface ActivationPatchingResult {
     readonly intercept: number | null;
     readonly r2: number | null;
   }[];
+  /** How sure the slope is, against which nulls. */
+  readonly evidence: SlopeEvidence;
+  /** The part of the effect that takes the direct path, and the closed form where there is one. */
+  readonly direct_effect: DirectEffect;
+  /** The neuron set to its own quantiles: a change also where its activation is near zero. */
+  readonly quantiles: QuantileExperiment;
+  /** The same experiment on other neurons, and with heads that learnt shuffled labels. */
+  readonly controls: Controls;
   /** What the reader has to know before reading the numbers; often empty. */
   readonly warnings: readonly string[];
   readonly provenance: Provenance;

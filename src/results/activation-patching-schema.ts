@@ -1,10 +1,16 @@
 import { z } from "zod";
-import { PATCH_KINDS } from "../patching/patch";
 import type { ActivationPatchingResult } from "./activation-patching-result";
 import { promptSchema } from "./evidence-parts";
 import {
+  controlsSchema,
+  directEffectSchema,
+  quantileExperimentSchema,
+  slopeEvidenceSchema,
+} from "./patching-evidence";
+import {
   headKeys,
   numberOrNull,
+  patchedRunSchema,
   provenanceSchema,
   requireLength,
   requireSame,
@@ -14,12 +20,6 @@ import {
 
 const numbers = z.array(z.number());
 const correlation = z.number().min(-1).max(1).nullable();
-
-const runSchema = z.strictObject({
-  patch: z.tuple([z.enum(PATCH_KINDS), z.number()]),
-  activation: numbers,
-  prediction: numbers,
-});
 
 const keys = z.strictObject({
   ...headKeys,
@@ -36,8 +36,8 @@ const keys = z.strictObject({
   hook: z.string().min(1),
   prompts: z.array(promptSchema).min(1),
   baseline: z.strictObject({ activation: numbers, prediction: numbers, correlation }),
-  experiments: z.array(runSchema),
-  scaling: z.array(runSchema),
+  experiments: z.array(patchedRunSchema),
+  scaling: z.array(patchedRunSchema),
   regression: z.strictObject({
     slope: numberOrNull,
     intercept: numberOrNull,
@@ -46,6 +46,10 @@ const keys = z.strictObject({
   per_input: z.array(
     z.strictObject({ slope: numberOrNull, intercept: numberOrNull, r2: numberOrNull }),
   ),
+  evidence: slopeEvidenceSchema,
+  direct_effect: directEffectSchema,
+  quantiles: quantileExperimentSchema,
+  controls: controlsSchema,
   warnings: z.array(z.string()),
   provenance: provenanceSchema,
 });
@@ -71,12 +75,20 @@ export const activationPatchingSchema: z.ZodType<ActivationPatchingResult> = key
 );
 
 function requireOnePerPrompt(result: Keys, context: z.RefinementCtx): void {
-  const { prompts, baseline, experiments, scaling, per_input } = result;
+  const { prompts, baseline, experiments, scaling, per_input, quantiles, direct_effect } = result;
   const lists: [(string | number)[], number][] = [
     [["baseline", "activation"], baseline.activation.length],
     [["baseline", "prediction"], baseline.prediction.length],
     [["per_input"], per_input.length],
   ];
+  for (const key of ["direct", "total", "indirect"] as const) {
+    direct_effect[key].forEach((changes, i) => {
+      lists.push([["direct_effect", key, i], changes.length]);
+    });
+  }
+  quantiles.runs.forEach(({ prediction }, i) => {
+    lists.push([["quantiles", "runs", i, "prediction"], prediction.length]);
+  });
   for (const [name, runs] of Object.entries({ experiments, scaling })) {
     runs.forEach(({ activation, prediction }, i) => {
       lists.push([[name, i, "activation"], activation.length]);

@@ -41,7 +41,7 @@ export const intervalSchema = z.strictObject({
   low: numberOrNull,
   high: numberOrNull,
   confidence: z.number().describe("Share of the resampled statistics between low and high."),
-  resamples: z.int().min(1),
+  resamples: z.int().min(0),
   usable: z.int().min(0).describe("In how many resamples the statistic existed."),
   reason: reasonSchema,
 });

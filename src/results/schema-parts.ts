@@ -1,8 +1,16 @@
 import { z } from "zod";
+import { PATCH_KINDS } from "../patching/patch";
 import { SCHEMA_VERSION } from "./schema-version";
 
 /** A number, or null where none exists. NaN and infinities are refused by `z.number()` itself. */
 export const numberOrNull = z.number().nullable();
+
+/** One run of all prompts under one patch. */
+export const patchedRunSchema = z.strictObject({
+  patch: z.tuple([z.enum(PATCH_KINDS), z.number()]),
+  activation: z.array(z.number()),
+  prediction: z.array(z.number()),
+});
 
 /** What is put in front of both results: where the head is and what it predicts. */
 export const headKeys = {

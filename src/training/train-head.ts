@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { BoundHead } from "../heads/bind-head";
 import { HookedTransformer } from "../model/hooked-transformer";
@@ -10,7 +9,7 @@ import { headInMemory } from "./head-in-memory";
 import { checkNeuron, headTarget } from "./head-target";
 import type { LearningCurves } from "./train-by-gradient";
 import { headShape, type TrainHeadOptions } from "./train-head-options";
-import { type TrainingData, trainingData } from "./training-data";
+import { promptsHash, type TrainingData, trainingData } from "./training-data";
 import { headMetrics, type TrainingMetrics } from "./training-metrics";
 import { checkRunIsNew, runDirectoryName, writeRun } from "./write-run";
 
@@ -155,7 +154,7 @@ function trainingMetrics(
     texts: {
       count: prompts.length,
       truncated: data.truncated,
-      sha256: createHash("sha256").update(JSON.stringify(prompts)).digest("hex"),
+      sha256: promptsHash(prompts),
       train: split.train.length,
       validation: split.validation.length,
       test: split.test.length,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -47,8 +48,8 @@ export async function trainingData(
   options: TrainHeadOptions,
   progress: (label: string, total: number) => Progress,
 ): Promise<TrainingData> {
-  const { tokens, truncated } = cutToContext(model, options.texts ?? (await defaultTexts()));
-  const prompts = tokens.map((ids) => ids.slice(0, reader.position(ids.length) + 1));
+  const texts = options.texts ?? (await defaultTexts());
+  const { prompts, truncated } = measuredPrompts(model, reader, texts);
   const split = splitByText(prompts, options);
   const store = await collectActivations(model, prompts, wantedHooks(model, target, prompts), {
     cacheFolder: options.cacheFolder ?? activationCacheFolder(),
@@ -67,6 +68,30 @@ export async function trainingData(
   checkVaries(targets, split, target.hook, neuron);
   const foldOf = foldsByText(prompts, split.train, { folds: FOLDS, seed: options.seed });
   return { prompts, truncated, split, foldOf, features, neuron, targets, scan };
+}
+
+/** Texts as a head is trained on them. */
+export interface MeasuredPrompts {
+  /** Token ids of each text up to the one that is measured. */
+  readonly prompts: readonly (readonly number[])[];
+  /** How many texts were longer than the context. */
+  readonly truncated: number;
+}
+
+/** Token ids of texts up to the position that a head measures. */
+export function measuredPrompts(
+  model: HookedTransformer,
+  reader: Pick<BoundHead, "position">,
+  texts: readonly (string | readonly number[])[],
+): MeasuredPrompts {
+  const { tokens, truncated } = cutToContext(model, texts);
+  const prompts = tokens.map((ids) => ids.slice(0, reader.position(ids.length) + 1));
+  return { prompts, truncated };
+}
+
+/** SHA-256 of all token ids in order: which texts a head was trained on. */
+export function promptsHash(prompts: MeasuredPrompts["prompts"]): string {
+  return createHash("sha256").update(JSON.stringify(prompts)).digest("hex");
 }
 
 /** Token ids of each text, cut to the context. */

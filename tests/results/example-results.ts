@@ -3,6 +3,7 @@ import type { LinearWeightsResult } from "../../src/results/linear-weights-resul
 import type { Provenance } from "../../src/results/provenance";
 import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import type { SimilarityTest } from "../../src/results/similarity-evidence";
+import { controls, direct_effect, evidence, quantiles } from "./example-evidence";
 
 const provenance: Provenance = {
   tslens: "0.1.0",
@@ -171,6 +172,7 @@ export function examplePatching(
       { slope: 0.5, intercept: 0, r2: 1 },
       { slope: null, intercept: null, r2: null },
     ],
+    ...{ evidence, direct_effect, quantiles, controls },
     warnings: [],
     provenance,
     ...changes,

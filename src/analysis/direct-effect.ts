@@ -1,0 +1,172 @@
+import type { BoundHead } from "../heads/bind-head";
+import { headFunction } from "../heads/head-function";
+import { writeDirection } from "../model/write-direction";
+import { changes, type ScalingExperiment } from "../patching/scaling-experiment";
+import type { Interval, RunPrompt } from "../results/evidence-parts";
+import type { DirectEffect } from "../results/patching-evidence";
+import { l2Norm } from "../stats/l2-norm";
+import { largestMagnitude } from "../stats/largest-magnitude";
+import { measuredActivations } from "./measured-activations";
+import { byPrompt, type ChangePoint, changeLine, overPrompts } from "./over-prompts";
+import type { RandomStreams } from "./random-streams";
+
+/** A point with both parts of its prediction change. */
+interface SplitPoint extends ChangePoint {
+  readonly direct: number;
+}
+
+/**
+ * Splits the measured effect into what takes the direct path, the patched number's own write to the
+ * residual stream, and what later layers make of it.
+ *
+ * The direct effect is the head's prediction at the clean features plus the write, minus the clean
+ * prediction: for a linear head w · write × activation change. Where the head reads the stream at the
+ * patched layer there is no other path, and with a linear head the slope is known in closed form.
+ */
+export function directEffect(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  { baseline, scaling, regression }: ScalingExperiment,
+  streams: RandomStreams,
+): DirectEffect {
+  const direction = writeDirection(head.model, head.hook, head.index);
+  const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
+  const total = scaling.map((run) => changes(run.prediction, baseline.prediction));
+  const closed_form = closedForm(
+    head,
+    direction,
+    regression.slope,
+    actChanges.flat(),
+    total.flat(),
+  );
+  const reason = whyNoDirectPath(head, direction);
+  if (reason !== null || direction === null) {
+    const none = missing(reason ?? "");
+    const numbers = { direction_norm: null, direct: [], total: [], indirect: [] };
+    return {
+      reason,
+      closed_form,
+      ...numbers,
+      direct_slope: none,
+      indirect_slope: none,
+      direct_share: none,
+    };
+  }
+  const direct = directChanges(head, prompts, direction, actChanges);
+  const points = actChanges.flatMap((values, run) =>
+    values.map((activation, prompt): SplitPoint => {
+      const [prediction, part] = [total[run][prompt], direct[run][prompt]];
+      return { prompt, activation, prediction, direct: part };
+    }),
+  );
+  return {
+    reason,
+    closed_form,
+    direction_norm: l2Norm(direction),
+    direct,
+    total,
+    indirect: total.map((row, run) => row.map((value, prompt) => value - direct[run][prompt])),
+    ...slopes(points, streams),
+  };
+}
+
+function whyNoDirectPath(
+  { targetCanMatter, hook, reads }: BoundHead,
+  direction: Float32Array | null,
+): string | null {
+  if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
+  return direction ? null : `${hook} is not written to the residual stream linearly`;
+}
+
+function missing(reason: string): Interval {
+  const numbers = { estimate: null, low: null, high: null };
+  return { ...numbers, confidence: 0.95, resamples: 0, usable: 0, reason };
+}
+
+/** `[run][prompt]` what the direct path alone does to the prediction, in float64. */
+function directChanges(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  direction: Float32Array,
+  actChanges: readonly (readonly number[])[],
+): number[][] {
+  const { features, predict } = headFunction(head);
+  const clean = measuredActivations(head.model, prompts, features);
+  const before = predict(clean);
+  return actChanges.map((ofPrompts) => {
+    const moved = clean.map((row, prompt) =>
+      Float64Array.from(row, (value, j) => value + ofPrompts[prompt] * direction[j]),
+    );
+    return predict(moved).map((value, prompt) => value - before[prompt]);
+  });
+}
+
+function slopes(
+  points: readonly SplitPoint[],
+  streams: RandomStreams,
+): Pick<DirectEffect, "direct_slope" | "indirect_slope" | "direct_share"> {
+  const groups = byPrompt(points) as (readonly SplitPoint[])[];
+  const slopeOf = (
+    drawn: readonly (readonly SplitPoint[])[],
+    part: (point: SplitPoint) => number,
+  ) => changeLine(drawn.flat().map((point) => ({ ...point, prediction: part(point) }))).slope;
+  const direct = (drawn: readonly (readonly SplitPoint[])[]) => slopeOf(drawn, (one) => one.direct);
+  const stream = streams("bootstrap-direct-effect");
+  const { reason } = changeLine(points);
+  return {
+    direct_slope: overPrompts(groups, direct, stream, reason),
+    indirect_slope: overPrompts(
+      groups,
+      (drawn) => slopeOf(drawn, (one) => one.prediction - one.direct),
+      stream,
+      reason,
+    ),
+    direct_share: overPrompts(
+      groups,
+      (drawn) => {
+        const whole = slopeOf(drawn, (one) => one.prediction);
+        return whole === null || whole === 0 ? null : direct(drawn)! / whole;
+      },
+      stream,
+      reason ?? "the total slope is 0",
+    ),
+  };
+}
+
+/** Hooks whose write is all that changes in the stream after their block. */
+const LAST_WRITES = /\.(mlp\.hook_post|hook_mlp_out|hook_resid_post)$/;
+
+function closedForm(
+  head: BoundHead,
+  direction: Float32Array | null,
+  measured: number | null,
+  actChanges: readonly number[],
+  total: readonly number[],
+): DirectEffect["closed_form"] {
+  const nothing = { slope: null, difference: null, largest_error: null };
+  const slope = knownSlope(head, direction);
+  if (typeof slope === "string") return { ...nothing, reason: slope };
+  const largest = largestMagnitude(total);
+  const errors = actChanges.map((change, i) => total[i] - slope * change);
+  return {
+    slope,
+    difference: measured === null ? null : measured - slope,
+    largest_error: largest === 0 ? null : largestMagnitude(errors) / largest,
+    reason: null,
+  };
+}
+
+/** The slope, or why none is known. */
+function knownSlope(head: BoundHead, direction: Float32Array | null): number | string {
+  const { hook, files, reads, targetCanMatter } = head;
+  const { config } = files;
+  if (!targetCanMatter) return 0;
+  if (config.headType !== "regression") return `a ${config.headType} head is not linear`;
+  if (config.head.hidden) return "the head has a hidden layer";
+  const sameLayer = hook.split(".")[1] === reads[0].split(".")[1];
+  if (!sameLayer || !LAST_WRITES.test(hook) || !direction) {
+    return `layers lie between ${hook} and ${reads[0]}, which the head reads`;
+  }
+  const gradient = headFunction(head).gradient!(direction);
+  return gradient.reduce((sum, weight, j) => sum + weight * direction[j], 0);
+}

@@ -1,0 +1,93 @@
+import type { BoundHead } from "../heads/bind-head";
+import { headFunction } from "../heads/head-function";
+import { patch } from "../patching/patch-variants";
+import type { SitePatch } from "../patching/site";
+import type { RunPrompt } from "../results/evidence-parts";
+import type { LabelControl } from "../results/patching-evidence";
+import { type ShuffledLabelHeads, shuffledLabelHeads } from "../training/shuffled-label-heads";
+import { ranked } from "./neuron-control";
+import { type ChangePoint, changeLine } from "./over-prompts";
+import type { RandomStreams } from "./random-streams";
+
+/** How many heads are trained unless a number is given: in closed form, and by gradient descent. */
+const COUNT = { linear: 20, byGradient: 3 } as const;
+
+export interface LabelControlOptions {
+  /** How many heads; 0 for none. */
+  readonly count: number | undefined;
+  readonly factors: readonly number[];
+  /** The head's own slope over the changed points. */
+  readonly slope: number | null;
+  readonly texts: readonly (string | readonly number[])[] | undefined;
+  readonly streams: RandomStreams;
+}
+
+/**
+ * The same experiment with heads that learnt shuffled labels: a slope as large as theirs comes from
+ * how heads are trained, not from what this one learnt.
+ */
+export async function labelControl(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  { count, factors, slope, texts, streams }: LabelControlOptions,
+): Promise<LabelControl> {
+  const { config } = head.files;
+  const isLinear = config.headType === "regression" && config.head.hidden === null;
+  const wanted = count ?? (isLinear ? COUNT.linear : COUNT.byGradient);
+  if (wanted === 0) return without("not asked for");
+  if (!head.targetCanMatter) {
+    return without(`${head.hook} is computed after ${head.reads[0]}, which the head reads`);
+  }
+  const measured = factors.filter((factor) => factor !== 1);
+  if (measured.length === 0) return without("factor 1 changes nothing");
+  const controls = await shuffledLabelHeads(head, {
+    count: wanted,
+    texts,
+    ...streams("shuffled-labels"),
+  });
+  if (typeof controls === "string") return without(controls);
+  const slopes = await slopesOf(head, prompts, measured, controls);
+  const test = controls.heads.map(({ testR2 }) => testR2).filter((r2) => r2 !== null);
+  const mean = test.reduce((sum, r2) => sum + r2, 0) / test.length;
+  const { testR2 } = controls;
+  return {
+    reason: null,
+    texts: controls.texts,
+    heads: controls.heads.map((one, i) => ({ slope: slopes[i], test_r_squared: one.testR2 })),
+    test_r_squared: testR2,
+    selectivity: testR2 === null || test.length === 0 ? null : testR2 - mean,
+    slope_rank: ranked(slope, slopes),
+  };
+}
+
+function without(reason: string): LabelControl {
+  const slope_rank = { rank: null, of: 0, percentile: null, p_value: null, reason };
+  return { reason, texts: 0, heads: [], test_r_squared: null, selectivity: null, slope_rank };
+}
+
+/** Each control head's slope on the target's activation: all read the features of the same runs. */
+async function slopesOf(
+  { model, hook, index, reads }: BoundHead,
+  prompts: readonly RunPrompt[],
+  factors: readonly number[],
+  { heads }: ShuffledLabelHeads,
+): Promise<(number | null)[]> {
+  const variants = factors.map((factor): SitePatch => ({ hook, index, patch: ["scale", factor] }));
+  const tokens = prompts.map((prompt) => prompt.tokens.slice(0, prompt.position + 1));
+  const [features] = reads;
+  const runs = await patch(model, tokens, variants, { read: features });
+  return heads.map(({ head }) => {
+    const { predict } = headFunction(head);
+    const clean = predict(runs.clean.map((reading) => reading[features]));
+    const points = runs.patched.flatMap((readings, variant) =>
+      predict(readings.map((reading) => reading![features])).map(
+        (prediction, prompt): ChangePoint => {
+          const number = runs.activation[variant][prompt]!;
+          const activation = number.patched - number.clean;
+          return { prompt, activation, prediction: prediction - clean[prompt] };
+        },
+      ),
+    );
+    return changeLine(points.filter((point) => point.activation !== 0)).slope;
+  });
+}

@@ -1,0 +1,137 @@
+import type { BoundHead } from "../heads/bind-head";
+import type { Measurement } from "../patching/head-experiment";
+import { patch } from "../patching/patch-variants";
+import type { SitePatch } from "../patching/site";
+import type { RunPrompt } from "../results/evidence-parts";
+import type { NeuronControl } from "../results/patching-evidence";
+import { effectSize } from "../stats/effect-size";
+import { randomStream } from "../stats/random-stream";
+import { rankAmong } from "../stats/rank-among";
+import { vectorStatistics } from "../stats/vector-statistics";
+import { measuredActivations } from "./measured-activations";
+import { type ChangePoint, changeLine } from "./over-prompts";
+import type { RandomStreams } from "./random-streams";
+
+/** A control neuron's standard deviation lies within this factor of the target's. */
+const MATCH = 2;
+
+export interface NeuronControlOptions {
+  /** How many control neurons; 0 for none. */
+  readonly count: number;
+  readonly factors: readonly number[];
+  readonly baseline: Measurement;
+  /** The target's own slope over the changed points. */
+  readonly slope: number | null;
+  readonly streams: RandomStreams;
+}
+
+/**
+ * The scaling experiment on other neurons of the layer that vary about as much over the prompts: does
+ * the head's prediction follow its own neuron more than just any?
+ */
+export async function neuronControl(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  { count, factors, baseline, slope, streams }: NeuronControlOptions,
+): Promise<NeuronControl> {
+  const measured = factors.filter((factor) => factor !== 1);
+  const activation_std = vectorStatistics(baseline.activation).std;
+  const effect = (of: number | null, std: number) =>
+    effectSize(of === null ? null : Math.abs(of) * std, baseline.prediction);
+  const target = { activation_std, slope, effect: effect(slope, activation_std) };
+  const why = whyNone(head, count, measured, activation_std);
+  if (why !== null) return { ...without(why, 0), target };
+  const spreads = neuronSpreads(head, prompts);
+  const matched = [...spreads.keys()].filter(
+    (neuron) =>
+      neuron !== head.index &&
+      spreads[neuron] <= MATCH * activation_std &&
+      spreads[neuron] * MATCH >= activation_std,
+  );
+  const { seed, name } = streams("control-neurons");
+  const chosen = randomStream(seed, name)
+    .shuffle(matched)
+    .slice(0, count)
+    .sort((a, b) => a - b);
+  if (chosen.length === 0) {
+    return { ...without("no other neuron of the layer varies about as much", 0), target };
+  }
+  const slopes = await slopesOf(head, prompts, chosen, measured);
+  const neurons = chosen.map((neuron, i) => ({
+    neuron,
+    activation_std: spreads[neuron],
+    slope: slopes[i],
+    effect: effect(slopes[i], spreads[neuron]),
+  }));
+  return {
+    reason: null,
+    candidates: matched.length,
+    neurons,
+    target,
+    slope_rank: ranked(slope, slopes),
+    effect_rank: ranked(
+      target.effect,
+      neurons.map((one) => one.effect),
+    ),
+  };
+}
+
+function whyNone(
+  { targetCanMatter, hook, reads }: BoundHead,
+  count: number,
+  factors: readonly number[],
+  std: number,
+): string | null {
+  if (count === 0) return "not asked for";
+  if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
+  if (!/^(blocks\.|hook_)/.test(hook)) return `${hook} is in no layer`;
+  if (factors.length === 0) return "factor 1 changes nothing";
+  return std === 0 ? "the activation is the same on every prompt: there is nothing to match" : null;
+}
+
+function without(reason: string, candidates: number): Omit<NeuronControl, "target"> {
+  const nothing = { rank: null, of: 0, percentile: null, p_value: null, reason };
+  return { reason, candidates, neurons: [], slope_rank: nothing, effect_rank: nothing };
+}
+
+/** A value's rank by magnitude, with the reason if it has none. */
+export function ranked(
+  value: number | null,
+  others: readonly (number | null)[],
+): NeuronControl["slope_rank"] {
+  const rank = rankAmong(value, others);
+  const reason =
+    rank.p_value === null ? "there is nothing to rank, or nothing to rank it among" : null;
+  return { ...rank, reason };
+}
+
+/** `[neuron]` standard deviation over the prompts of each number at the hook. */
+function neuronSpreads({ model, hook }: BoundHead, prompts: readonly RunPrompt[]): number[] {
+  const rows = measuredActivations(model, prompts, hook);
+  return Array.from(rows[0], (_, neuron) => vectorStatistics(rows.map((row) => row[neuron])).std);
+}
+
+/** Each neuron's slope of this head's prediction, over all prompts and factors. */
+async function slopesOf(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  neurons: readonly number[],
+  factors: readonly number[],
+): Promise<(number | null)[]> {
+  const variants = neurons.flatMap((index) =>
+    factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
+  );
+  const tokens = prompts.map((prompt) => prompt.tokens.slice(0, prompt.position + 1));
+  const { clean, patched, activation } = await patch(head.model, tokens, variants, { read: head });
+  return neurons.map((_, n) => {
+    const points = factors.flatMap((__, f) => {
+      const variant = n * factors.length + f;
+      return tokens.map((___, prompt): ChangePoint => {
+        const number = activation[variant][prompt]!;
+        const prediction = patched[variant][prompt]! - clean[prompt];
+        return { prompt, activation: number.patched - number.clean, prediction };
+      });
+    });
+    return changeLine(points.filter((point) => point.activation !== 0)).slope;
+  });
+}
