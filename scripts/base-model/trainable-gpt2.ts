@@ -55,7 +55,7 @@ function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
   });
   const wte = get<tf.Tensor2D>("transformer.wte.weight");
   return {
-    W_E: wte,
+    embedding: { rows: wte, hasTerms: false, centred: false },
     W_pos: get("transformer.wpe.weight"),
     blocks: Array.from({ length: config.n_layers }, (_, layer) => {
       const name = `transformer.h.${layer}`;
@@ -77,8 +77,7 @@ function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
       };
     }),
     ln_final: layerNorm("transformer.ln_f"),
-    W_U_transposed: wte,
-    b_U: null,
+    unembedding: { rows: wte, terms: null },
   };
 }
 

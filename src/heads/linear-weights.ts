@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { embeddingRows, unembeddingRows } from "../model/vocabulary";
 import type { BoundHead } from "./bind-head";
 import type { ClassificationConfig, RegressionConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
@@ -88,17 +89,19 @@ function classificationWeights(
 
 function tokenWeights(model: HookedTransformer, digitTokens: readonly number[]): LinearWeights {
   const shares = digitTokens.map((_, digit) => digit / (digitTokens.length - 1));
-  const rowsOf = (matrix: tf.Tensor2D) =>
-    tf.tidy(
-      () => tf.gather(matrix, tf.tensor1d([...digitTokens], "int32")).arraySync() as number[][],
-    );
+  const { embedding, unembedding } = model.weights;
+  const [W_E, W_U] = tf.tidy(() => {
+    const digits = tf.tensor1d([...digitTokens], "int32");
+    const rows = [embeddingRows(embedding, digits), unembeddingRows(unembedding, digits)];
+    return rows.map((matrix) => matrix.arraySync() as number[][]);
+  });
   return {
-    weights: weightedSum(rowsOf(model.weights.W_E), shares),
+    weights: weightedSum(W_E, shares),
     rule: "sum over digits i of i/9 × the digit token's embedding W_E[t]",
     warnings: [],
     alternative: {
       name: "unembed",
-      weights: weightedSum(rowsOf(model.weights.W_U_transposed), shares),
+      weights: weightedSum(W_U, shares),
       rule: "sum over digits i of i/9 × the digit token's unembedding W_U[:, t]",
     },
   };

@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { activationFunctions } from "./activation-functions";
 import type { GPT2Config } from "./config";
+import { embeddingRows, tokenLogits } from "./vocabulary";
 import type {
   AttentionWeights,
   BlockWeights,
@@ -81,7 +82,7 @@ export function embed(
   { at = unchanged }: ForwardOptions = {},
 ): tf.Tensor3D {
   return tf.tidy(() => {
-    const tokenPart = at("hook_embed", tf.gather<tf.Tensor>(weights.W_E, tokens) as tf.Tensor3D);
+    const tokenPart = at("hook_embed", embeddingRows(weights.embedding, tokens) as tf.Tensor3D);
     const [B, T, D] = tokenPart.shape;
     const rows = tf.gather<tf.Tensor>(weights.W_pos, positions.ids);
     const placed = positions.isToken ? tf.mul(rows, positions.isToken) : rows;
@@ -154,8 +155,7 @@ export function unembed(
   return tf.tidy(() => {
     const normalized = layerNorm(weights.ln_final, config, residual, "ln_final", at);
     const unembedIn = at("unembed.hook_in", normalized);
-    const logits = project(unembedIn, weights.W_U_transposed, weights.b_U, true);
-    return at("unembed.hook_out", logits);
+    return at("unembed.hook_out", tokenLogits(weights.unembedding, unembedIn));
   });
 }
 
@@ -283,17 +283,11 @@ function mlp(
   return at(`${name}.hook_mlp_out`, project(post, weights.W_out, weights.b_out)); // [B, T, D]
 }
 
-/** x `[B, T, in]` times W `[in, out]` (or its transpose) plus b `[out]`: one flat matrix product. */
-function project(
-  x: tf.Tensor3D,
-  W: tf.Tensor2D,
-  b: tf.Tensor1D | null,
-  transposed = false,
-): tf.Tensor3D {
+/** x `[B, T, in]` times W `[in, out]` plus b `[out]`: one flat matrix product. */
+function project(x: tf.Tensor3D, W: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor3D {
   const [B, T, inputs] = x.shape;
-  const flat = tf.reshape(x, [B * T, inputs]) as tf.Tensor2D;
-  const product = tf.matMul(flat, W, false, transposed);
-  const shifted = b ? tf.add(product, b) : product;
-  if (b) product.dispose(); // as large as all logits
-  return tf.reshape(shifted, [B, T, shifted.shape[1] as number]) as tf.Tensor3D;
+  return tf.tidy(() => {
+    const product = tf.matMul(tf.reshape(x, [B * T, inputs]), W);
+    return tf.reshape(tf.add(product, b), [B, T, W.shape[1]]);
+  });
 }

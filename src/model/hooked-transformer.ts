@@ -284,7 +284,7 @@ export class HookedTransformer {
   }
 
   private checkAlive(): void {
-    if (!this.weights.W_E.isDisposed) return;
+    if (!this.weights.embedding.rows.isDisposed) return;
     throw new InputError("this model was disposed", { remedy: "Load it again." });
   }
 

@@ -3,14 +3,14 @@ import { toFloat32 } from "../checkpoints/named-array";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
 import type { GPT2Config } from "./config";
+import { withTerms } from "./vocabulary";
 import {
   centerRows,
-  centerUnembed,
-  foldFinalLayerNorm,
   foldLayerNorm,
   foldValueBias,
   type LayerNormArrays,
   type Matrix,
+  unembeddingTerms,
   type WeightProcessing,
 } from "./weight-processing";
 import type { BlockWeights, GPT2Weights, LayerNormWeights } from "./weights";
@@ -43,18 +43,14 @@ export function loadWeights(
     processing.foldLn ? null : { w: vector(w), b: vector(b) };
   try {
     const lnFinal = reader.layerNorm("ln_f");
-    // One large matrix at a time: each is the engine's own before the next one is read.
-    const unembedding = readUnembedding(reader, config, processing, lnFinal, { matrix, vector });
-    const embedding = matrix(readEmbedding(reader, "wte.weight", config.d_vocab, processing));
     return {
-      W_E: embedding,
-      W_pos: matrix(readEmbedding(reader, "wpe.weight", config.n_ctx, processing)),
+      // First, while there is nothing else: they take the most memory on the way.
+      ...readVocabulary(reader, processing, lnFinal, { matrix, vector }),
+      W_pos: matrix(readPositions(reader, processing)),
       blocks: Array.from({ length: config.n_layers }, (_, layer) =>
         readBlock(reader, config, processing, layer, { matrix, vector, norm }),
       ),
       ln_final: norm(lnFinal),
-      W_U_transposed: unembedding?.W_U_transposed ?? embedding,
-      b_U: unembedding?.b_U ?? null,
     };
   } catch (error) {
     tf.dispose(made);
@@ -111,33 +107,38 @@ function readBlock(
   };
 }
 
-function readEmbedding(
-  reader: WeightReader,
-  name: string,
-  rows: number,
-  { centerWritingWeights }: WeightProcessing,
-): Matrix {
-  const embedding = reader.matrix(name, rows, reader.config.d_model);
-  if (centerWritingWeights) centerRows(embedding);
-  return embedding;
+function readPositions(reader: WeightReader, { centerWritingWeights }: WeightProcessing): Matrix {
+  const { n_ctx, d_model } = reader.config;
+  const positions = reader.matrix("wpe.weight", n_ctx, d_model);
+  if (centerWritingWeights) centerRows(positions);
+  return positions;
 }
 
-/** null where the unembedding is the embedding itself: tied, and neither is changed. */
-function readUnembedding(
+/** W_E and W_U, which are one tensor in a tied model. */
+function readVocabulary(
   reader: WeightReader,
-  { d_vocab, d_model }: GPT2Config,
-  processing: WeightProcessing,
+  { foldLn, centerUnembed, centerWritingWeights }: WeightProcessing,
   lnFinal: LayerNormArrays,
   { matrix, vector }: Pick<TensorMakers, "matrix" | "vector">,
-): Pick<GPT2Weights, "W_U_transposed" | "b_U"> | null {
-  const untied = reader.has(LM_HEAD);
-  const hasBias = processing.foldLn || processing.centerUnembed;
-  if (!untied && !hasBias && !processing.centerWritingWeights) return null;
-  const W_U = reader.matrix(untied ? LM_HEAD : "wte.weight", d_vocab, d_model);
-  const b_U = hasBias ? new Float32Array(d_vocab) : null;
-  if (processing.foldLn) foldFinalLayerNorm(W_U, b_U!, lnFinal);
-  if (processing.centerUnembed) centerUnembed(W_U, b_U!);
-  return { W_U_transposed: matrix(W_U), b_U: b_U && vector(b_U) };
+): Pick<GPT2Weights, "embedding" | "unembedding"> {
+  const { d_vocab, d_model } = reader.config;
+  const isTied = !reader.has(LM_HEAD);
+  const hasTerms = foldLn || centerUnembed;
+  const unembedding = (): GPT2Weights["unembedding"] => {
+    const rows = reader.matrix(isTied ? "wte.weight" : LM_HEAD, d_vocab, d_model);
+    if (!hasTerms) return { rows: matrix(rows), terms: null };
+    const terms = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed);
+    return {
+      rows: matrix(withTerms(rows, terms)),
+      terms: { scale: vector(terms.scale), mean: vector(terms.mean) },
+    };
+  };
+  const unembed = unembedding();
+  const rows = isTied ? unembed.rows : matrix(reader.matrix("wte.weight", d_vocab, d_model));
+  return {
+    embedding: { rows, hasTerms: isTied && hasTerms, centred: centerWritingWeights },
+    unembedding: unembed,
+  };
 }
 
 function asRow(data: Float32Array): Matrix {

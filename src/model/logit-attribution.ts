@@ -12,6 +12,7 @@ import {
   type StackLayer,
 } from "./residual-stack";
 import type { Tokenizer } from "./tokenizer";
+import { unembeddingRows } from "./vocabulary";
 
 /** A cached run whose tokens have names. */
 export interface TokenizedRun extends CachedRun {
@@ -103,7 +104,7 @@ function residualDirections(
   incorrect: TokenIds | null,
 ): tf.Tensor {
   const columns = ({ ids, shape }: TokenIds) => {
-    const rows = tf.gather(weights.W_U_transposed, tf.tensor1d([...ids], "int32"));
+    const rows = unembeddingRows(weights.unembedding, tf.tensor1d([...ids], "int32"));
     return tf.reshape(rows, [...shape, cfg.d_model]);
   };
   return incorrect ? tf.sub(columns(tokens), columns(incorrect)) : columns(tokens);

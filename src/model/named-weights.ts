@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
 import { resolveLayer } from "./hook-names";
+import { embeddingRows, unembeddingBias, unembeddingRows } from "./vocabulary";
 import type { GPT2Weights } from "./weights";
 
 /** What is needed of a model to name its weights. */
@@ -60,13 +61,13 @@ export function getWeight(model: WeightedModel, name: string): tf.Tensor {
     if (block) return blockWeight(weights.blocks[Number(block[1])], cfg, block[2], block[3]);
     switch (name) {
       case "embed.W_E":
-        return tf.clone(weights.W_E);
+        return embeddingRows(weights.embedding);
       case "pos_embed.W_pos":
         return tf.clone(weights.W_pos);
       case "unembed.W_U":
-        return tf.transpose(weights.W_U_transposed);
+        return tf.transpose(unembeddingRows(weights.unembedding));
       case "unembed.b_U":
-        return weights.b_U ? tf.clone(weights.b_U) : tf.zeros([cfg.d_vocab]);
+        return unembeddingBias(weights.unembedding);
       default:
         return tf.clone(name === "ln_final.w" ? weights.ln_final!.w : weights.ln_final!.b);
     }

@@ -75,30 +75,6 @@ export function foldLayerNorm(W: Matrix, bias: Float32Array, norm: LayerNormArra
   }
 }
 
-/** The same for the transposed unembedding `[d_vocab, d_model]` and its bias `[d_vocab]`. */
-export function foldFinalLayerNorm(
-  W_U_transposed: Matrix,
-  b_U: Float32Array,
-  norm: LayerNormArrays,
-): void {
-  const { data, rows, columns } = W_U_transposed;
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    let sum = 0;
-    let shift = 0;
-    for (let column = 0; column < columns; column++) {
-      const value = data[start + column];
-      sum += value * norm.w[column];
-      shift += value * norm.b[column];
-    }
-    const mean = sum / columns;
-    b_U[row] += shift;
-    for (let column = 0; column < columns; column++) {
-      data[start + column] = data[start + column] * norm.w[column] - mean;
-    }
-  }
-}
-
 /** Gives every row (a vector written to the residual stream) mean zero. A bias is one row. */
 export function centerRows({ data, rows, columns }: Matrix): void {
   for (let start = 0; start < rows * columns; start += columns) {
@@ -109,19 +85,65 @@ export function centerRows({ data, rows, columns }: Matrix): void {
   }
 }
 
-/** Gives the unembedding `[d_vocab, d_model]` and its bias `[d_vocab]` mean zero over the vocabulary. */
-export function centerUnembed({ data, rows, columns }: Matrix, b_U: Float32Array): void {
-  const means = new Float64Array(columns);
+/** What processing does to an unembedding: `W_U[:, t] = row[t] ∘ scale − shift[t] − mean`. */
+export interface UnembeddingTerms {
+  /** The final layer norm's scale, or ones, `[d_model]`. */
+  readonly scale: Float32Array;
+  /** `[d_vocab]` */
+  readonly shift: Float32Array;
+  /** `[d_model]` */
+  readonly mean: Float32Array;
+  /** `[d_vocab]` */
+  readonly b_U: Float32Array;
+}
+
+/**
+ * Folds the final layer norm into the unembedding, whose rows `[d_vocab, d_model]` stay as they are
+ * (`norm` null: not), and gives W_U and b_U mean zero over the vocabulary (`center`).
+ */
+export function unembeddingTerms(
+  { data, rows, columns }: Matrix,
+  norm: LayerNormArrays | null,
+  center: boolean,
+): UnembeddingTerms {
+  const scale = norm?.w ?? new Float32Array(columns).fill(1);
+  const shift = new Float64Array(rows);
+  const b_U = new Float64Array(rows);
+  const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
-    for (let column = 0; column < columns; column++) means[column] += data[start + column];
+    for (let column = 0; column < columns; column++) {
+      const value = data[start + column];
+      sums[column] += value;
+      if (!norm) continue;
+      shift[row] += value * scale[column];
+      b_U[row] += value * norm.b[column];
+    }
+    shift[row] /= columns;
   }
-  for (let column = 0; column < columns; column++) means[column] /= rows;
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let column = 0; column < columns; column++) data[start + column] -= means[column];
-  }
-  centerRows({ data: b_U, rows: 1, columns: rows });
+  if (!center) return asFloat32({ scale, shift, b_U, mean: new Float64Array(columns) });
+  const meanShift = meanOf(shift);
+  const meanBias = meanOf(b_U);
+  return asFloat32({
+    scale,
+    shift,
+    mean: sums.map((sum, column) => (sum / rows) * scale[column] - meanShift),
+    b_U: b_U.map((value) => value - meanBias),
+  });
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function asFloat32(terms: Record<keyof UnembeddingTerms, ArrayLike<number>>): UnembeddingTerms {
+  const { scale, shift, mean, b_U } = terms;
+  return {
+    scale: Float32Array.from(scale),
+    shift: Float32Array.from(shift),
+    mean: Float32Array.from(mean),
+    b_U: Float32Array.from(b_U),
+  };
 }
 
 /**

@@ -35,20 +35,34 @@ export interface BlockWeights {
   readonly mlp: MLPWeights;
 }
 
+/** The embedding; `vocabulary.ts` reads it. */
+export interface EmbeddingWeights {
+  /** As in the file, `[d_vocab, d_model]`; in a tied model the same tensor as the unembedding's. */
+  readonly rows: tf.Tensor2D;
+  /** Whether the unembedding's three terms stand behind each row. */
+  readonly hasTerms: boolean;
+  /** Whether each row's mean is to be taken off. */
+  readonly centred: boolean;
+}
+
+/** The unembedding; `vocabulary.ts` multiplies with it. */
+export interface UnembeddingWeights {
+  /** As in the file, `[d_vocab, d_model]`, or with three terms behind each row, `[d_vocab, d_model + 3]`. */
+  readonly rows: tf.Tensor2D;
+  /** What the terms do not hold, since it is the same for every token, `[d_model]` each. */
+  readonly terms: { readonly scale: tf.Tensor1D; readonly mean: tf.Tensor1D } | null;
+}
+
 /**
- * A GPT-2's weights as the forward pass multiplies with them: the three attention projections
- * stay fused and the unembedding stays `[d_vocab, d_model]`, as in the file, so that nothing is
- * held twice. `named-weights.ts` gives TransformerLens's names and shapes.
+ * A GPT-2's weights as the forward pass multiplies with them: the three attention projections stay
+ * fused and what W_E and W_U share is one tensor, as in the file, so that nothing is held twice.
+ * `named-weights.ts` gives TransformerLens's names and shapes.
  */
 export interface GPT2Weights {
-  /** `[d_vocab, d_model]` */
-  readonly W_E: tf.Tensor2D;
+  readonly embedding: EmbeddingWeights;
   /** `[n_ctx, d_model]` */
   readonly W_pos: tf.Tensor2D;
   readonly blocks: readonly BlockWeights[];
   readonly ln_final: LayerNormWeights | null;
-  /** The unembedding transposed, `[d_vocab, d_model]`; the same tensor as W_E in a tied, unprocessed model. */
-  readonly W_U_transposed: tf.Tensor2D;
-  /** `[d_vocab]`; null stands for zeros. */
-  readonly b_U: tf.Tensor1D | null;
+  readonly unembedding: UnembeddingWeights;
 }

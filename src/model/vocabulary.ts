@@ -1,0 +1,92 @@
+/**
+ * The vocabulary's two matrices in one. GPT-2's unembedding is its embedding transposed, and weight
+ * processing changes a token's row by terms of rank one only:
+ *
+ *     W_E[t]    = row[t] − mean(row[t])                 centerWritingWeights
+ *     W_U[:, t] = row[t] ∘ scale − shift[t] − mean      foldLn, centerUnembed
+ *
+ * So the rows stay as they are in the file, held once, each with `shift`, `b_U` and 1 behind it: the
+ * unembedding and its bias are one product of these rows with `[x ∘ scale, −Σx, 1, −x · mean]`, and
+ * there is no second copy of the logits. V = d_vocab, D = d_model.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Matrix, UnembeddingTerms } from "./weight-processing";
+import type { EmbeddingWeights, UnembeddingWeights } from "./weights";
+
+/** Numbers behind a row: its shift, its bias, and 1. */
+const TERMS = 3;
+
+/** Each row `[V, D]` with its terms behind it `[V, D + 3]`. */
+export function withTerms({ data, rows, columns }: Matrix, terms: UnembeddingTerms): Matrix {
+  const { shift, b_U } = terms;
+  const width = columns + TERMS;
+  const wide = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    wide.set(data.subarray(row * columns, (row + 1) * columns), row * width);
+    wide.set([shift[row], b_U[row], 1], row * width + columns);
+  }
+  return { data: wide, rows, columns: width };
+}
+
+/** W_E `[V, D]`, or its rows of some tokens: int32 `[…]` → `[…, D]`. */
+export function embeddingRows(
+  { rows, hasTerms, centred }: EmbeddingWeights,
+  tokens?: tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
+    const plain = hasTerms ? part(chosen, 0, -TERMS) : chosen;
+    return centred ? tf.sub(plain, tf.mean(plain, -1, true)) : tf.clone(plain);
+  });
+}
+
+/** W_U transposed `[V, D]`, or its rows of some tokens: int32 `[…]` → `[…, D]`. */
+export function unembeddingRows(
+  { rows, terms }: UnembeddingWeights,
+  tokens?: tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
+    if (!terms) return tf.clone(chosen);
+    const shift = part(chosen, -TERMS, -TERMS + 1);
+    const scaled = tf.mul(part(chosen, 0, -TERMS), terms.scale);
+    return tf.sub(tf.sub(scaled, shift), terms.mean);
+  });
+}
+
+/** b_U `[V]`. */
+export function unembeddingBias({ rows, terms }: UnembeddingWeights): tf.Tensor1D {
+  const V = rows.shape[0];
+  return tf.tidy(() =>
+    terms ? (tf.reshape(part(rows, -2, -1), [V]) as tf.Tensor1D) : tf.zeros([V]),
+  );
+}
+
+/** x `[B, T, D]` → x · W_U + b_U `[B, T, V]`. */
+export function tokenLogits({ rows, terms }: UnembeddingWeights, x: tf.Tensor3D): tf.Tensor3D {
+  const [B, T, D] = x.shape;
+  return tf.tidy(() => {
+    const flat = tf.reshape(x, [B * T, D]) as tf.Tensor2D;
+    const input = terms ? factors(flat, terms) : flat;
+    return tf.reshape(tf.matMul(input, rows, false, true), [B, T, rows.shape[0]]);
+  });
+}
+
+/** What a row and its terms are multiplied with: `[N, D]` → `[N, D + 3]`. */
+function factors(
+  x: tf.Tensor2D,
+  { scale, mean }: NonNullable<UnembeddingWeights["terms"]>,
+): tf.Tensor2D {
+  const scaled = tf.mul(x, scale) as tf.Tensor2D;
+  const sum = tf.sum(x, -1, true) as tf.Tensor2D;
+  const alongMean = tf.sum(tf.mul(x, mean), -1, true) as tf.Tensor2D;
+  return tf.concat([scaled, tf.neg(sum), tf.onesLike(sum), tf.neg(alongMean)], 1);
+}
+
+/** Columns `start … end − 1` of the last axis; both may count from its end. */
+function part(tensor: tf.Tensor, start: number, end: number): tf.Tensor {
+  const width = tensor.shape[tensor.rank - 1];
+  const from = start < 0 ? start + width : start;
+  const begin = [...Array(tensor.rank - 1).fill(0), from];
+  return tf.slice(tensor, begin, [...tensor.shape.slice(0, -1), end + width - from]);
+}
