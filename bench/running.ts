@@ -5,7 +5,7 @@ import { randomStream } from "../src/stats/random-stream";
 import { type Measurement, measurement, seconds } from "./measurement";
 import { memoryPeak, settledMemory } from "./memory-peak";
 
-const RUNS = 3;
+const RUNS = 7;
 const PLAIN = "a plain forward";
 
 export async function running(folder: string): Promise<Measurement[]> {

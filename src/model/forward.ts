@@ -167,12 +167,14 @@ export function layerNorm(
   name: string,
   at: ActivationVisitor = unchanged,
 ): tf.Tensor3D {
-  const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
-  const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
-  const scale = at(`${name}.hook_scale`, tf.sqrt(tf.add(variance, config.eps)));
-  const normalized = at(`${name}.hook_normalized`, tf.div(centred, scale) as tf.Tensor3D);
-  if (!weights) return normalized;
-  return tf.add(tf.mul(normalized, weights.w), weights.b) as tf.Tensor3D;
+  return tf.tidy(() => {
+    const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
+    const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
+    const scale = at(`${name}.hook_scale`, tf.sqrt(tf.add(variance, config.eps)));
+    const normalized = at(`${name}.hook_normalized`, tf.div(centred, scale) as tf.Tensor3D);
+    if (!weights) return normalized;
+    return tf.add(tf.mul(normalized, weights.w), weights.b) as tf.Tensor3D;
+  });
 }
 
 function attention(
@@ -187,22 +189,21 @@ function attention(
   const [B, T] = x.shape;
   const { n_heads: H, d_head: K, d_model: D } = config;
 
-  const fused = project(x, weights.W_QKV, weights.b_QKV); // [B, T, 3·H·K]
-  const [q, k, v] = tf
-    .split(fused, 3, -1)
-    .map((part, i) =>
-      at(`${name}.hook_${"qkv"[i]}`, tf.reshape(part, [B, T, H, K]) as tf.Tensor4D),
-    );
+  const [q, k, v] = tf.tidy(() => {
+    const fused = project(x, weights.W_QKV, weights.b_QKV); // [B, T, 3·H·K]
+    const parts = tf.split(fused, 3, -1).map((part) => tf.reshape(part, [B, T, H, K]));
+    return parts.map((part, i) => at(`${name}.hook_${"qkv"[i]}`, part as tf.Tensor4D));
+  });
   remember?.(layer, allKeysValues(past, byHead(k), byHead(v)));
 
-  const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
-  const own = tf.matMul(byHead(scaled), byHead(k), false, true) as tf.Tensor4D; // [B, H, T, T]
-  const raw = past ? tf.concat([scoresOnPast(scaled, past.k), own], 3) : own;
-  const scores = at(
-    `${name}.hook_attn_scores`,
-    tf.add(raw, positions.attentionBias) as tf.Tensor4D,
-  ); // [B, H, T, S]
-  const pattern = at(`${name}.hook_pattern`, attentionPattern(scores, positions)); // [B, H, T, S]
+  const pattern = tf.tidy(() => {
+    const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
+    const own = tf.matMul(byHead(scaled), byHead(k), false, true) as tf.Tensor4D; // [B, H, T, T]
+    const raw = past ? tf.concat([scoresOnPast(scaled, past.k), own], 3) : own;
+    const biased = tf.add(raw, positions.attentionBias) as tf.Tensor4D;
+    const scores = at(`${name}.hook_attn_scores`, biased); // [B, H, T, S]
+    return at(`${name}.hook_pattern`, attentionPattern(scores, positions));
+  }); // [B, H, T, S]
   const mixed = past ? mixWithPast(pattern, past.v, v) : tf.matMul(pattern, byHead(v));
   const z = at(`${name}.hook_z`, byHead(mixed as tf.Tensor4D)); // [B, T, H, K]
 
@@ -245,8 +246,12 @@ function allKeysValues(
   v: tf.Tensor4D,
 ): LayerKeysValues {
   if (!past) return { k, v };
-  const after = (earlier: tf.Tensor4D, own: tf.Tensor4D) =>
-    tf.concat([tf.tile(earlier, [own.shape[0] / earlier.shape[0], 1, 1, 1]), own], 2);
+  const after = (earlier: tf.Tensor4D, own: tf.Tensor4D) => {
+    const [G, ...sizes] = earlier.shape;
+    const B = own.shape[0];
+    const shared = tf.tile(tf.expandDims(earlier, 1), [1, B / G, 1, 1, 1]);
+    return tf.concat([tf.reshape(shared, [B, ...sizes]), own], 2) as tf.Tensor4D;
+  };
   return { k: after(past.k, k), v: after(past.v, v) };
 }
 
@@ -265,9 +270,12 @@ export function attentionScale(config: GPT2Config, layer: number): number {
 /** z `[B, T, H, K]` → what each head adds to the residual stream, `[B, T, H, d_model]`. */
 function headResults(weights: AttentionWeights, config: GPT2Config, z: tf.Tensor4D): tf.Tensor4D {
   const { n_heads: H, d_head: K, d_model: D } = config;
-  const byHead = tf.expandDims(z, 3); // [B, T, H, 1, K]
-  const W_O = tf.reshape(weights.W_O, [1, 1, H, K, D]);
-  return tf.squeeze(tf.matMul(byHead, tf.tile(W_O, [z.shape[0], z.shape[1], 1, 1, 1])), [3]);
+  const [B, T] = z.shape;
+  return tf.tidy(() => {
+    const flat = tf.transpose(tf.reshape(z, [B * T, H, K]), [1, 0, 2]); // [H, B·T, K]
+    const results = tf.matMul(flat, tf.reshape(weights.W_O, [H, K, D])); // [H, B·T, D]
+    return tf.reshape(tf.transpose(results, [1, 0, 2]), [B, T, H, D]);
+  });
 }
 
 function mlp(
