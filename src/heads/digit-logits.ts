@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { unembeddingBias, unembeddingRows } from "../model/vocabulary";
 import type { BoundHead } from "./bind-head";
 
 /** How the ten digits' logits follow from the residual stream after the last block, in float64. */
@@ -19,10 +20,8 @@ export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
   if (!digitTokens) throw new Error("only a token head reads the digits' logits");
   const { cfg, weights } = model;
   const ids = tf.tensor1d([...digitTokens], "int32");
-  const unembedding = arrayOf(() => tf.gather(weights.W_U_transposed, ids)) as number[][];
-  const bias = weights.b_U
-    ? (arrayOf(() => tf.gather(weights.b_U!, ids)) as number[])
-    : digitTokens.map(() => 0);
+  const unembedding = arrayOf(() => unembeddingRows(weights.unembedding, ids)) as number[][];
+  const bias = arrayOf(() => unembeddingBias(weights.unembedding, ids)) as number[];
   ids.dispose();
   const scale = weights.ln_final && Array.from(weights.ln_final.w.dataSync());
   const shift = weights.ln_final && Array.from(weights.ln_final.b.dataSync());

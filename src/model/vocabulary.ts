@@ -54,12 +54,16 @@ export function unembeddingRows(
   });
 }
 
-/** b_U `[V]`. */
-export function unembeddingBias({ rows, terms }: UnembeddingWeights): tf.Tensor1D {
-  const V = rows.shape[0];
-  return tf.tidy(() =>
-    terms ? (tf.reshape(part(rows, -2, -1), [V]) as tf.Tensor1D) : tf.zeros([V]),
-  );
+/** b_U `[V]`, or that of some tokens: int32 `[…]` → `[…]`. */
+export function unembeddingBias(
+  { rows, terms }: UnembeddingWeights,
+  tokens?: tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
+    const shape = chosen.shape.slice(0, -1);
+    return terms ? tf.reshape(part(chosen, -2, -1), shape) : tf.zeros(shape);
+  });
 }
 
 /** x `[B, T, D]` → x · W_U + b_U `[B, T, V]`. */

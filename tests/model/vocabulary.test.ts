@@ -74,6 +74,8 @@ describe("the vocabulary's matrices in one", () => {
           b_U.map((bias) => bias + 1),
           "b_U",
         );
+        const two = unembeddingBias(unembedding, tf.tensor1d([3, 39], "int32"));
+        agree(tf.add(two, 1), [b_U[3] + 1, b_U[39] + 1], "two of b_U");
         const logits = tokenLogits(unembedding, tf.tensor3d([[x]]));
         assert.deepEqual(logits.shape, [1, 1, V]);
         agree(
