@@ -78,18 +78,23 @@ describe("a head's gradient, against a complex step in NumPy", () => {
         },
         "config.json",
       );
-      const tensors = [tf.tensor2d(one.unembedding), tf.tensor1d(one.bias)] as const;
+      // As processing leaves it when there is nothing to fold: [column, 0, bias, 1] a token.
+      const rows = one.unembedding.map((column, i) => [...column, 0, one.bias[i], 1]);
+      const unembedding = {
+        rows: tf.tensor2d(rows),
+        terms: { scale: tf.ones([6]), mean: tf.zeros([6]) },
+      };
       const norm = one.scale && { w: tf.tensor1d(one.scale), b: tf.tensor1d(one.shift!) };
       const head = {
         files: { config },
         model: {
           cfg: { eps: one.eps, n_layers: 1 },
-          weights: { W_U_transposed: tensors[0], b_U: tensors[1], ln_final: norm },
+          weights: { unembedding, ln_final: norm },
         },
         digitTokens: Array.from({ length: 10 }, (_, i) => i),
       } as unknown as BoundHead;
       check(head, one, "token");
-      tf.dispose([...tensors, ...(norm ? [norm.w, norm.b] : [])]);
+      tf.dispose([unembedding, norm ?? []]);
     }
   });
 
