@@ -18,6 +18,8 @@ from nbconvert import HTMLExporter
 SOURCE_LINES = 6
 ERROR_LINES = 15
 KERNEL_FRAME = re.compile(r"^\s+at .*(node:vm|node_modules/tslab|evalmachine)|^evalmachine|^-+$")
+NO_SCRIPT = "data:text/javascript,"
+FORMULA = re.compile(r"\$[^$]+\$|\\\\[(\[]")
 UNCAUGHT = re.compile(r"^(UncaughtException|UnhandledPromiseRejection):", re.MULTILINE)
 
 
@@ -80,6 +82,15 @@ def stderr_of(cell) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
 
 
+def page_of(notebook) -> str:
+    """The notebook as a web page that loads nothing; only formulas would need something to."""
+    elsewhere = {"require_js_url": NO_SCRIPT}
+    if not any(FORMULA.search(c.source) for c in notebook.cells if c.cell_type == "markdown"):
+        elsewhere["mathjax_url"] = NO_SCRIPT
+    page, _ = HTMLExporter(**elsewhere).from_notebook_node(notebook)
+    return page
+
+
 def main(source: pathlib.Path, folder: pathlib.Path) -> int:
     # nbconvert warns of pictures without a description, which Jupyter has no place for.
     logging.disable(logging.WARNING)
@@ -111,8 +122,7 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
 
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / source.name)
-    page, _ = HTMLExporter().from_notebook_node(notebook)
-    (folder / f"{source.stem}.html").write_text(page, encoding="utf-8")
+    (folder / f"{source.stem}.html").write_text(page_of(notebook), encoding="utf-8")
     progress.finish(problem or f"{total} cells executed")
     return 1 if problem else 0
 

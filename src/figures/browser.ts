@@ -25,6 +25,12 @@ let idle: NodeJS.Timeout | undefined;
  * @throws {FigureError} when there is no browser, none starts, or `TSLENS_NO_BROWSER` is set
  */
 export async function inBrowser<Result>(work: (page: Page) => Promise<Result>): Promise<Result> {
+  if (isSet(process.env.TSLENS_NO_BROWSER)) {
+    throw new FigureError("Pictures are switched off", {
+      found: "TSLENS_NO_BROWSER in the environment",
+      remedy: "Unset it to get pictures.",
+    });
+  }
   working++;
   clearTimeout(idle);
   try {
@@ -61,12 +67,6 @@ function newSession(): Promise<Session> {
 
 /** Starts the first browser that does start: the one asked for, an installed one, the bundled one. */
 async function startBrowser(): Promise<Browser> {
-  if (isSet(process.env.TSLENS_NO_BROWSER)) {
-    throw new FigureError("Pictures are switched off", {
-      found: "TSLENS_NO_BROWSER in the environment",
-      remedy: "Unset it to get pictures.",
-    });
-  }
   const asked = process.env.TSLENS_BROWSER;
   const found: BrowserProgram[] = asked
     ? [{ name: asked, executablePath: asked, env: {} }]

@@ -20,15 +20,26 @@ const CARTESIAN = new Set([
   "violin",
 ]);
 
-/** The part of plotly.js that a figure needs, as a script's text. */
-export function plotlyScript(figures: readonly Figure[]): string {
+/** As much of plotly.js as some figures need: its cartesian part, or the whole of it. */
+export type PlotlyPart = "cartesian" | "whole";
+
+const PLOTLY_FILES: Readonly<Record<PlotlyPart, string>> = {
+  cartesian: "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
+  whole: "plotly.js-dist/plotly.js",
+};
+
+/** How much of plotly.js figures need. */
+export function plotlyPart(figures: readonly Figure[]): PlotlyPart {
   const isCartesian = figures.every(({ data }) =>
     data.every(({ type }) => CARTESIAN.has(String(type ?? "scatter"))),
   );
-  const file = isCartesian
-    ? "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
-    : "plotly.js-dist/plotly.js";
-  return readFileSync(require.resolve(file), "utf8").replace(/<\/(script)/gi, "<\\/$1");
+  return isCartesian ? "cartesian" : "whole";
+}
+
+/** A part of plotly.js as a script's text, which sets `window.Plotly`. */
+export function plotlyScript(part: PlotlyPart): string {
+  const file = require.resolve(PLOTLY_FILES[part]);
+  return readFileSync(file, "utf8").replace(/<\/(script)/gi, "<\\/$1");
 }
 
 /** A figure as JSON that may stand inside a page's script. */
@@ -75,7 +86,7 @@ pre { margin: 1em; white-space: pre-wrap; }
 <noscript><pre>${summary}
 
 ${escapeHtml(figureNumbers(fig))}</pre></noscript>
-<script>${plotlyScript([fig])}</script>
+<script>${plotlyScript(plotlyPart([fig]))}</script>
 <script type="application/json" id="figure-data">${scriptJson({ data: fig.data, layout, config: figureConfig(name) })}</script>
 <script>
 const { data, layout, config } = JSON.parse(document.getElementById("figure-data").textContent);

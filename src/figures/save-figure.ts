@@ -5,6 +5,7 @@ import { atomicWrite } from "../files/atomic-write";
 import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
 import { picture } from "./picture";
+import { plainFigure } from "./plain-figure";
 
 export type FigureFormat = "html" | "json" | "png" | "svg" | "pdf";
 
@@ -30,7 +31,7 @@ const DEFAULT_FORMATS: readonly FigureFormat[] = ["html", "json", "png"];
  *
  * @param name - the files' name without an ending, e.g. `scaling_experiment`
  * @returns the paths that were written, in the order of `formats`
- * @throws {FigureError} when a name or format is wrong, a picture that was asked for cannot be made
+ * @throws {FigureError} when a number is NaN or infinite, a name or format is wrong, a picture that was asked for cannot be made
  *   (then nothing is written), or a file cannot be written
  *
  * @example
@@ -58,11 +59,12 @@ export async function saveFigure(
     }
   }
 
+  const plain = plainFigure(fig);
   const files: { path: string; content: string | Buffer }[] = [];
   for (const format of new Set(wanted)) {
     const path = join(directory, `${name}.${format}`);
     try {
-      files.push({ path, content: await contentOf(fig, name, format, scale) });
+      files.push({ path, content: await contentOf(plain, name, format, scale) });
     } catch (error) {
       if (formats !== undefined || !(error instanceof FigureError)) throw error;
       console.warn(`${path} was not written. ${error.message}`);

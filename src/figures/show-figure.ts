@@ -5,6 +5,7 @@ import { figureConfig } from "./figure-html";
 import { figureNumbers, figureSummary } from "./figure-text";
 import { notebookHtml } from "./notebook-html";
 import { figureSize, picture } from "./picture";
+import { plainFigure } from "./plain-figure";
 import { renderers } from "./renderer";
 
 export interface ShowFigureOptions {
@@ -28,7 +29,7 @@ interface Output {
  * elsewhere, its numbers as text where no picture can be made (with the reason). Outside of a
  * notebook it prints that text.
  *
- * @throws {FigureError} for an unknown renderer
+ * @throws {FigureError} for an unknown renderer, and for a NaN or an infinity in the figure
  *
  * @example
  * await showFigure(figure, { name: "scaling_experiment" });
@@ -38,11 +39,12 @@ export async function showFigure(
   { name = "figure", renderer }: ShowFigureOptions = {},
 ): Promise<void> {
   const wanted = renderers(renderer);
+  const plain = plainFigure(fig);
   if (!isInKernel()) {
-    console.log(`${name}: ${figureSummary(fig)}\n${figureNumbers(fig)}`);
+    console.log(`${name}: ${figureSummary(plain)}\n${figureNumbers(plain)}`);
     return;
   }
-  const { data, metadata } = await figureOutput(fig, name, wanted);
+  const { data, metadata } = await figureOutput(plain, name, wanted);
   displayBundle(data, { metadata });
 }
 
@@ -85,7 +87,8 @@ export async function figureOutput(
         }
     }
   }
-  const hasPicture = "image/png" in data || "image/svg+xml" in data;
+  // Every program shows a PNG; an SVG may carry scripts, and stays hidden in an untrusted notebook.
+  const hasPicture = "image/png" in data;
   data["text/plain"] = [
     `${name}: ${figureSummary(fig)}`,
     ...failures.map((reason) => `No picture: ${reason}`),

@@ -20,11 +20,17 @@ export interface Visit {
   readonly requests: string[];
 }
 
+export interface VisitOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** What must have appeared before the test looks: a drawn figure unless said otherwise. */
+  readonly waitFor?: string;
+}
+
 /** Opens a local file in a page without a network. */
 export async function visit<Result>(
   file: string,
   look: (visit: Visit) => Promise<Result>,
-  viewport = { width: 1000, height: 800 },
+  { viewport = { width: 1000, height: 800 }, waitFor = ".main-svg .gtitle" }: VisitOptions = {},
 ): Promise<Result> {
   return inBrowser(async (plotlyPage) => {
     const browser = plotlyPage.context().browser()!;
@@ -42,7 +48,7 @@ export async function visit<Result>(
         if (request.url() !== address) requests.push(request.url());
       });
       await page.goto(address);
-      await page.waitForSelector(".main-svg .gtitle");
+      await page.waitForSelector(waitFor);
       return await look({ page, errors, requests });
     } finally {
       await context.close();

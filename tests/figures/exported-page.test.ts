@@ -121,7 +121,7 @@ for (const [name, { marks, texts }] of Object.entries(expected)) {
           }
         }
       },
-      { width, height: 800 },
+      { viewport: { width, height: 800 } },
     );
   });
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 export const PROJECT = join(__dirname, "..", "..");
 
@@ -42,8 +42,29 @@ export async function runCells(cells: readonly string[], folder: string): Promis
   return JSON.parse(stdout);
 }
 
+/** Executes a notebook of these cells on the real kernel; its copy and its page go to `folder`. */
+export async function executeCells(
+  cells: readonly string[],
+  folder: string,
+  name: string,
+): Promise<void> {
+  const { jupyterEnvironment } = await import("../../scripts/setup/kernel.mjs");
+  const { environmentPython } = await import("../../scripts/setup/python.mjs");
+  const source = join(folderInProject(), `${name}.ipynb`);
+  writeFileSync(source, JSON.stringify(notebookOf(cells)));
+  const script = join(PROJECT, "scripts", "execute_notebook.py");
+  const { status, stdout, stderr } = spawnSync(environmentPython, [script, source, folder], {
+    cwd: PROJECT,
+    encoding: "utf8",
+    env: jupyterEnvironment(),
+  });
+  rmSync(dirname(source), { recursive: true });
+  if (status !== 0) throw new Error(stdout + stderr);
+}
+
 /** The parts of a notebook file that tests look at. */
 export interface NotebookFile {
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly cells: readonly {
     readonly cell_type: string;
     readonly execution_count: number | null;
@@ -58,4 +79,23 @@ export interface NotebookFile {
 
 export function readNotebook(file: string): NotebookFile {
   return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** A notebook of code cells, not executed, as its file holds it. */
+export function notebookOf(sources: readonly string[]) {
+  return {
+    cells: sources.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index}`,
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source,
+    })),
+    metadata: {
+      kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" },
+    },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
 }

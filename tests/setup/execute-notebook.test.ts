@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { notebookOf } from "../notebooks/kernel";
 
 describe("executing a notebook on the tslab kernel", () => {
   const folder = mkdtempSync(join(tmpdir(), "tslens-notebook-"));
@@ -53,21 +54,3 @@ describe("executing a notebook on the tslab kernel", () => {
     return { status, stdout, source, before, executed };
   }
 });
-
-function notebookOf(sources: readonly string[]) {
-  return {
-    cells: sources.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: {
-      kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" },
-    },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
