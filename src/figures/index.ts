@@ -1,5 +1,6 @@
 export type { SeriesKind } from "./colours";
 export type { Figure } from "./figure";
+export type { FigureOptions } from "./figure-options";
 export { learningCurves, type TrainingCurves } from "./learning-curves";
 export type { LineFit } from "./line-fit";
 export { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
@@ -19,6 +20,7 @@ export { scalingExperiment } from "./scaling-experiment";
 export type { Readings, ScalingRuns } from "./scaling-runs";
 export { type ShowFigureOptions, showFigure } from "./show-figure";
 export { type Cell, type Column, type ShowTableOptions, showTable } from "./show-table";
+export type { FigureSize } from "./template";
 export type { TitleOptions } from "./title-options";
 export {
   type WeightDistributionsOptions,

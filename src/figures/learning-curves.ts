@@ -2,9 +2,9 @@ import { FigureError } from "../errors";
 import { COLOURWAY } from "./colours";
 import { count } from "./count";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
-import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
-import type { TitleOptions } from "./title-options";
+import { type FigureSize, figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
 import { drawable, sameLength } from "./validate";
 
 /** What a head's `training_metrics.json` says of its training. */
@@ -39,7 +39,7 @@ interface Curve {
  * @example
  * learningCurves({ train_loss: [1, 0.6, 0.5], val_loss: [1.1, 0.7, 0.8], best_epoch: 2 });
  */
-export function learningCurves(metrics: TrainingCurves, titles: TitleOptions = {}): Figure {
+export function learningCurves(metrics: TrainingCurves, titles: FigureOptions = {}): Figure {
   if (metrics.ridge) return penaltyCurve(metrics.ridge, titles);
   if (metrics.train_loss.length > 0) return lossCurves(metrics, titles);
   throw new FigureError("There are no learning curves", {
@@ -51,12 +51,13 @@ export function learningCurves(metrics: TrainingCurves, titles: TitleOptions = {
 
 function lossCurves(
   { train_loss, val_loss, best_epoch }: TrainingCurves,
-  { title = "How the loss fell", subtitle }: TitleOptions,
+  { title = "How the loss fell", subtitle, size }: FigureOptions,
 ): Figure {
   sameLength("val_loss", val_loss, train_loss.length, "epoch");
   const epochs = train_loss.map((_, index) => index + 1);
   const best = { x: best_epoch, y: val_loss[best_epoch - 1]! };
   return curves({
+    size,
     title,
     subtitle: subtitle ?? `${count(epochs.length, "epoch")}; best_model is that of epoch ${best.x}`,
     lines: [
@@ -71,10 +72,11 @@ function lossCurves(
 
 function penaltyCurve(
   { penalty, cross_validation }: NonNullable<TrainingCurves["ridge"]>,
-  { title = "How the penalty was chosen", subtitle }: TitleOptions,
+  { title = "How the penalty was chosen", subtitle, size }: FigureOptions,
 ): Figure {
   const chosen = cross_validation.find((fold) => fold.penalty === penalty);
   return curves({
+    size,
     title,
     subtitle: subtitle ?? `Ridge regression, cross-validated; chosen: ${formatNumber(penalty)}`,
     lines: [
@@ -91,6 +93,7 @@ function penaltyCurve(
 }
 
 function curves(spec: {
+  readonly size?: FigureSize;
   readonly title: string;
   readonly subtitle: string;
   readonly lines: readonly Curve[];
@@ -98,7 +101,7 @@ function curves(spec: {
   readonly xaxis: Record<string, unknown>;
   readonly yTitle: string;
 }): Figure {
-  const { title, subtitle, lines, marked, xaxis, yTitle } = spec;
+  const { size = "notebook", title, subtitle, lines, marked, xaxis, yTitle } = spec;
   const data: Record<string, unknown>[] = lines.map(({ name, x, y }, index) => ({
     type: "scatter",
     mode: "lines+markers",
@@ -124,10 +127,11 @@ function curves(spec: {
     title,
     subtitle,
     description: `${title}. ${subtitle}.`,
-    height: 420,
+    height: 328 + ROOM_FOR_LEGEND[size],
+    size,
     data,
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
+      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
       xaxis,
       yaxis: { title: { text: yTitle }, rangemode: "tozero" },
     },

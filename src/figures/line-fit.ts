@@ -41,6 +41,13 @@ export function drawableFit(name: string, fit: LineFit, x: string, y: string): D
   return {
     line: (at) => slope * at + intercept,
     equation: `${y} = ${formatNumber(slope)} × ${x} ${sign} ${formatNumber(Math.abs(intercept))}`,
-    quality: r_squared === null ? "R² does not exist" : `R² = ${formatNumber(r_squared, 3)}`,
+    quality: qualityText(r_squared),
   };
+}
+
+/** Only a fit that is exact may say so. */
+function qualityText(rSquared: number | null): string {
+  if (rSquared === null) return "R² does not exist";
+  if (rSquared < 1 && rSquared >= 0.9995) return "R² > 0.999";
+  return `R² = ${formatNumber(rSquared, 3)}`;
 }

@@ -3,6 +3,7 @@ import { FigureError } from "../errors";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { drawableFit, type LineFit } from "./line-fit";
 import { type Panel, panelGrid } from "./panel-grid";
@@ -10,7 +11,6 @@ import { panelTitle } from "./panel-title";
 import { promptTitle } from "./prompt-label";
 import { type Changes, changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
-import type { TitleOptions } from "./title-options";
 import { notEmpty } from "./validate";
 
 /** One prompt's own fit of prediction change on activation change. */
@@ -21,12 +21,12 @@ export interface PromptFit extends LineFit {
 
 /** More panels than this are too small to read. */
 const MOST_PANELS = 8;
-const MOST_COLUMNS = 4;
+const MOST_COLUMNS = { notebook: 4, column: 2 } as const;
 /** In pixels, without the room for titles and legend. */
 const ROW_HEIGHT = 190;
 const ROW_GAP = 62;
 /** Letters of 11 px, bold, over the whole width. */
-const LETTERS = 106;
+const LETTERS = { notebook: 106, column: 49 } as const;
 
 /**
  * Small multiples: one panel for each prompt, at most eight, in the order given, all on the same
@@ -42,19 +42,23 @@ const LETTERS = 106;
 export function perInputSensitivity(
   runs: ScalingRuns,
   fits: readonly PromptFit[],
-  { title = "How strongly the prediction follows, prompt by prompt", subtitle }: TitleOptions = {},
+  {
+    title = "How strongly the prediction follows, prompt by prompt",
+    subtitle,
+    size = "notebook",
+  }: FigureOptions = {},
 ): Figure {
   const changes = changesOf("per_input_sensitivity", runs);
   notEmpty("per_input_sensitivity", fits, "fit");
   const shown = fits.slice(0, MOST_PANELS);
   for (const { prompt } of shown) checkPrompt(prompt, changes);
 
-  const columns = Math.min(shown.length, MOST_COLUMNS);
+  const columns = Math.min(shown.length, MOST_COLUMNS[size]);
   const rows = Math.ceil(shown.length / columns);
   const plotHeight = rows * ROW_HEIGHT - 46;
   const panels = panelGrid(shown.length, {
     columns,
-    columnGap: 0.025,
+    columnGap: columns > 2 ? 0.025 : 0.05,
     rowGap: rows === 1 ? 0 : ROW_GAP / plotHeight,
   });
   const firstLine = shown.findIndex(({ slope }) => slope !== null);
@@ -70,16 +74,19 @@ export function perInputSensitivity(
           `"${changes.prompts[prompt]}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
       )
       .join("; ")}.`,
-    height: plotHeight + ROOM_FOR_TITLES + 16 + ROOM_FOR_LEGEND,
+    height: plotHeight + ROOM_FOR_TITLES + 16 + ROOM_FOR_LEGEND[size],
+    size,
     data: shown.flatMap((fit, index) =>
       panelTraces(changes, fit, panels[index]!, index === firstLine),
     ),
     layout: {
-      margin: { t: ROOM_FOR_TITLES + 16, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
+      margin: { t: ROOM_FOR_TITLES + 16, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
       ...Object.assign({}, ...panels.map(panelAxes)),
       legend: { title: { text: "factor  " } },
       annotations: [
-        ...shown.map((fit, index) => promptPanelTitle(changes, fit, panels[index]!, columns)),
+        ...shown.map((fit, index) =>
+          promptPanelTitle(changes, fit, panels[index]!, Math.floor(LETTERS[size] / columns) - 1),
+        ),
         ...sharedAxisTitles(),
       ],
     },
@@ -156,11 +163,11 @@ function promptPanelTitle(
   { prompts }: Changes,
   fit: PromptFit,
   { left, top }: Panel,
-  columns: number,
+  letters: number,
 ): Partial<Annotations> {
   const { line, equation, quality } = drawableFit(`prompt ${fit.prompt}`, fit, "", "");
   const note = line === null ? equation : `slope ${formatNumber(fit.slope, 3)}, ${quality}`;
-  const prompt = promptTitle(prompts[fit.prompt]!, Math.floor(LETTERS / columns) - 1);
+  const prompt = promptTitle(prompts[fit.prompt]!, letters);
   return panelTitle(`<b>${prompt}</b><br>${note}`, left, top, 11);
 }
 

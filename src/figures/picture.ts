@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { FigureError } from "../errors";
 import { inBrowser } from "./browser";
 import type { Figure } from "./figure";
-import { FIGURE_WIDTH } from "./template";
+import { FIGURE_WIDTHS } from "./template";
 
 export type PictureFormat = "png" | "svg" | "pdf";
 
@@ -21,7 +21,7 @@ interface PlotlyInPage {
 /** A figure's size in pixels. */
 export function figureSize({ layout }: Figure): { width: number; height: number } {
   const { width, height } = layout as { width?: number; height?: number };
-  return { width: width ?? FIGURE_WIDTH, height: height ?? DEFAULT_HEIGHT };
+  return { width: width ?? FIGURE_WIDTHS.notebook, height: height ?? DEFAULT_HEIGHT };
 }
 
 /**

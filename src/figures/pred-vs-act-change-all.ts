@@ -2,10 +2,10 @@ import { count } from "./count";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
-import type { TitleOptions } from "./title-options";
 
 /**
  * Change of prediction against change of activation, one point for every prompt and factor,
@@ -19,7 +19,11 @@ import type { TitleOptions } from "./title-options";
  */
 export function predVsActChangeAll(
   runs: ScalingRuns,
-  { title = "Does the prediction follow the activation?", subtitle }: TitleOptions = {},
+  {
+    title = "Does the prediction follow the activation?",
+    subtitle,
+    size = "notebook",
+  }: FigureOptions = {},
 ): Figure {
   const changes = changesOf("pred_vs_act_change_all", runs);
   const { prompts, factors } = changes;
@@ -31,13 +35,14 @@ export function predVsActChangeAll(
       subtitle ??
       `One point for each of ${count(prompts.length, "prompt")} and ${count(factors.length, "factor")}`,
     description: `${title} ${count(prompts.length, "prompt")}, ${count(factors.length, "factor")}: activation changes from ${formatNumber(lowX)} to ${formatNumber(highX)}, prediction changes from ${formatNumber(lowY)} to ${formatNumber(highY)}.`,
-    height: 480,
+    height: 388 + ROOM_FOR_LEGEND[size],
+    size,
     data: factorPoints(changes, (factor, prompt) => [
       changes.activationChanges[factor]![prompt]!,
       changes.predictionChanges[factor]![prompt]!,
     ]),
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
+      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
       xaxis: { title: { text: "change of the activation" } },
       yaxis: { title: { text: "change of the prediction" } },
       legend: { title: { text: "factor  " } },

@@ -2,14 +2,12 @@ import type { PlotData } from "plotly.js";
 import { extent, padded } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { drawableFit, type LineFit } from "./line-fit";
 import { panelTitle } from "./panel-title";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES, SOFT_INK } from "./template";
-import type { TitleOptions } from "./title-options";
-
-const LEFT: [number, number] = [0, 0.56];
-const RIGHT: [number, number] = [0.68, 1];
+import { twoPanels } from "./two-panels";
 
 /**
  * The pooled regression of prediction change on activation change: points and line at the left,
@@ -25,7 +23,11 @@ const RIGHT: [number, number] = [0.68, 1];
 export function predVsActRegression(
   runs: ScalingRuns,
   regression: LineFit,
-  { title = "How strongly the prediction follows the activation", subtitle }: TitleOptions = {},
+  {
+    title = "How strongly the prediction follows the activation",
+    subtitle,
+    size = "notebook",
+  }: FigureOptions = {},
 ): Figure {
   const changes = changesOf("pred_vs_act_regression", runs);
   const { activationChanges: x, predictionChanges: y } = changes;
@@ -50,24 +52,48 @@ export function predVsActRegression(
         ]).map(
           (trace): Partial<PlotData> => ({ ...trace, xaxis: "x2", yaxis: "y2", showlegend: false }),
         );
-  const statement = fit.quality === "" ? fit.equation : `${fit.equation}   (${fit.quality})`;
+  const statement = fit.quality === "" ? fit.equation : `${fit.equation} (${fit.quality})`;
 
+  const { panels, height } = twoPanels(size, { share: 0.636, gap: 0.12 });
+  const [main, rest] = panels;
   return figure({
     title,
-    subtitle: subtitle ?? statement,
+    // R² and its value stay on one line.
+    subtitle: subtitle ?? statement.replace(/(?<=R²) (.) /, "\u00a0$1\u00a0"),
     description: `${title}. ${statement}.`,
-    height: 480,
+    height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
+    size,
     data: [...points, ...(line === null ? [] : [fittedLine(line, extent(x.flat()))]), ...residuals],
     layout: {
-      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 72 },
-      xaxis: { domain: LEFT, anchor: "y", range, title: { text: "change of the activation" } },
-      yaxis: { anchor: "x", title: { text: "change of the prediction" } },
-      xaxis2: { domain: RIGHT, anchor: "y2", range, title: { text: "change of the activation" } },
-      yaxis2: { anchor: "x2", title: { text: "residual" }, zerolinecolor: INK, zerolinewidth: 2 },
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
+      xaxis: {
+        domain: [main.left, main.right],
+        anchor: "y",
+        range,
+        title: { text: "change of the activation" },
+      },
+      yaxis: {
+        domain: [main.bottom, main.top],
+        anchor: "x",
+        title: { text: "change of the prediction" },
+      },
+      xaxis2: {
+        domain: [rest.left, rest.right],
+        anchor: "y2",
+        range,
+        title: { text: "change of the activation" },
+      },
+      yaxis2: {
+        domain: [rest.bottom, rest.top],
+        anchor: "x2",
+        title: { text: "residual" },
+        zerolinecolor: INK,
+        zerolinewidth: 2,
+      },
       legend: { title: { text: "factor  " } },
       annotations: [
-        panelTitle("<b>All prompts and factors</b>", LEFT[0], 1),
-        panelTitle("<b>Residuals</b>", RIGHT[0], 1),
+        panelTitle("<b>All prompts and factors</b>", main.left, main.top),
+        panelTitle("<b>Residuals</b>", rest.left, rest.top),
         ...(line === null
           ? [
               {
@@ -75,8 +101,8 @@ export function predVsActRegression(
                 showarrow: false,
                 xref: "paper" as const,
                 yref: "paper" as const,
-                x: (RIGHT[0] + RIGHT[1]) / 2,
-                y: 0.5,
+                x: (rest.left + rest.right) / 2,
+                y: (rest.bottom + rest.top) / 2,
                 font: { color: SOFT_INK, size: 13 },
               },
             ]

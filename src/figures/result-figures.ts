@@ -2,6 +2,7 @@ import type { ActivationPatchingResult } from "../results/activation-patching-re
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import type { SeriesKind } from "./colours";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
 import { predVsActChangeAll } from "./pred-vs-act-change-all";
 import { predVsActRegression } from "./pred-vs-act-regression";
@@ -35,11 +36,15 @@ const FURTHER_SIMILARITIES: Readonly<Record<string, { label: string; kind: Serie
 /**
  * The first notebook's figures.
  *
+ * @param options - `size: "column"` for one column of a paper
  * @example
  * const { weight_vectors_pca } = linearWeightsFigures(await analyzeLinearWeights(head));
  * await showFigure(weight_vectors_pca);
  */
-export function linearWeightsFigures(result: LinearWeightsResult): LinearWeightsFigures {
+export function linearWeightsFigures(
+  result: LinearWeightsResult,
+  { size }: Pick<FigureOptions, "size"> = {},
+): LinearWeightsFigures {
   const vectors = [
     { label: "head's linear weights", kind: "head", values: result.linear_weights },
     { label: "MLP input weights W_in[:, n]", kind: "mlp_input", values: result.mlp_input_weights },
@@ -56,9 +61,10 @@ export function linearWeightsFigures(result: LinearWeightsResult): LinearWeights
   return {
     weight_similarity_comparison: weightSimilarityComparison(similaritiesOf(result), {
       random_baseline: result.random_baseline,
+      size,
     }),
-    weight_distributions: weightDistributions(vectors),
-    weight_vectors_pca: weightVectorsPca(vectors, result.pca),
+    weight_distributions: weightDistributions(vectors, { size }),
+    weight_vectors_pca: weightVectorsPca(vectors, result.pca, { size }),
   };
 }
 
@@ -86,19 +92,21 @@ function similaritiesOf(result: LinearWeightsResult): Similarity[] {
 /**
  * The second notebook's figures.
  *
+ * @param options - `size: "column"` for one column of a paper
  * @example
  * const figures = activationPatchingFigures(await analyzeActivationPatching(head, prompts));
  * await showFigure(figures.scaling_experiment);
  */
 export function activationPatchingFigures(
   result: ActivationPatchingResult,
+  { size }: Pick<FigureOptions, "size"> = {},
 ): ActivationPatchingFigures {
   const runs = scalingRuns(result);
   return {
-    scaling_experiment: scalingExperiment(runs),
-    pred_vs_act_change_all: predVsActChangeAll(runs),
-    pred_vs_act_regression: predVsActRegression(runs, result.regression),
-    per_input_sensitivity: perInputSensitivity(runs, bySensitivity(result)),
+    scaling_experiment: scalingExperiment(runs, { size }),
+    pred_vs_act_change_all: predVsActChangeAll(runs, { size }),
+    pred_vs_act_regression: predVsActRegression(runs, result.regression, { size }),
+    per_input_sensitivity: perInputSensitivity(runs, bySensitivity(result), { size }),
   };
 }
 

@@ -3,14 +3,13 @@ import { changeLines } from "./change-lines";
 import { count } from "./count";
 import { extent } from "./extent";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { panelTitle } from "./panel-title";
 import { type Changes, changesOf, factorLabel, mean, type ScalingRuns } from "./scaling-runs";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";
-import type { TitleOptions } from "./title-options";
+import { twoPanels } from "./two-panels";
 
-const LEFT: [number, number] = [0, 0.44];
-const RIGHT: [number, number] = [0.56, 1];
 /** Share of the left panel's width that a factor's name on the axis needs. */
 const ROOM_FOR_FACTOR = 0.11;
 
@@ -32,22 +31,29 @@ const ROOM_FOR_FACTOR = 0.11;
  */
 export function scalingExperiment(
   runs: ScalingRuns,
-  { title = "What happens when the neuron's activation is scaled", subtitle }: TitleOptions = {},
+  {
+    title = "What happens when the neuron's activation is scaled",
+    subtitle,
+    size = "notebook",
+  }: FigureOptions = {},
 ): Figure {
   const changes = changesOf("scaling_experiment", runs);
   const prompts = count(changes.prompts.length, "prompt");
   const ranges = pathRanges(changes);
   const named = factorsWithRoom(changes.factors);
+  const { panels, height } = twoPanels(size, { share: 0.5, gap: 0.12 });
+  const [left, right] = panels;
   return figure({
     title,
     subtitle: subtitle ?? `Thick: mean over ${prompts}. Thin: single prompts.`,
     description: `${title}. Mean changes over ${prompts}: ${meanChanges(changes)}.`,
-    height: 480,
+    height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
+    size,
     data: [...changeLines(changes), ...activationPredictionPaths(changes)],
     layout: {
-      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND, l: 64 },
+      margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND[size], l: 64 },
       xaxis: {
-        domain: LEFT,
+        domain: [left.left, left.right],
         anchor: "y",
         title: { text: "factor on the activation" },
         tickvals: named,
@@ -55,18 +61,28 @@ export function scalingExperiment(
         tickangle: 0,
         zeroline: false,
       },
-      yaxis: { anchor: "x", title: { text: "change against the unpatched run" } },
+      yaxis: {
+        domain: [left.bottom, left.top],
+        anchor: "x",
+        title: { text: "change against the unpatched run" },
+      },
       xaxis2: {
-        domain: RIGHT,
+        domain: [right.left, right.right],
         anchor: "y2",
         title: { text: "activation" },
         range: ranges.x,
         zeroline: false,
       },
-      yaxis2: { anchor: "x2", title: { text: "prediction" }, range: ranges.y, zeroline: false },
+      yaxis2: {
+        domain: [right.bottom, right.top],
+        anchor: "x2",
+        title: { text: "prediction" },
+        range: ranges.y,
+        zeroline: false,
+      },
       annotations: [
-        panelTitle("<b>Changes</b>", LEFT[0], 1),
-        panelTitle("<b>Activation and prediction</b>", RIGHT[0], 1),
+        panelTitle("<b>Changes</b>", left.left, left.top),
+        panelTitle("<b>Activation and prediction</b>, around the mean", right.left, right.top),
         ...factorLabels(changes),
       ],
     },

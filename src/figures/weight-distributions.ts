@@ -4,11 +4,11 @@ import { vectorStatistics } from "../stats/vector-statistics";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { type Panel, panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";
 import { figure, ROOM_FOR_TITLES } from "./template";
-import type { TitleOptions } from "./title-options";
 import { drawable, notEmpty } from "./validate";
 
 /** One panel: a weight vector. */
@@ -20,7 +20,7 @@ export interface WeightVector {
   readonly values: ArrayLike<number>;
 }
 
-export interface WeightDistributionsOptions extends TitleOptions {
+export interface WeightDistributionsOptions extends FigureOptions {
   /** How many bins all panels share. */
   readonly bins?: number;
 }
@@ -47,6 +47,7 @@ export function weightDistributions(
     bins = 30,
     title = "How the weights are distributed",
     subtitle,
+    size,
   }: WeightDistributionsOptions = {},
 ): Figure {
   notEmpty("weight_distributions", vectors, "vector");
@@ -56,6 +57,8 @@ export function weightDistributions(
   });
   const { edges, counts } = histogram(lists, { bins });
   const statistics = lists.map(vectorStatistics);
+  const isNarrow = size === "column";
+  const roomForTitles = ROOM_FOR_TITLES + (isNarrow ? 12 : 0);
   const panels = panelGrid(vectors.length, { columns: 1, columnGap: 0, rowGap: 0.1 });
   const margin = (edges.at(-1)! - edges[0]!) / bins / 2;
   const range: [number, number] = [edges[0]! - margin, edges.at(-1)! + margin];
@@ -71,18 +74,20 @@ export function weightDistributions(
         return `${label}: mean ${formatNumber(mean)}, standard deviation ${formatNumber(std)}`;
       })
       .join("; ")}.`,
-    height: PANEL_HEIGHT * vectors.length + ROOM_FOR_TITLES + 56,
+    height: PANEL_HEIGHT * vectors.length + roomForTitles + 56,
+    size,
     data: vectors.map((vector, index) => bars(vector, edges, counts[index]!, panels[index]!)),
     layout: {
-      margin: { t: ROOM_FOR_TITLES, r: 24, b: 56, l: 64 },
+      margin: { t: roomForTitles, r: 24, b: 56, l: 64 },
       bargap: 0,
       ...Object.assign({}, ...panels.map((panel) => panelAxes(panel, range, counts.flat()))),
       annotations: vectors.map(({ label }, index) => {
         const { mean, std } = statistics[index]!;
         return panelTitle(
-          `<b>${escapeHtml(label)}</b>   mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
+          `<b>${escapeHtml(label)}</b>${isNarrow ? "<br>" : "   "}mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
           0,
           panels[index]!.top,
+          isNarrow ? 11 : 13,
         );
       }),
     },

@@ -4,9 +4,9 @@ import type { RandomBaseline } from "../stats/random-baseline";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { figure, INK, ROOM_FOR_TITLE, SOFT_INK } from "./template";
-import type { TitleOptions } from "./title-options";
 import { notEmpty } from "./validate";
 import { wrapWords } from "./wrap-words";
 
@@ -21,7 +21,7 @@ export interface Similarity {
   readonly z_score?: number | null;
 }
 
-export interface WeightSimilarityOptions extends TitleOptions {
+export interface WeightSimilarityOptions extends FigureOptions {
   /** Cosines with random directions; their 5–95% range is drawn as a band. */
   readonly random_baseline?: Pick<RandomBaseline, "p5" | "p95" | "n">;
 }
@@ -49,7 +49,8 @@ export function weightSimilarityComparison(
   {
     random_baseline: baseline,
     title = "How alike are the head's weights and the neuron's?",
-    subtitle = "Cosine similarity with the head's linear weights",
+    subtitle,
+    size = "notebook",
   }: WeightSimilarityOptions = {},
 ): Figure {
   notEmpty("weight_similarity_comparison", similarities, "similarity");
@@ -57,9 +58,12 @@ export function weightSimilarityComparison(
   const places = similarities.map((_, index) => index);
   const inside = similarities.map(({ value }) => Math.abs(value ?? 0) > ROOM_FOR_LABEL);
 
+  const said = "Cosine similarity with the head's linear weights";
+  const isNarrow = size === "column";
   return figure({
     title,
-    subtitle,
+    // Beside the band there is no room for its name in a narrow figure.
+    subtitle: subtitle ?? [said, ...(isNarrow ? bandText(baseline) : [])].join("; grey: "),
     description: `${title} ${similarities
       .map(({ label, value }) => `${label}: ${formatNumber(value)}`)
       .join("; ")}.${
@@ -67,7 +71,8 @@ export function weightSimilarityComparison(
         ? ""
         : ` 90% of random directions lie between ${formatNumber(baseline.p5)} and ${formatNumber(baseline.p95)}.`
     }`,
-    height: 440,
+    height: isNarrow ? 480 : 440,
+    size,
     data: [
       {
         type: "bar",
@@ -96,11 +101,19 @@ export function weightSimilarityComparison(
       },
     ],
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: baseline ? 130 : 24, b: 52, l: 64 },
+      margin: {
+        t: ROOM_FOR_TITLE,
+        r: baseline && !isNarrow ? 130 : 24,
+        b: isNarrow ? 92 : 52,
+        l: 64,
+      },
       xaxis: {
         tickvals: places,
         ticktext: similarities.map(({ label }) =>
-          wrapWords(label, Math.max(12, Math.floor(90 / similarities.length)))
+          wrapWords(
+            unbroken(label),
+            Math.max(isNarrow ? 7 : 12, Math.floor((isNarrow ? 42 : 90) / similarities.length)),
+          )
             .map(escapeHtml)
             .join("<br>"),
         ),
@@ -109,7 +122,7 @@ export function weightSimilarityComparison(
         zeroline: false,
         ticks: "",
         tickangle: 0,
-        tickfont: { size: 13 },
+        tickfont: { size: isNarrow ? 12 : 13 },
       },
       yaxis: {
         title: { text: "cosine similarity" },
@@ -121,11 +134,16 @@ export function weightSimilarityComparison(
       },
       shapes: band(baseline),
       annotations: [
-        ...bandNote(baseline),
+        ...(isNarrow ? [] : bandNote(baseline)),
         ...similarities.flatMap(({ value }, place) => (value === null ? [noValue(place)] : [])),
       ],
     },
   });
+}
+
+/** Keeps an index such as `[n, :]` on one line. */
+function unbroken(label: string): string {
+  return label.replace(/\[[^\]]*\]/g, (index) => index.replace(/ /g, "\u00a0"));
 }
 
 function checkCosine(label: string, value: number | null): void {
@@ -159,6 +177,13 @@ function band(baseline: WeightSimilarityOptions["random_baseline"]): Partial<Sha
       line: { width: 0 },
     },
   ];
+}
+
+/** What the band is, in words; none without a band. */
+function bandText(baseline: WeightSimilarityOptions["random_baseline"]): string[] {
+  if (baseline?.p5 == null || baseline.p95 === null) return [];
+  const range = `${formatNumber(baseline.p5, 2)} to ${formatNumber(baseline.p95, 2)}`;
+  return [`5–95% of ${baseline.n.toLocaleString("en-US")} random directions, ${range}`];
 }
 
 function bandNote(baseline: WeightSimilarityOptions["random_baseline"]): Partial<Annotations>[] {

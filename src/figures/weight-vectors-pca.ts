@@ -4,16 +4,22 @@ import type { PrincipalComponents } from "../stats/principal-components";
 import { colourOf, type SeriesKind } from "./colours";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
+import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
 import { placeLabels } from "./place-labels";
-import { FIGURE_WIDTH, figure, ROOM_FOR_TITLE } from "./template";
-import type { TitleOptions } from "./title-options";
+import { FIGURE_WIDTHS, figure, ROOM_FOR_TITLE } from "./template";
 import { drawable, notEmpty, sameLength } from "./validate";
 
 /** What one point is. */
 export interface VectorName {
   readonly label: string;
   readonly kind: SeriesKind;
+}
+
+/** The size of the plot inside its axes, in pixels. */
+interface PlotArea {
+  readonly width: number;
+  readonly height: number;
 }
 
 const HEIGHT = 460;
@@ -40,7 +46,8 @@ export function weightVectorsPca(
   {
     title = "The weight vectors in the plane where they differ most",
     subtitle = "Principal components of the vectors; distances are to scale",
-  }: TitleOptions = {},
+    size = "notebook",
+  }: FigureOptions = {},
 ): Figure {
   notEmpty("weight_vectors_pca", vectors, "vector");
   sameLength("points", points, vectors.length, "vector");
@@ -53,7 +60,11 @@ export function weightVectorsPca(
       });
     }
   });
-  const [xRange, yRange] = rangesToScale(coordinates);
+  const plot = {
+    width: FIGURE_WIDTHS[size] - MARGIN.l - MARGIN.r,
+    height: HEIGHT - MARGIN.t - MARGIN.b,
+  };
+  const [xRange, yRange] = rangesToScale(coordinates, plot);
 
   return figure({
     title,
@@ -65,6 +76,7 @@ export function weightVectorsPca(
       )
       .join("; ")}.`,
     height: HEIGHT,
+    size,
     data: vectors.map(({ label, kind }, index) => ({
       type: "scatter",
       mode: "markers",
@@ -89,7 +101,7 @@ export function weightVectorsPca(
         scaleanchor: "x",
         scaleratio: 1,
       },
-      annotations: labels(vectors, coordinates, xRange, yRange),
+      annotations: labels(vectors, coordinates, xRange, yRange, plot),
     },
   });
 }
@@ -100,22 +112,22 @@ function axisTitle(component: number, ratio: number | null): string {
 }
 
 /** Ranges with room for labels, one unit equally long on both. */
-function rangesToScale(coordinates: readonly number[][]): [[number, number], [number, number]] {
-  const plotWidth = FIGURE_WIDTH - MARGIN.l - MARGIN.r;
-  const plotHeight = HEIGHT - MARGIN.t - MARGIN.b;
+function rangesToScale(
+  coordinates: readonly number[][],
+  { width, height }: PlotArea,
+): [[number, number], [number, number]] {
   const [x, y] = [0, 1].map((axis) => {
     const values = coordinates.map((point) => point[axis]!);
     const low = Math.min(...values);
     const high = Math.max(...values);
     return { middle: (low + high) / 2, span: high - low };
   }) as [{ middle: number; span: number }, { middle: number; span: number }];
-  const perPixel =
-    Math.max((x.span * 1.5) / plotWidth, (y.span * 1.5) / plotHeight) || 1 / plotWidth;
+  const perPixel = Math.max((x.span * 1.5) / (width - 100), (y.span * 1.5) / height) || 1 / width;
   const around = (middle: number, pixels: number): [number, number] => [
     middle - (perPixel * pixels) / 2,
     middle + (perPixel * pixels) / 2,
   ];
-  return [around(x.middle, plotWidth), around(y.middle, plotHeight)];
+  return [around(x.middle, width), around(y.middle, height)];
 }
 
 /** A label over or under each point, where it covers nothing. */
@@ -124,12 +136,13 @@ function labels(
   coordinates: readonly number[][],
   xRange: readonly [number, number],
   yRange: readonly [number, number],
+  { width, height }: PlotArea,
 ): Partial<Annotations>[] {
   const pixels = (value: number, [low, high]: readonly [number, number], size: number) =>
     ((value - low) / (high - low)) * size;
   const points = vectors.map(({ label }, index) => ({
-    x: pixels(coordinates[index]![0]!, xRange, FIGURE_WIDTH - MARGIN.l - MARGIN.r),
-    y: pixels(coordinates[index]![1]!, yRange, HEIGHT - MARGIN.t - MARGIN.b),
+    x: pixels(coordinates[index]![0]!, xRange, width),
+    y: pixels(coordinates[index]![1]!, yRange, height),
     label,
   }));
   return placeLabels(points, LABEL_PLACES).map((offset, index) => ({

@@ -4,6 +4,7 @@ import { predVsActChangeAll } from "../../src/figures/pred-vs-act-change-all";
 import { predVsActRegression } from "../../src/figures/pred-vs-act-regression";
 import { scalingExperiment } from "../../src/figures/scaling-experiment";
 import type { ScalingRuns } from "../../src/figures/scaling-runs";
+import type { FigureSize } from "../../src/figures/template";
 import { weightDistributions } from "../../src/figures/weight-distributions";
 import { weightSimilarityComparison } from "../../src/figures/weight-similarity-comparison";
 import { weightVectorsPca } from "../../src/figures/weight-vectors-pca";
@@ -31,7 +32,7 @@ export const PROMPTS = [
 
 export const FACTORS = [0, 0.5, 1, 1.5, 2];
 
-const random = randomStream(7, "example figures");
+let random = randomStream(7, "example figures");
 const gaussians = (length: number, scale = 1) =>
   Array.from({ length }, () => scale * random.gaussian());
 
@@ -58,8 +59,9 @@ function changes(runs: ScalingRuns, key: "activations" | "predictions", prompt: 
   return runs[key].map((row) => row[prompt]! - runs.baseline[key][prompt]!);
 }
 
-/** All seven figures, under their file names. */
-export function exampleFigures(): Record<string, Figure> {
+/** All seven figures, under their file names; the same at every call. */
+export function exampleFigures(size: FigureSize = "notebook"): Record<string, Figure> {
+  random = randomStream(7, "example figures");
   const dimensions = 768;
   const mlpIn = gaussians(dimensions, 0.13);
   const mlpOut = gaussians(dimensions, 0.09);
@@ -82,13 +84,16 @@ export function exampleFigures(): Record<string, Figure> {
         { label: "MLP output weights", value: -0.03, kind: "mlp_output", z_score: -0.8 },
         { label: "basis vector e_481", value: 0.9, kind: "basis", z_score: 24.9 },
       ],
-      { random_baseline: randomBaseline(linear) },
+      { random_baseline: randomBaseline(linear), size },
     ),
-    weight_distributions: weightDistributions([
-      { label: "head's linear weights", kind: "head", values: linear },
-      { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
-      { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
-    ]),
+    weight_distributions: weightDistributions(
+      [
+        { label: "head's linear weights", kind: "head", values: linear },
+        { label: "MLP input weights", kind: "mlp_input", values: mlpIn },
+        { label: "MLP output weights", kind: "mlp_output", values: mlpOut },
+      ],
+      { size },
+    ),
     weight_vectors_pca: weightVectorsPca(
       [
         { label: "head's linear weights", kind: "head" },
@@ -96,16 +101,18 @@ export function exampleFigures(): Record<string, Figure> {
         { label: "MLP output weights", kind: "mlp_output" },
       ],
       principalComponents([linear, mlpIn, mlpOut]),
+      { size },
     ),
-    scaling_experiment: scalingExperiment(runs),
-    pred_vs_act_change_all: predVsActChangeAll(runs),
+    scaling_experiment: scalingExperiment(runs, { size }),
+    pred_vs_act_change_all: predVsActChangeAll(runs, { size }),
     pred_vs_act_regression: predVsActRegression(
       runs,
       linearRegression(
         all.flatMap((prompt) => changes(runs, "activations", prompt)),
         all.flatMap((prompt) => changes(runs, "predictions", prompt)),
       ),
+      { size },
     ),
-    per_input_sensitivity: perInputSensitivity(runs, fits),
+    per_input_sensitivity: perInputSensitivity(runs, fits, { size }),
   };
 }

@@ -4,6 +4,7 @@ import { FigureError } from "../../src/errors";
 import { colourOf } from "../../src/figures/colours";
 import type { Figure } from "../../src/figures/figure";
 import { perInputSensitivity } from "../../src/figures/per-input-sensitivity";
+import { plainFigure } from "../../src/figures/plain-figure";
 import { predVsActChangeAll } from "../../src/figures/pred-vs-act-change-all";
 import { predVsActRegression } from "../../src/figures/pred-vs-act-regression";
 import { scalingExperiment } from "../../src/figures/scaling-experiment";
@@ -11,6 +12,7 @@ import type { ScalingRuns } from "../../src/figures/scaling-runs";
 import { weightDistributions } from "../../src/figures/weight-distributions";
 import { weightSimilarityComparison } from "../../src/figures/weight-similarity-comparison";
 import { weightVectorsPca } from "../../src/figures/weight-vectors-pca";
+import { exampleFigures } from "./example-data";
 
 /** Two prompts, three factors that are out of order; small enough to check by hand. */
 const runs: ScalingRuns = {
@@ -73,6 +75,47 @@ test("every figure is plain JSON, titled, described and as wide as a notebook's 
       "#FFFFFF",
     );
   }
+});
+
+test("for a paper's column the layout is another, the data are the same", () => {
+  const [wide, narrow] = [exampleFigures("notebook"), exampleFigures("column")];
+  for (const [name, { data, layout }] of Object.entries(narrow)) {
+    assert.deepEqual(data, wide[name]!.data, name);
+    assert.deepEqual([layout.width, wide[name]!.layout.width], [420, 820], name);
+  }
+});
+
+test("a fit that is nearly exact does not claim to be", () => {
+  const quality = (r_squared: number) =>
+    String(
+      (
+        predVsActRegression(runs, { ...fit, r_squared }).layout as {
+          title: { subtitle: { text: string } };
+        }
+      ).title.subtitle.text,
+    ).replace(/\u00a0/g, " ");
+  assert.match(quality(1), /\(R² = 1\)/);
+  assert.match(quality(0.99997), /\(R² > 0\.999\)/);
+  assert.match(quality(0.9994), /\(R² = 0\.999\)/);
+});
+
+test("a figure of one's own with a number that JSON cannot hold is refused by its series' name", () => {
+  const own = (y: ArrayLike<number>): Figure => ({
+    data: [{ type: "scatter", name: "my series", y }],
+    layout: {},
+  });
+  assert.throws(
+    () => plainFigure(own([1, Number.NaN])),
+    (error: Error) =>
+      error instanceof FigureError &&
+      /The series "my series" cannot be drawn; found NaN at y\[1\]/.test(error.message),
+  );
+  assert.throws(
+    () => plainFigure(own(Float32Array.of(1, Number.POSITIVE_INFINITY))),
+    /Infinity at y\[1\]/,
+  );
+  assert.deepEqual(plainFigure(own(Float32Array.of(1, 2))).data[0]!.y, [1, 2]);
+  assert.deepEqual(plainFigure({ data: [{ y: [null] }], layout: {} }).data[0]!.y, [null]);
 });
 
 test("titles can be reworded", () => {
@@ -231,7 +274,7 @@ test("pred_vs_act_regression: equation, R², line and residuals", () => {
   const figure = predVsActRegression(runs, fit);
   assert.match(
     texts(figure),
-    /prediction change = 1\.5 × activation change − 0\.25 {3}\(R² = 0\.9\)/,
+    /prediction change = 1\.5 × activation change − 0\.25 \(R²\s=\s0\.9\)/,
   );
   const [line] = traces(figure, "fitted line");
   assert.deepEqual(
