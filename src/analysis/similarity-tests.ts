@@ -31,6 +31,8 @@ export interface Comparison {
 /** How many of the most similar neurons are listed. */
 const MOST_SIMILAR = 10;
 
+const NO_DIRECTION = "a vector of zeros has no direction";
+
 /** The nulls that a similarity is tested against, by their keys in a {@link SimilarityTest}. */
 const READ_TOGETHER = [
   "random_directions",
@@ -65,7 +67,7 @@ export function similarityTest(
     comparison: comparison.name,
     weights,
     cosine,
-    reason: cosine === null ? "a vector of zeros has no direction" : null,
+    reason: cosine === null ? NO_DIRECTION : null,
     random_directions: { t, degrees_of_freedom, p_value },
     sampled_directions: drawn(cosine, randomCosines(values, stream("random-directions"))),
     other_neurons: otherNeurons(values, comparison, cosine),
@@ -83,9 +85,11 @@ export function similarityTest(
 function drawn(
   cosine: number | null,
   draws: readonly number[] | null,
-  why = "a vector of zeros has no direction",
+  whyNone = NO_DIRECTION,
 ): NullDistribution {
-  return { ...empiricalNull(cosine, draws), reason: draws === null ? why : null };
+  const summary = empiricalNull(cosine, draws);
+  if (summary.p_value !== null) return { ...summary, reason: null };
+  return { ...summary, reason: draws === null ? whyNone : NO_DIRECTION };
 }
 
 function otherNeurons(
@@ -105,7 +109,7 @@ function otherNeurons(
 }
 
 function whyNoRank(cosine: number | null, others: number): string | null {
-  if (cosine === null) return "a vector of zeros has no direction";
+  if (cosine === null) return NO_DIRECTION;
   return others === 0 ? "the layer has no other neuron" : null;
 }
 

@@ -55,7 +55,7 @@ export function slopeEvidence(
       {
         ...{ claim: "mean of the prompts' own slopes", estimate: prompt_slopes.mean.estimate },
         ...{ null_hypothesis: "mean_zero", p_value: prompt_slopes.p_value, family: FAMILY },
-        reason: prompt_slopes.p_value === null ? (prompt_slopes.reason ?? NO_SPREAD) : null,
+        reason: prompt_slopes.reason,
       },
       correlationTest(experiment, baseline_correlation, streams),
     ]),
@@ -159,14 +159,15 @@ function promptSlopes(
     slope === null || nearZero.includes(prompt) ? [] : [slope],
   );
   const { mean: _, n, ...spread } = oneSample(kept);
-  const reason = n === 0 ? "no prompt has a slope of its own" : null;
+  const none = n === 0 ? "no prompt has a slope of its own" : null;
   const mean = overPrompts(
     kept,
     (drawn) =>
       drawn.length === 0 ? null : drawn.reduce((sum, slope) => sum + slope, 0) / drawn.length,
     streams("bootstrap-slopes"),
-    reason,
+    none,
   );
+  const reason = spread.p_value === null ? (none ?? NO_SPREAD) : null;
   return { n, left_out: [...nearZero], mean, ...spread, reason };
 }
 
@@ -212,7 +213,6 @@ function effectSizes(
   const { prediction, activation } = baseline;
   const activation_std = vectorStatistics(activation).std;
   const standardised = effectSize(slope === null ? null : slope * activation_std, prediction);
-  const exists = effectSize(1, prediction) !== null;
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
@@ -227,8 +227,12 @@ function effectSizes(
         mean_absolute_change: effectSize(mean(changes.map(Math.abs)), prediction),
       };
     }),
-    reason: exists
-      ? null
-      : "the prediction is the same on every prompt: it has no spread to compare with",
+    reason: standardised === null ? whyNoSize(slope) : null,
   };
+}
+
+function whyNoSize(slope: number | null): string {
+  return slope === null
+    ? "there is no slope"
+    : "the prediction is the same on every prompt: it has no spread to compare with";
 }

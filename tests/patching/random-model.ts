@@ -15,12 +15,12 @@ export interface Sizes {
   readonly n_ctx: number;
 }
 
-/** A GPT-2 of seeded weights that are large enough for every part to matter. */
-export async function randomModel(
+/** Writes a GPT-2 of seeded weights that are large enough for every part to matter. */
+export async function writeRandomModel(
+  folder: string,
   { layers, heads, d_head, d_mlp, d_vocab, n_ctx }: Sizes,
   seed: number,
-  processed = true,
-): Promise<HookedTransformer> {
+): Promise<void> {
   const D = heads * d_head;
   const stream = randomStream(seed, "random model");
   const random = (shape: number[], mean = 0): NamedArray => ({
@@ -52,19 +52,28 @@ export async function randomModel(
       tensors.set(`h.${layer}.${norm}.bias`, random([D]));
     }
   }
+  const config = {
+    model_type: "gpt2",
+    n_layer: layers,
+    n_head: heads,
+    n_embd: D,
+    n_inner: d_mlp,
+    vocab_size: d_vocab,
+    n_positions: n_ctx,
+  };
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+  await writeSafetensors(join(folder, "model.safetensors"), tensors);
+}
+
+/** Such a model, loaded; its folder is gone. */
+export async function randomModel(
+  sizes: Sizes,
+  seed: number,
+  processed = true,
+): Promise<HookedTransformer> {
   const folder = mkdtempSync(join(tmpdir(), "tslens-random-"));
   try {
-    const config = {
-      model_type: "gpt2",
-      n_layer: layers,
-      n_head: heads,
-      n_embd: D,
-      n_inner: d_mlp,
-      vocab_size: d_vocab,
-      n_positions: n_ctx,
-    };
-    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-    await writeSafetensors(join(folder, "model.safetensors"), tensors);
+    await writeRandomModel(folder, sizes, seed);
     return processed
       ? await HookedTransformer.fromPretrained(folder)
       : await HookedTransformer.fromPretrainedNoProcessing(folder);
