@@ -47,11 +47,10 @@ export async function patchHead(
   if (prompts.length === 0) {
     throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
   }
-  const measured = prompts.map((tokens) => tokens.slice(0, head.position(tokens.length) + 1));
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
-  const { clean, patched, activation } = await patch(head.model, measured, variants, {
+  const { clean, patched, activation } = await patch(head.model, prompts, variants, {
     read: head,
     progress: byPrompt(progress, variants.length),
   });

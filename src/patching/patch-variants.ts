@@ -7,12 +7,7 @@ import { type Progress, silentProgress } from "../progress/progress";
 import { type CleanRun, cleanRun, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
-import {
-  type ActivationReading,
-  activationReadout,
-  predictionReadout,
-  type Readout,
-} from "./readout";
+import { type ActivationReading, isHead, type Readable, type Readout, readoutOf } from "./readout";
 import { positionsOf, resolveVariant, type Site, spanOf, type Variant } from "./site";
 import { type CleanValues, changed, leavesAsItIs, newValues } from "./site-values";
 import { attendingLayers, residualAt } from "./suffix-run";
@@ -31,11 +26,8 @@ export const DEFAULT_MAX_BYTES = 2 ** 28;
 const CLEAN_NUMBERS = 16;
 
 export interface PatchOptions<R> extends TokenOptions {
-  /**
-   * What is read from each run: activations by name at the last token, a head's prediction, or
-   * whatever a {@link Readout} makes of activations.
-   */
-  readonly read: NonNullable<NamesFilter> | BoundHead | Readout<R>;
+  /** Where it is a head, a prompt ends, and is patched "last", at the token that the head measures. */
+  readonly read: Readable<R>;
   /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
   readonly maxBytes?: number;
   /** Told how many patched runs are done, of prompts × variants. */
@@ -115,9 +107,10 @@ export async function patch<R>(
       expected: "a number of bytes",
     });
   }
+  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
   const job: Job<R> = {
     model,
-    tokens: tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos }),
+    tokens: isHead(options.read) ? tokens.map(upToMeasured(options.read)) : tokens,
     variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
     readout: readoutOf(options.read, model) as Readout<R>,
     maxBytes,
@@ -131,16 +124,9 @@ export async function patch<R>(
   return run(job);
 }
 
-function readoutOf(
-  read: PatchOptions<unknown>["read"],
-  model: HookedTransformer,
-): Readout<unknown> {
-  if (typeof read === "object" && "read" in read && "hooks" in read) return read;
-  if (typeof read === "object" && "predict" in read) {
-    if (read.model === model) return predictionReadout(read);
-    throw new InputError("the head reads another model than the one that is patched");
-  }
-  return activationReadout(read as NonNullable<NamesFilter>, model.cfg);
+/** Nothing after the position that a head reads can change what it reads there. */
+function upToMeasured(head: BoundHead): (ids: readonly number[]) => readonly number[] {
+  return (ids) => ids.slice(0, head.position(ids.length) + 1);
 }
 
 async function run<R>(job: Job<R>): Promise<PatchResult<R>> {

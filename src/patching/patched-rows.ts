@@ -87,17 +87,11 @@ function mostRows(
   bucket: PromptBucket,
 ): number {
   const keys = Math.max(...bucket.first) + bucket.length;
-  const numbers =
-    8 * cfg.d_model +
-    4 * cfg.d_mlp +
-    4 * cfg.n_heads * keys +
-    logitsRead(readout.hooks, cfg.d_vocab);
-  const bytes = 4 * numbers * bucket.length;
+  const ofPosition = 8 * cfg.d_model + 4 * cfg.d_mlp + 4 * cfg.n_heads * keys;
+  const readsLogits = readout.hooks.includes("unembed.hook_out");
+  const logits = readsLogits ? 2 * cfg.d_vocab * (readout.pos === "all" ? keys : 1) : 0;
+  const bytes = 4 * (ofPosition * bucket.length + logits);
   return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), MOST_ROWS);
-}
-
-function logitsRead(reads: readonly string[], d_vocab: number): number {
-  return reads.includes("unembed.hook_out") ? 2 * d_vocab : 0;
 }
 
 function note<R>(

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { GPT2Config } from "../model/config";
 import { filterHookNames, type NamesFilter } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** One run: which prompt, and which variant; null is the unpatched run. */
 export interface PatchedRow {
@@ -25,6 +26,29 @@ export interface Readout<R> {
    *   n_heads · keys numbers a query
    */
   read(activations: ReadonlyMap<string, tf.Tensor>, rows: readonly PatchedRow[]): R[];
+}
+
+/**
+ * What can be read from a run: activations by name at the last token, a head's prediction, or
+ * whatever a {@link Readout} makes of activations.
+ */
+export type Readable<R> = NonNullable<NamesFilter> | BoundHead | Readout<R>;
+
+/** Whether it is a head whose prediction is read. */
+export function isHead(read: Readable<unknown>): read is BoundHead {
+  return typeof read === "object" && "predict" in read;
+}
+
+/**
+ * What is read, as a {@link Readout}.
+ *
+ * @throws InputError if an activation is none of the model's, or the head reads another model.
+ */
+export function readoutOf(read: Readable<unknown>, model: HookedTransformer): Readout<unknown> {
+  if (typeof read === "object" && "read" in read && "hooks" in read) return read;
+  if (!isHead(read)) return activationReadout(read, model.cfg);
+  if (read.model === model) return predictionReadout(read);
+  throw new InputError("the head reads another model than the one that is patched");
 }
 
 /** Activations by long name, at the last position `[size]` or at all `[pos · size]`. */

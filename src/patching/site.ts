@@ -19,8 +19,8 @@ export type SiteEdit =
   | readonly [kind: "zero" | "mean"]
   | readonly [kind: "set", values: PatchValues];
 
-/** An intervention on one place of the model. */
-export interface SitePatch {
+/** One place of the model. */
+export interface Place {
   /** The activation, as `"blocks.8.mlp.hook_post"` or `["post", 8]`. */
   readonly hook: HookName;
   /** "last" if not given. In `attn_scores` and `pattern` it is the query's position. */
@@ -29,6 +29,10 @@ export interface SitePatch {
   readonly head?: number;
   /** One number of the vector at that position (of the head); the whole vector if not given. */
   readonly index?: number;
+}
+
+/** An intervention on one place of the model. */
+export interface SitePatch extends Place {
   /** What is done, such as `["zero"]`, `["scale", 2]` or `["set", vector]`. */
   readonly patch: SiteEdit;
 }

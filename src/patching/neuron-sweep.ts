@@ -1,0 +1,129 @@
+import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import { sizeAtPosition } from "../heads/bind-head";
+import { type HookName, resolveHookName } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import type { ModelInput, TokenOptions } from "../model/token-batch";
+import { type PatchOptions, patch } from "./patch-variants";
+import type { Readout } from "./readout";
+import type { SiteEdit } from "./site";
+
+/** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
+export const DEFAULT_SWEEP_PATCH: SiteEdit = ["zero"];
+
+export interface NeuronSweepOptions
+  extends TokenOptions,
+    Pick<PatchOptions<number>, "maxBytes" | "progress" | "signal"> {
+  /** A head's prediction, or another number that is read from each run. */
+  readonly read: BoundHead | Readout<number>;
+  /**
+   * Activations whose every number at the last token is patched, one after the other; the head's own
+   * target activation if not given. {@link everyLayer} names one in all layers.
+   */
+  readonly hooks?: readonly HookName[];
+  /** What is done to each number; zero-ablation if not given. */
+  readonly patch?: SiteEdit;
+  /** What an earlier, stopped sweep of the same prompts did, which is not done again. */
+  readonly resume?: readonly SweptHook[];
+}
+
+/** One activation's neurons. */
+export interface SweptHook {
+  /** Its long name. */
+  readonly hook: string;
+  /** `[neuron][prompt]` change of the reading; null where the sweep was stopped before. */
+  readonly changes: readonly (readonly number[] | null)[];
+}
+
+export interface NeuronSweep {
+  /** Token ids of each prompt that were run. */
+  readonly tokens: readonly (readonly number[])[];
+  /** `[prompt]` the unpatched reading. */
+  readonly baseline: readonly number[];
+  /** In the order of `hooks`. */
+  readonly swept: readonly SweptHook[];
+  /** Whether every neuron was patched. */
+  readonly isComplete: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** An activation in every layer: `everyLayer("post", model)`. */
+export function everyLayer(name: string, { cfg }: Pick<HookedTransformer, "cfg">): HookName[] {
+  return Array.from({ length: cfg.n_layers }, (_, layer) => [name, layer] as const);
+}
+
+/**
+ * Patches every neuron of a layer, one at a time, and reads by how much the prediction changes.
+ *
+ * All neurons of all prompts run as large batches of one token each, through the layers above.
+ * `signal` stops it between two batches; what was done is returned, and with `resume` the rest is
+ * done later.
+ *
+ * @throws InputError if an activation has no neurons at a position, or as `patch`.
+ * @example
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
+ * const { swept } = await neuronSweep(head.model, ["Once upon a time"], { read: head });
+ * const [{ hook, changes }] = swept;
+ * console.log(hook, changes[52]); // by how much zeroing neuron 52 changes the prediction
+ */
+export async function neuronSweep(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  options: NeuronSweepOptions,
+): Promise<NeuronSweep> {
+  const { read, patch: edit = DEFAULT_SWEEP_PATCH, resume = [], ...rest } = options;
+  const hooks = hooksOf(options, model);
+  const before = new Map(resume.map(({ hook, changes }) => [hook, changes]));
+  const places = hooks.flatMap((hook) => {
+    const size = neuronsOf(hook, model);
+    checkResumed(hook, before.get(hook), size);
+    return Array.from({ length: size }, (_, index) => ({ hook, index }));
+  });
+  const missing = places.filter(({ hook, index }) => !before.get(hook)?.[index]);
+  const variants = missing.map((place) => ({ ...place, patch: edit }));
+  // A finished sweep has nothing to run but the unpatched readings.
+  const unchanged = { hook: hooks[0], index: 0, patch: ["scale", 1] as const };
+  const result = await patch(model, prompts, variants.length > 0 ? variants : [unchanged], {
+    ...rest,
+    read: read as Readout<number>,
+  });
+  const changes = new Map(hooks.map((hook) => [hook, [...(before.get(hook) ?? [])]]));
+  missing.forEach(({ hook, index }, variant) => {
+    const readings = result.patched[variant];
+    changes.get(hook)![index] = readings.includes(null)
+      ? null
+      : readings.map((reading, prompt) => reading! - result.clean[prompt]);
+  });
+  const swept = hooks.map((hook) => ({ hook, changes: changes.get(hook)! }));
+  return {
+    tokens: result.tokens,
+    baseline: result.clean,
+    swept,
+    isComplete: swept.every((layer) => !layer.changes.includes(null)),
+    warnings: result.warnings,
+  };
+}
+
+function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer): string[] {
+  const names = hooks ?? ("predict" in read ? [read.hook] : []);
+  if (names.length === 0) {
+    throw new InputError("there is no activation to sweep", { expected: `hooks: [["post", 2]]` });
+  }
+  return [...new Set(names.map((name) => resolveHookName(name, model.cfg)))];
+}
+
+function neuronsOf(hook: string, model: HookedTransformer): number {
+  const size = sizeAtPosition(hook, model);
+  if (size !== null) return size;
+  throw new InputError(`${hook} has no neurons at a position`, {
+    expected: `an activation such as "post", "mlp_out" or "resid_post"`,
+  });
+}
+
+function checkResumed(hook: string, changes: SweptHook["changes"] | undefined, size: number): void {
+  if (!changes || changes.length === size) return;
+  throw new InputError(`the sweep to go on with is of another model`, {
+    found: `${changes.length} neurons of ${hook}`,
+    expected: String(size),
+  });
+}
