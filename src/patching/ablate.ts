@@ -1,9 +1,11 @@
 import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import type { NamesFilter } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { randomStream } from "../stats/random-stream";
 import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import { type Readout, readoutOf } from "./readout";
+import { type ActivationReading, type Readout, readoutOf } from "./readout";
 import { type ReferenceValues, referenceValues } from "./reference-values";
 import type { Place, SitePatch } from "./site";
 
@@ -39,6 +41,24 @@ export interface AblationResult<R> extends PatchResult<R> {
  *   read: ["resid_post", -1],
  * });
  */
+export function ablate(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  places: readonly (Place | readonly Place[])[],
+  options: AblateOptions<number> & { readonly read: BoundHead },
+): Promise<AblationResult<number>>;
+export function ablate<R>(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  places: readonly (Place | readonly Place[])[],
+  options: AblateOptions<R> & { readonly read: Readout<R> },
+): Promise<AblationResult<R>>;
+export function ablate(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  places: readonly (Place | readonly Place[])[],
+  options: AblateOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
+): Promise<AblationResult<ActivationReading>>;
 export async function ablate<R>(
   model: HookedTransformer,
   prompts: ModelInput,

@@ -1,3 +1,12 @@
+export { type AblateOptions, type AblationKind, type AblationResult, ablate } from "./ablate";
+export * from "./activation-patching";
+export {
+  type AttributionPatching,
+  type AttributionPatchingOptions,
+  attributionPatching,
+  type DifferentiableMetric,
+  sweepCorrelation,
+} from "./attribution-patching";
 export {
   type HeadExperiment,
   type HeadExperimentOptions,
@@ -5,9 +14,17 @@ export {
   type PatchedMeasurement,
   patchHead,
 } from "./head-experiment";
+export {
+  everyLayer,
+  type NeuronSweep,
+  type NeuronSweepOptions,
+  neuronSweep,
+  type SweptHook,
+} from "./neuron-sweep";
 export { type Patch, type PatchKind, parsePatch } from "./patch";
 export type { PatchedNumber } from "./patch-job";
 export { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
+export { type PathPatching, type PathPatchingOptions, pathPatching } from "./path-patching";
 export {
   type ActivationReading,
   activationReadout,
@@ -15,6 +32,7 @@ export {
   metricReadout,
   type PatchedRow,
   predictionReadout,
+  type Readable,
   type Readout,
 } from "./readout";
 export {
@@ -23,4 +41,4 @@ export {
   type ScalingExperimentOptions,
   scalingExperiment,
 } from "./scaling-experiment";
-export type { PatchPosition, PatchValues, SiteEdit, SitePatch, Variant } from "./site";
+export type { PatchPosition, PatchValues, Place, SiteEdit, SitePatch, Variant } from "./site";

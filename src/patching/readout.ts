@@ -100,7 +100,7 @@ const LOGITS = "unembed.hook_out";
  *
  * @param logits `[batch, pos, d_vocab]`, with only the last position unless all are asked for
  */
-export type LogitMetric = (logits: tf.Tensor3D) => tf.Scalar | number;
+export type LogitMetric = (logits: tf.Tensor3D) => tf.Tensor | number;
 
 /** Reads a metric on the logits; a variant's rows all carry the same number. */
 export function metricReadout(
@@ -120,8 +120,7 @@ export function metricReadout(
       const values = Array.from({ length: perPrompt }, (_, i) =>
         tf.tidy(() => {
           const ofVariant = tf.squeeze(tf.slice(byPrompt, [0, i, 0, 0], [-1, 1, -1, -1]), [1]);
-          const value = metric(ofVariant as tf.Tensor3D);
-          return typeof value === "number" ? value : value.dataSync()[0];
+          return metricNumber(metric(ofVariant as tf.Tensor3D));
         }),
       );
       byPrompt.dispose();
@@ -131,6 +130,15 @@ export function metricReadout(
       return rows.map((_, row) => values[row % perPrompt]);
     },
   };
+}
+
+function metricNumber(value: tf.Tensor | number): number {
+  if (typeof value === "number") return value;
+  if (value instanceof tf.Tensor && value.size === 1) return value.dataSync()[0];
+  throw new InputError("the metric is not one number", {
+    found: value instanceof tf.Tensor ? `[${value.shape.join(", ")}]` : typeof value,
+    expected: "a number or a scalar tensor for all prompts together",
+  });
 }
 
 /** @throws InputError if a run left float32's range, as one does whose layer norm's divisor is set to 0. */

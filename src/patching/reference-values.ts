@@ -30,8 +30,7 @@ export async function referenceValues(
   reference: readonly (readonly number[])[],
   places: readonly Place[],
 ): Promise<ReferenceValues> {
-  const siteOf = (place: Place) => resolveVariant({ ...place, patch: ["scale", 1] }, model, 0)[0];
-  const hooks = [...new Set(places.map((place) => siteOf(place).hook))];
+  const hooks = [...new Set(places.map((place) => siteOf(place, model).hook))];
   const overKeys = hooks.find(isOverKeys);
   if (overKeys) {
     throw new InputError(`${overKeys} of other prompts has other keys`, {
@@ -43,7 +42,7 @@ export async function referenceValues(
     read: activationReadout(hooks, model.cfg, "all"),
   });
   const values = (place: Place, prompt: number) =>
-    valuesAt(siteOf(place), model, clean[prompt], prompt, reference[prompt].length);
+    placeValues(model, place, clean[prompt], prompt, reference[prompt].length);
   return {
     of: (place, prompt) => values(place, prompt).flat(),
     mean(place) {
@@ -53,18 +52,27 @@ export async function referenceValues(
   };
 }
 
-/** `[position][number of the place]` */
-function valuesAt(
-  site: Site,
+/**
+ * What a place holds in a prompt's activations at all positions.
+ *
+ * @returns `[position][number of the place]`
+ */
+export function placeValues(
   model: HookedTransformer,
+  place: Place,
   reading: ActivationReading,
   prompt: number,
   length: number,
 ): number[][] {
+  const site = siteOf(place, model);
   const { start, length: count } = spanOf(site, model, length);
   const size = sizeWithKeys(site.hook, model, length);
   return positionsOf(site.pos, length, prompt).map((position) => {
     const from = position * size + start;
     return Array.from(reading[site.hook].subarray(from, from + count));
   });
+}
+
+function siteOf(place: Place, model: HookedTransformer): Site {
+  return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0];
 }

@@ -20,7 +20,6 @@ import { layerOfHook } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { atLast, byPosition } from "./activation-layout";
 import { type CleanRun, keysValues } from "./clean-run";
-import type { RowEdits } from "./row-edits";
 
 /** Rows that are run as one batch: `variants` of each prompt, one prompt after the other. */
 export interface SuffixRows {
@@ -47,10 +46,15 @@ export interface SuffixPlan {
   readonly editsUnembedding: boolean;
 }
 
+/** A change to one activation of the rows, `[row, pos, …]`. */
+export interface ActivationEdit {
+  apply<T extends tf.Tensor>(activation: T): T;
+}
+
 /** Changes on the way. */
 export interface SuffixEdits {
   /** By long name. */
-  readonly byHook: ReadonlyMap<string, RowEdits>;
+  readonly byHook: ReadonlyMap<string, ActivationEdit>;
   /** Added to the residual stream where the run starts, `[row, pos, d_model]`. */
   readonly writes: tf.Tensor3D | null;
 }

@@ -1,0 +1,211 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
+import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import { headFunction } from "../heads/head-function";
+import { type HookName, resolveHookName } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import { pearsonCorrelation } from "../stats/pearson-correlation";
+import { fromByPosition } from "./activation-layout";
+import { type CleanRun, cleanRun } from "./clean-run";
+import { DEFAULT_SWEEP_PATCH, type NeuronSweep } from "./neuron-sweep";
+import { resolveVariant, type SiteEdit, startOf } from "./site";
+import { type CleanValues, changed, newValues } from "./site-values";
+import { type ActivationEdit, attendingLayers, pastOf, residualAt, runSuffix } from "./suffix-run";
+
+/** A number that has a gradient, made of the last token's logits `[batch, 1, d_vocab]` of all prompts. */
+export type DifferentiableMetric = (logits: tf.Tensor3D) => tf.Tensor;
+
+export interface AttributionPatchingOptions extends TokenOptions {
+  /** A head's prediction, or a differentiable metric on the logits. */
+  readonly read: BoundHead | DifferentiableMetric;
+  /** Activations whose every number at the last token is attributed; the head's own if not given. */
+  readonly hooks?: readonly HookName[];
+  /** What the exact experiment would do to each number; zero-ablation if not given. */
+  readonly patch?: SiteEdit;
+}
+
+/** One activation's neurons. */
+export interface AttributedHook {
+  /** Its long name. */
+  readonly hook: string;
+  /** `[neuron][prompt]` estimated change of the reading. */
+  readonly changes: readonly (readonly number[])[];
+}
+
+export interface AttributionPatching {
+  /** Token ids of each prompt that were run. */
+  readonly tokens: readonly (readonly number[])[];
+  /** What `neuronSweep` measures, estimated. */
+  readonly attributed: readonly AttributedHook[];
+}
+
+const LOGITS = "unembed.hook_out";
+
+/**
+ * Estimates what patching every neuron would change, from one backward pass: the reading's gradient
+ * times the neuron's change.
+ *
+ * It is exact where the model is linear between patch and reading, and off where a layer norm or an
+ * activation function bends: compare it with `neuronSweep` before trusting it (`sweepCorrelation`).
+ * Reference: Nanda 2023, "Attribution Patching"; Kramár et al. 2024 (arXiv:2403.00745).
+ *
+ * @throws InputError if an activation has no neurons at a position, the head has no gradient, or a
+ *   prompt cannot be run.
+ * @example
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
+ * const { attributed } = await attributionPatching(head.model, "Once upon a time", {
+ *   read: head,
+ *   hooks: everyLayer("post", head.model),
+ * });
+ * console.log(attributed[1].hook, attributed[1].changes[7]);
+ */
+export async function attributionPatching(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  { read, hooks, patch: edit = DEFAULT_SWEEP_PATCH, prependBos }: AttributionPatchingOptions,
+): Promise<AttributionPatching> {
+  const { cfg, tokenizer } = model;
+  const all = tokenBatch(prompts, cfg, tokenizer, { prependBos });
+  const head = typeof read === "function" ? null : read;
+  const tokens = all.map((ids) => (head ? ids.slice(0, head.position(ids.length) + 1) : ids));
+  const names = (hooks ?? (head ? [head.hook] : [])).map((name) => resolveHookName(name, cfg));
+  if (names.length === 0) {
+    throw new InputError("there is no activation to attribute to", {
+      expected: `hooks: [["post", 2]]`,
+    });
+  }
+  const sizes = names.map((hook) => neuronsOf(hook, model));
+  const start = Math.min(...names.map((hook) => startOf(hook, cfg)));
+  const reading = readingOf(read);
+  const numbers = tokens.map((_, number) => number);
+  const clean = cleanRun(model, tokens, numbers, [
+    ...new Set([
+      ...names,
+      ...(start >= 0 ? [residualAt(start, cfg.n_layers)] : []),
+      ...reading.captured,
+      ...attendingLayers(start, [reading.hook], cfg).flatMap((layer) => [
+        `blocks.${layer}.attn.hook_k`,
+        `blocks.${layer}.attn.hook_v`,
+      ]),
+    ]),
+  ]);
+  try {
+    const gradients = gradientsAt(model, clean, names, sizes, start, reading);
+    const values: CleanValues = {
+      prompts: tokens.length,
+      lengthOf: (prompt) => tokens[prompt].length,
+      valuesAt: (hook, prompt, position) => clean.valuesAt(hook, prompt, position),
+    };
+    const attributed = names.map((hook, i) => ({
+      hook,
+      changes: Array.from({ length: sizes[i] }, (_, index) => {
+        const [site] = resolveVariant({ hook, index, patch: edit }, model, index);
+        const span = { start: index, length: 1 };
+        return tokens.map((ids, prompt) => {
+          const last = ids.length - 1;
+          const before = clean.valuesAt(hook, prompt, last)[index];
+          const after = changed(newValues(site, prompt, last, span, values), 0, before);
+          return gradients[i][prompt * sizes[i] + index] * (after - before);
+        });
+      }),
+    }));
+    return { tokens, attributed };
+  } finally {
+    clean.dispose();
+  }
+}
+
+/** What is read, and how a scalar with its gradient is made of it. */
+interface Reading {
+  readonly hook: string;
+  /** What is needed of the clean run for it. */
+  readonly captured: readonly string[];
+  scalar(activation: tf.Tensor2D, clean: CleanRun): tf.Scalar;
+}
+
+function readingOf(read: BoundHead | DifferentiableMetric): Reading {
+  if (typeof read === "function") {
+    return {
+      hook: LOGITS,
+      captured: [],
+      scalar: (logits) => read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar,
+    };
+  }
+  const { features: hook, gradient, whyNoGradient } = headFunction(read);
+  if (!gradient)
+    throw new InputError("the head's prediction has no gradient", { found: whyNoGradient! });
+  return {
+    hook,
+    captured: [hook],
+    // The head's own gradient is known in closed form: only the model is differentiated.
+    scalar(features, clean) {
+      const rows = clean.tokens.map((ids, place) =>
+        gradient(clean.valuesAt(hook, place, ids.length - 1)),
+      );
+      return tf.sum(tf.mul(features, tf.tensor2d(rows))) as tf.Scalar;
+    },
+  };
+}
+
+/** The reading's gradient with respect to each activation at the last token, `[prompt · size]` each. */
+function gradientsAt(
+  model: HookedTransformer,
+  clean: CleanRun,
+  names: readonly string[],
+  sizes: readonly number[],
+  start: number,
+  reading: Reading,
+): Float32Array[] {
+  const first = clean.tokens.map((ids) => ids.length - 1);
+  const rows = { clean, prompts: clean.tokens.map((_, i) => i), first, length: 1, variants: 1 };
+  const plan = { start, reads: [reading.hook], pos: "last" as const, editsUnembedding: false };
+  const past = pastOf(model, rows, attendingLayers(start, plan.reads, model.cfg));
+  const kept: tf.Tensor[] = [];
+  try {
+    return tf.tidy(() => {
+      const zeros = sizes.map((size) => tf.zeros([rows.prompts.length, 1, size]));
+      const scalarOf = (...deltas: tf.Tensor[]) => {
+        const byHook = new Map(names.map((hook, i) => [hook, adding(hook, deltas[i])]));
+        const read = runSuffix(model, rows, plan, { byHook, writes: null }, past);
+        kept.push(...read.values());
+        return reading.scalar(read.get(reading.hook) as tf.Tensor2D, clean);
+      };
+      const gradients = tf.grads(scalarOf)(zeros);
+      return gradients.map((gradient) => gradient.dataSync() as Float32Array) as never;
+    });
+  } finally {
+    tf.dispose(kept);
+    for (const { k, v } of past.values()) tf.dispose([k, v]);
+  }
+}
+
+function adding(hook: string, delta: tf.Tensor): ActivationEdit {
+  return {
+    apply: (activation) =>
+      tf.add(activation, fromByPosition(hook, delta as tf.Tensor3D, activation)),
+  };
+}
+
+function neuronsOf(hook: string, model: HookedTransformer): number {
+  const size = sizeAtPosition(hook, model);
+  if (size !== null) return size;
+  throw new InputError(`${hook} has no neurons at a position`, {
+    expected: `an activation such as "post", "mlp_out" or "resid_post"`,
+  });
+}
+
+/**
+ * Pearson's correlation of estimated and exact changes over all neurons and prompts, by activation;
+ * null where one of them is constant or the sweep was stopped.
+ */
+export function sweepCorrelation(
+  { attributed }: AttributionPatching,
+  { swept }: NeuronSweep,
+): (number | null)[] {
+  return attributed.map(({ hook, changes }) => {
+    const exact = swept.find((other) => other.hook === hook)?.changes;
+    if (!exact || exact.includes(null)) return null;
+    return pearsonCorrelation(changes.flat(), (exact as readonly number[][]).flat());
+  });
+}

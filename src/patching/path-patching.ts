@@ -1,0 +1,150 @@
+import { InputError } from "../errors";
+import type { GPT2Config } from "../model/config";
+import { allHookNames, layerOfHook } from "../model/hook-names";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import { type ModelInput, tokenBatch } from "../model/token-batch";
+import { type PatchOptions, patch } from "./patch-variants";
+import { activationReadout, type LogitMetric, metricReadout } from "./readout";
+import { placeValues, referenceValues } from "./reference-values";
+import { type Place, resolveVariant, type SitePatch } from "./site";
+
+export interface PathPatchingOptions
+  extends Pick<PatchOptions<number>, "prependBos" | "maxBytes" | "progress"> {
+  /** Where a path starts; each is patched alone. */
+  readonly senders: readonly Place[];
+  /** Where it ends: inputs such as a head's `q`, `k` or `v`, or `["resid_post", -1]` for the logits. */
+  readonly receivers: readonly Place[];
+  /** Told the logits of all prompts, `[batch, pos, d_vocab]`. */
+  readonly metric: LogitMetric;
+  /** Hold MLPs in between at their own values too, so that only the direct path is left; on by default. */
+  readonly freezeMlps?: boolean;
+  /** Which positions' logits the metric is given; "last" is much faster. */
+  readonly logitsPos?: "all" | "last";
+}
+
+export interface PathPatching {
+  /** The metric on the prompts, unpatched. */
+  readonly baseline: number;
+  /** `[sender]` the metric with only the path from that sender to the receivers patched. */
+  readonly patched: readonly number[];
+}
+
+/**
+ * How much of a sender's effect goes straight to some receivers.
+ *
+ * First the sender is given its activation on the source prompts, while every attention layer (and
+ * MLP) after it is held at its own value, and what arrives at the receivers is recorded. Then only
+ * the receivers are patched, with what was recorded. Reference: Wang et al. 2022, "Interpretability
+ * in the Wild" (arXiv:2211.00593), section 3.1.
+ *
+ * @param prompts texts or token ids of the same length
+ * @param source as many, of the same length: where senders' values come from
+ * @throws InputError if the prompts and their sources are of other shapes, a receiver is computed
+ *   before a sender, or as `patch`.
+ * @example
+ * const { baseline, patched } = await pathPatching(model, "The king said", "The dog said", {
+ *   senders: [0, 1, 2, 3].map((head) => ({ hook: ["z", 0], pos: "all", head })),
+ *   receivers: [{ hook: ["q", 2], pos: "all", head: 1 }],
+ *   metric: (logits) => logits.mean(),
+ * });
+ */
+export async function pathPatching(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  source: ModelInput,
+  options: PathPatchingOptions,
+): Promise<PathPatching> {
+  const { senders, receivers, metric, freezeMlps = true, logitsPos = "all", ...rest } = options;
+  const { cfg, tokenizer } = model;
+  const tokens = tokenBatch(prompts, cfg, tokenizer, rest);
+  const sources = tokenBatch(source, cfg, tokenizer, rest);
+  checkPairs(tokens, sources);
+  checkPlaces(senders, "sender");
+  checkPlaces(receivers, "receiver");
+  for (const sender of senders) {
+    for (const receiver of receivers) checkOrder(sender, receiver, model);
+  }
+
+  const frozen = heldPlaces(cfg, freezeMlps);
+  const [given, own] = [
+    await referenceValues(model, sources, senders),
+    await referenceValues(model, tokens, frozen),
+  ];
+  const set = (place: Place, values: typeof given): SitePatch => ({
+    ...place,
+    patch: ["set", (prompt) => values.of(place, prompt)],
+  });
+  const held = frozen.map((place) => set(place, own));
+  const hooks = [...new Set(receivers.map((receiver) => nameOf(receiver, model)))];
+  const arriving = await patch(
+    model,
+    tokens,
+    senders.map((sender) => {
+      const name = nameOf(sender, model);
+      return [set(sender, given), ...held.filter(({ hook }) => isLater(hook as string, name, cfg))];
+    }),
+    { maxBytes: rest.maxBytes, read: activationReadout(hooks, cfg, "all") },
+  );
+  const { clean, patched } = await patch(
+    model,
+    tokens,
+    arriving.patched.map((readings) => {
+      const recorded = (place: Place) => (prompt: number) =>
+        placeValues(model, place, readings[prompt]!, prompt, tokens[prompt].length).flat();
+      return receivers.map((place): SitePatch => ({ ...place, patch: ["set", recorded(place)] }));
+    }),
+    { ...rest, prependBos: false, read: metricReadout(metric, tokens.length, logitsPos) },
+  );
+  return { baseline: clean[0], patched: patched.map(([value]) => value as number) };
+}
+
+/** The output of every attention layer, and of every MLP. */
+function heldPlaces({ n_layers }: GPT2Config, withMlps: boolean): Place[] {
+  return Array.from({ length: n_layers }, (_, layer) => [
+    { hook: `blocks.${layer}.hook_attn_out`, pos: "all" as const },
+    ...(withMlps ? [{ hook: `blocks.${layer}.hook_mlp_out`, pos: "all" as const }] : []),
+  ]).flat();
+}
+
+/** Whether a layer's output comes after the sender, and is not the sender's own. */
+function isLater(held: string, sender: string, cfg: GPT2Config): boolean {
+  const [layer, senderLayer] = [held, sender].map((name) => layerOfHook(name, cfg));
+  if (layer !== senderLayer) return layer > senderLayer;
+  const order = allHookNames(cfg);
+  const isOwn = held.endsWith("hook_attn_out")
+    ? /\.(ln1|attn)\./.test(sender)
+    : /\.(ln2|mlp)\./.test(sender);
+  return !isOwn && order.indexOf(held) > order.indexOf(sender);
+}
+
+function nameOf(place: Place, model: HookedTransformer): string {
+  return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0].hook;
+}
+
+function checkPairs(
+  tokens: readonly (readonly number[])[],
+  sources: readonly (readonly number[])[],
+): void {
+  const lengths = (batch: readonly (readonly number[])[]) => batch.map((ids) => ids.length);
+  const all = [...lengths(tokens), ...lengths(sources)];
+  if (tokens.length === sources.length && new Set(all).size === 1) return;
+  throw new InputError("the prompts and their sources do not match", {
+    found: `lengths ${lengths(tokens).join(", ")} and ${lengths(sources).join(", ")}`,
+    expected: "as many source prompts as prompts, all of the same number of tokens",
+  });
+}
+
+function checkPlaces(places: readonly Place[], what: string): void {
+  if (places.length > 0) return;
+  throw new InputError(`there is no ${what}`, { expected: "at least one place" });
+}
+
+function checkOrder(sender: Place, receiver: Place, model: HookedTransformer): void {
+  const order = allHookNames(model.cfg);
+  const [from, to] = [sender, receiver].map((place) => nameOf(place, model));
+  if (order.indexOf(from) < order.indexOf(to)) return;
+  throw new InputError("a receiver is computed before a sender", {
+    found: `${to} and ${from}`,
+    expected: "paths that go forward",
+  });
+}
