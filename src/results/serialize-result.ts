@@ -4,7 +4,8 @@ import { activationPatchingSchema } from "./activation-patching-schema";
 import { linearWeightsSchema } from "./linear-weights-schema";
 import type { ResultByName, ResultName } from "./result-by-name";
 
-const SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
+/** What each kind of result is checked by. */
+export const RESULT_SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
   linear_weights_analysis: linearWeightsSchema,
   activation_patching: activationPatchingSchema,
 };
@@ -25,7 +26,7 @@ const SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
  * process.stdout.write(serializeResult("linear_weights_analysis", result));
  */
 export function serializeResult<N extends ResultName>(name: N, result: ResultByName[N]): string {
-  const checked = SCHEMAS[name].safeParse(result);
+  const checked = RESULT_SCHEMAS[name].safeParse(result);
   if (checked.success) return `${JSON.stringify(checked.data, null, 2)}\n`;
   const [first, ...others] = checked.error.issues;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
