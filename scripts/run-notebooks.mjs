@@ -1,4 +1,4 @@
-// node scripts/run-notebooks.mjs [--model-dir DIR] [--base BASE] [--out DIR] [NAME…]
+// node scripts/run-notebooks.mjs [--model-dir DIR] [--base BASE] [--out DIR] [--no-browser] [NAME…]
 // Executes the notebooks (all of them, or those named) on the tslab kernel. Needs a finished set-up.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,6 +14,7 @@ const options = /** @type {const} */ ({
   "model-dir": { type: "string" },
   base: { type: "string" },
   out: { type: "string" },
+  "no-browser": { type: "boolean" },
 });
 
 /**
@@ -29,6 +30,7 @@ export function runNotebooks(args) {
     TSLENS_RESULTS_DIR: results,
     ...(values["model-dir"] && { TSLENS_MODEL_DIR: fromCaller(values["model-dir"]) }),
     ...(values.base && { TSLENS_BASE_MODEL: folderOrName(values.base) }),
+    ...(values["no-browser"] && { TSLENS_NO_BROWSER: "1" }),
   };
 
   const notebooks = findNotebooks(positionals);
@@ -38,8 +40,25 @@ export function runNotebooks(args) {
   const failed = notebooks.filter(
     (notebook) => !execute(notebook, join(results, "notebooks"), environment),
   );
+  const page = failed.length < notebooks.length ? writeReport(results) : null;
   printWritten(results, started);
+  if (page) console.log(`All results on one page: ${page}`);
   return failed.length === 0;
+}
+
+/**
+ * Brings the page of all results up to date, and says what in the folder it could not show.
+ * @param {string} results
+ * @returns {string | null} the page, and how much is on it
+ */
+function writeReport(results) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [inProject("bin", "tslens.js"), "report", results],
+    { encoding: "utf8" },
+  );
+  if (stderr) console.error(stderr.trim());
+  return status === 0 ? stdout.replace(/^wrote /, "").trim() : null;
 }
 
 /** @param {string[]} args */

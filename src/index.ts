@@ -8,6 +8,7 @@ export * from "./heads";
 export * from "./model";
 export * from "./patching";
 export * from "./progress";
+export * from "./report";
 export * from "./results";
 export * as stats from "./stats";
 export * from "./tensors";

@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const results = [...patching, "patching"];
   const analysis = [...results, "results", "training", "version"];
   const training = [...heads, "heads"];
-  const everything = [...analysis, "figures", "analysis"];
+  const everything = [...analysis, "figures", "report", "analysis"];
   return {
     errors: [],
     version: [],
@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     patching,
     results,
     figures: ["errors", "files", "progress", "stats", "results"],
+    report: ["errors", "files", "checkpoints", "heads", "figures"],
     analysis,
     cli: [...everything, "index"],
     index: [...everything, "cli"],

@@ -3,9 +3,11 @@ import { TslensError } from "../errors";
 import { VERSION } from "../version";
 import { activationsCommand } from "./activations";
 import { inspectCommand } from "./inspect";
+import { addNoBrowser } from "./no-browser";
 import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
 import { patchCommand } from "./patch";
+import { reportCommand } from "./report";
 import { trainHeadCommand } from "./train-head";
 import { weightsCommand } from "./weights";
 
@@ -25,6 +27,9 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
     return 1;
   }
 }
+
+/** Commands that make pictures of figures. */
+const DRAWS = new Set(["weights", "patch", "notebook"]);
 
 function program(output: Output): Command {
   const tslens = new Command("tslens")
@@ -48,9 +53,11 @@ function program(output: Output): Command {
     patchCommand,
     trainHeadCommand,
     notebookCommand,
+    reportCommand,
   ]) {
     add(tslens, output);
   }
+  addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
   return tslens.allowExcessArguments().action(() => {
     const [unknown] = tslens.args;
     throw new TslensError(unknown === undefined ? "no command" : "there is no such command", {

@@ -25,7 +25,7 @@ let idle: NodeJS.Timeout | undefined;
  * @throws {FigureError} when there is no browser, none starts, or `TSLENS_NO_BROWSER` is set
  */
 export async function inBrowser<Result>(work: (page: Page) => Promise<Result>): Promise<Result> {
-  if (isSet(process.env.TSLENS_NO_BROWSER)) {
+  if (picturesAreOff()) {
     throw new FigureError("Pictures are switched off", {
       found: "TSLENS_NO_BROWSER in the environment",
       remedy: "Unset it to get pictures.",
@@ -136,7 +136,9 @@ async function plotlyPage(browser: Browser): Promise<Page> {
   return page;
 }
 
-function isSet(value: string | undefined): boolean {
+/** Whether the reader wants no pictures (`--no-browser`, or `TSLENS_NO_BROWSER`). */
+export function picturesAreOff(): boolean {
+  const value = process.env.TSLENS_NO_BROWSER;
   return value !== undefined && value !== "" && value !== "0" && value !== "false";
 }
 

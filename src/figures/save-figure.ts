@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FigureError } from "../errors";
 import { atomicWrite } from "../files/atomic-write";
+import { picturesAreOff } from "./browser";
 import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
 import { picture } from "./picture";
@@ -14,7 +15,8 @@ export interface SaveFigureOptions {
   readonly directory?: string;
   /**
    * What to write. A format named here is written or it is an error; without this option it is HTML,
-   * JSON and, where a browser can make it, PNG (a warning says so where none can).
+   * JSON and PNG; the PNG is left out where pictures are switched off, and, with a warning, where no
+   * browser can make it.
    */
   readonly formats?: readonly FigureFormat[];
   /** Pixels of the PNG per pixel of the figure. */
@@ -67,7 +69,7 @@ export async function saveFigure(
       files.push({ path, content: await contentOf(plain, name, format, scale) });
     } catch (error) {
       if (formats !== undefined || !(error instanceof FigureError)) throw error;
-      console.warn(`${path} was not written. ${error.message}`);
+      if (!picturesAreOff()) console.warn(`${path} was not written. ${error.message}`);
     }
   }
   await inFolder(directory, () => mkdir(directory, { recursive: true }));

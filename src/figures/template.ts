@@ -19,10 +19,10 @@ export const ROOM_FOR_TITLES = 102;
 export const ROOM_FOR_LEGEND: Readonly<Record<FigureSize, number>> = { notebook: 92, column: 118 };
 
 /** Titles: their letters' size, and how many fit into a line. */
-const TITLE = { notebook: { size: 17, letters: 82 }, column: { size: 15, letters: 50 } } as const;
+const TITLE = { notebook: { size: 17, letters: 82 }, column: { size: 15, letters: 44 } } as const;
 const SUBTITLE = {
   notebook: { size: 13, letters: 112 },
-  column: { size: 12, letters: 66 },
+  column: { size: 12, letters: 58 },
 } as const;
 /** What a further line of a title and of a subtitle takes, in sizes of its letters. */
 const LINE_HEIGHT = 1.3;

@@ -23,6 +23,8 @@ interface PlotArea {
 }
 
 const HEIGHT = 460;
+/** By how much a phone may be narrower than a paper's column. */
+const PHONE = 60;
 const MARGIN = { t: ROOM_FOR_TITLE, r: 24, b: 60, l: 72 };
 const LABEL_PLACES = [20, -20, 37, -37, 54, -54].map((y) => ({ x: 0, y }));
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
@@ -61,7 +63,7 @@ export function weightVectorsPca(
     }
   });
   const plot = {
-    width: FIGURE_WIDTHS[size] - MARGIN.l - MARGIN.r,
+    width: FIGURE_WIDTHS[size] - MARGIN.l - MARGIN.r - (size === "column" ? PHONE : 0),
     height: HEIGHT - MARGIN.t - MARGIN.b,
   };
   const [xRange, yRange] = rangesToScale(coordinates, plot);

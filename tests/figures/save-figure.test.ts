@@ -111,18 +111,22 @@ test("without being told formats: HTML, JSON and PNG", async (t) => {
   );
 });
 
-test("without a browser: what was not asked for is left out with a warning", async (t) => {
+test("without a browser: what was not asked for is left out, with a warning unless it was switched off", async (t) => {
   const warn = t.mock.method(console, "warn", () => undefined);
-  await withEnvironment("TSLENS_NO_BROWSER", "1", async () => {
+  const saved = async () => {
     const files = await saveFigure(fig, "no-browser", { directory: folder });
-    assert.deepEqual(
-      files.map((file) => file.split(".").at(-1)),
-      ["html", "json"],
-    );
+    return files.map((file) => file.split(".").at(-1));
+  };
+  await withEnvironment("TSLENS_NO_BROWSER", "1", async () => {
+    assert.deepEqual(await saved(), ["html", "json"]);
+  });
+  assert.equal(warn.mock.callCount(), 0);
+  await withEnvironment("TSLENS_BROWSER", join(folder, "no-such-chrome"), async () => {
+    assert.deepEqual(await saved(), ["html", "json"]);
   });
   assert.match(
     String(warn.mock.calls[0]?.arguments[0]),
-    /no-browser\.png was not written.*TSLENS_NO_BROWSER/,
+    /no-browser\.png was not written.*no-such-chrome did not start/,
   );
 });
 

@@ -1,0 +1,2 @@
+export type { NotShown } from "./collect-results";
+export { type WrittenReport, writeReport } from "./write-report";

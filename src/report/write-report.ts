@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { ResultError } from "../errors";
+import { atomicWrite } from "../files/atomic-write";
+import { collectResults, type NotShown } from "./collect-results";
+import { reportPage } from "./report-page";
+
+/** What a report was made of. */
+export interface WrittenReport {
+  /** The page. */
+  readonly path: string;
+  /** How many results it shows. */
+  readonly results: number;
+  /** Files of the folder that it could not show, and why. */
+  readonly notShown: readonly NotShown[];
+}
+
+/**
+ * Writes `index.html` into a folder of results: one self-contained page with every analysed head, its
+ * numbers, all figures and links to the files.
+ *
+ * @param directory - where results are, and where the page goes
+ * @throws {ResultError} when there is no such folder, no result in it, or the page cannot be written
+ *   (then a page that was there stays)
+ *
+ * @example
+ * await writeResult(result, { directory: "results", name: "linear_weights_analysis" });
+ * const { path } = await writeReport("results");
+ * console.log(path); // results/index.html
+ */
+export async function writeReport(directory: string): Promise<WrittenReport> {
+  const collected = collectResults(directory);
+  const { results, notShown } = collected;
+  if (results.length === 0) {
+    throw new ResultError("there is no result to show", {
+      file: directory,
+      found: notShown.map(({ file, reason }) => `${file} (${reason})`).join("; ") || "no JSON file",
+      remedy: "Run a notebook, or `tslens weights` and `tslens patch` with --out, first.",
+    });
+  }
+  const path = join(directory, "index.html");
+  try {
+    await atomicWrite(path, reportPage(collected));
+  } catch (cause) {
+    throw new ResultError("the results page cannot be written", {
+      file: path,
+      found: (cause as NodeJS.ErrnoException).code ?? (cause as Error).message,
+      remedy: "Make the folder writable and make room on its disk.",
+      cause,
+    });
+  }
+  return { path, results: results.length, notShown };
+}

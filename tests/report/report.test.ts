@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
+import { closeBrowser } from "../../src/figures/browser";
+import { writeReport } from "../../src/report/write-report";
+import { run } from "../cli/run";
+import { visit, whyNoBrowser } from "../figures/browser-for-tests";
+
+const MODELS = join(__dirname, "..", "..", "models");
+/** Two of the bundled heads, one of which has warnings. */
+const HEADS = ["neuron_l2_n282_20261122_120100", "neuron_l2_n52_20261122_120000"];
+const FIGURES_OF_A_HEAD = 7;
+
+const folder = mkdtempSync(join(tmpdir(), "tslens-report-"));
+const results = join(folder, "results");
+
+before(async () => {
+  for (const head of HEADS) {
+    for (const command of ["weights", "patch"]) {
+      const { code, stderr } = await run(
+        ...[command, join(MODELS, head), "--out", results, "--no-browser"],
+      );
+      assert.deepEqual([code, stderr], [0, ""]);
+    }
+  }
+  delete process.env.TSLENS_NO_BROWSER;
+});
+after(async () => {
+  await closeBrowser();
+  rmSync(folder, { recursive: true });
+});
+
+/** The results of `count` heads: copies of the two, each of another neuron. */
+function copies(count: number): string {
+  const many = mkdtempSync(join(folder, "many-"));
+  const files = readdirSync(results).filter((file) => /^\w+_\d+_\d+\.json$/.test(file));
+  for (let head = 0; head < count; head++) {
+    const neuron = HEADS[head % HEADS.length]!.split("_")[2]!.slice(1);
+    for (const file of files.filter((name) => name.endsWith(`_${neuron}.json`))) {
+      const content = JSON.parse(readFileSync(join(results, file), "utf8"));
+      content.target_neuron = head;
+      content.model_path = `models/neuron_l2_n${head}`;
+      const name = file.replace(/_\d+\.json$/, `_${head}`);
+      writeFileSync(join(many, `${name}.json`), JSON.stringify(content));
+      cpSync(join(results, file.replace(".json", "")), join(many, name), { recursive: true });
+    }
+  }
+  return many;
+}
+
+/** Scrolls through a page until everything that is drawn on the way is drawn. */
+async function scrollThrough(page: Page): Promise<void> {
+  for (const place of await page.locator("figure > .figure").all()) {
+    await place.scrollIntoViewIfNeeded();
+    await place.locator(".gtitle").waitFor();
+  }
+}
+
+describe("the results page", () => {
+  it("shows every head, its numbers and links, and draws every figure, offline and without errors", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const { code, stdout, stderr } = await run("report", results);
+    const page = join(results, "index.html");
+    assert.deepEqual([code, stdout, stderr], [0, `wrote ${page} (4 results)\n`, ""]);
+    await visit(
+      page,
+      async ({ page, errors, requests }) => {
+        await scrollThrough(page);
+        assert.deepEqual({ errors, requests }, { errors: [], requests: [] });
+        assert.equal(
+          await page.locator("figure .gtitle").count(),
+          HEADS.length * FIGURES_OF_A_HEAD,
+        );
+        for (const head of HEADS) await page.getByRole("heading", { name: head }).waitFor();
+        const result = JSON.parse(
+          readFileSync(join(results, "activation_patching_2_52.json"), "utf8"),
+        );
+        const text = await page.locator("main").innerText();
+        assert.ok(text.includes(`slope\n${result.slope.toPrecision(4)}`), text);
+        assert.match(text, /mlp_out is a residual-stream quantity/);
+        // Points as many as in the result: 19 prompts and 5 factors.
+        const points = page.locator("[aria-label^='Does the prediction follow'] .point");
+        assert.equal(await points.count(), 2 * result.prompts.length * result.scale_factors.length);
+        const links = await page
+          .locator("main a")
+          .evaluateAll((all) =>
+            (all as unknown as { getAttribute(name: string): string }[]).map((link) =>
+              link.getAttribute("href"),
+            ),
+          );
+        for (const link of links.filter((address) => !address.startsWith("#"))) {
+          readFileSync(join(results, link));
+        }
+        assert.ok(links.includes("activation_patching_2_52.json"));
+        assert.ok(links.includes("activation_patching_2_52/scaling_experiment.html"));
+      },
+      { waitFor: "main" },
+    );
+  });
+
+  it("is the same page for the same results", async () => {
+    const first = readFileSync((await writeReport(results)).path);
+    assert.ok(first.equals(readFileSync((await writeReport(results)).path)));
+  });
+
+  it("fits a phone: nothing sticks out, panels stand one under the other, letters are not shrunk", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const { path } = await writeReport(results);
+    await visit(
+      path,
+      async ({ page, errors }) => {
+        await scrollThrough(page);
+        assert.deepEqual(errors, []);
+        assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+        const scaling = page.locator("[aria-label^='What happens']").first();
+        const [upper, lower] = await Promise.all(
+          ["Changes", "Activation and prediction"].map((text) =>
+            scaling.locator(".annotation-text", { hasText: text }).boundingBox(),
+          ),
+        );
+        assert.ok(lower!.y > upper!.y + 200 && Math.abs(lower!.x - upper!.x) < 5);
+        const title = await scaling.locator(".gtitle").boundingBox();
+        assert.ok(title!.x >= 0 && title!.x + title!.width <= 390, JSON.stringify(title));
+      },
+      { viewport: { width: 390, height: 844 }, waitFor: "main" },
+    );
+  });
+
+  it("draws with 20 heads only what is in view, and all of it for paper", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const { path } = await writeReport(copies(20));
+    await visit(
+      path,
+      async ({ page, errors }) => {
+        const drawn = page.locator("figure .gtitle");
+        const figures = page.locator("figure > .figure");
+        assert.equal(await figures.count(), 20 * FIGURES_OF_A_HEAD);
+        await figures.first().scrollIntoViewIfNeeded();
+        await drawn.first().waitFor();
+        assert.ok((await drawn.count()) < FIGURES_OF_A_HEAD);
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+        await drawn.nth(20 * FIGURES_OF_A_HEAD - 1).waitFor();
+        assert.deepEqual(errors, []);
+      },
+      { waitFor: "main" },
+    );
+  });
+
+  it("says the numbers where no scripts run", async () => {
+    const { path } = await writeReport(results);
+    const page = readFileSync(path, "utf8");
+    const [, text] = /<noscript><pre>([\s\S]*?)<\/pre>/.exec(page)!;
+    assert.match(text!, /How alike .* MLP input weights[\s\S]*cosine similarity: x = 0, 1/);
+  });
+
+  it("names broken and foreign files, shows further results and figures, and holds up nothing", async () => {
+    const mixed = copies(1);
+    writeFileSync(join(mixed, "broken_2_3.json"), '{"target_layer": 2');
+    writeFileSync(join(mixed, "foreign.json"), '{"some": "thing"}');
+    writeFileSync(join(mixed, "list.json"), "[]");
+    writeFileSync(join(mixed, "null.json"), "null");
+    const own = join(mixed, "linear_weights_analysis_2_0");
+    writeFileSync(join(own, "my_figure.json"), '{"data": [{"type": "bar", "y": [1]}]}');
+    writeFileSync(join(own, "no_figure.json"), '{"data": 7}');
+    // A result of another kind, with numbers and a figure that this version knows nothing of.
+    writeFileSync(
+      join(mixed, "neuron_sweep_2_0.json"),
+      JSON.stringify({
+        model_path: "models/neuron_l2_n0",
+        target_layer: 2,
+        target_neuron: 0,
+        largest_change: -1.25,
+        evil: "</script><script>alert(1)</script>",
+      }),
+    );
+    mkdirSync(join(mixed, "neuron_sweep_2_0"));
+    writeFileSync(
+      join(mixed, "neuron_sweep_2_0", "ranked_neurons.json"),
+      '{"data": [{"type": "bar", "y": [3], "name": "</script><script>alert(1)</script>"}]}',
+    );
+    const { code, stderr } = await run("report", mixed);
+    assert.equal(code, 0);
+    const notes = stderr.trim().split("\n");
+    assert.equal(notes.length, 5, stderr);
+    assert.match(stderr, /not shown: broken_2_3\.json: the file is not JSON/);
+    assert.match(stderr, /not shown: foreign\.json: this is not a result of tslens; expected/);
+    assert.match(
+      stderr,
+      /not shown: linear_weights_analysis_2_0.no_figure\.json: this is not a figure/,
+    );
+    const page = readFileSync(join(mixed, "index.html"), "utf8");
+    assert.match(page, /<code>broken_2_3\.json<\/code>: the file is not JSON/);
+    assert.match(page, /<h3>neuron sweep<\/h3>[\s\S]*largest change[\s\S]*−1\.25/);
+    assert.match(
+      page,
+      /<figcaption>ranked_neurons: <a href="neuron_sweep_2_0\/ranked_neurons\.json">/,
+    );
+    assert.match(page, /<figcaption>my_figure: /);
+    assert.doesNotMatch(page, /<script>alert/);
+    assert.equal(page.match(/<section id="head-/g)?.length, 1);
+  });
+
+  it("shows a result that another version wrote by its numbers and its stored figures", async () => {
+    const older = copies(1);
+    const file = join(older, "activation_patching_2_0.json");
+    const { slope, target_layer, target_neuron, model_path } = JSON.parse(
+      readFileSync(file, "utf8"),
+    );
+    writeFileSync(file, JSON.stringify({ slope, target_layer, target_neuron, model_path }));
+    const { path, notShown } = await writeReport(older);
+    assert.deepEqual(notShown, []);
+    const page = readFileSync(path, "utf8");
+    assert.match(
+      page,
+      new RegExp(`<dt>slope</dt><dd><b>${slope.toPrecision(4).replace(/0+$/, "")}`),
+    );
+    assert.match(page, /<figcaption>per_input_sensitivity: /);
+  });
+
+  it("needs a folder with a result in it", async () => {
+    const empty = mkdtempSync(join(folder, "empty-"));
+    const nowhere = await run("report", join(empty, "nowhere"));
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /nowhere: there is no such folder of results; found ENOENT/);
+    writeFileSync(join(empty, "foreign.json"), "{}");
+    const without = await run("report", empty);
+    assert.equal(without.code, 1);
+    assert.match(without.stderr, /there is no result to show; found foreign\.json \(this is not/);
+    assert.deepEqual(readdirSync(empty), ["foreign.json"]);
+  });
+
+  it("says that it cannot be written, and leaves what was there", async (t) => {
+    if (process.getuid?.() === 0) {
+      // Root may write anywhere: a folder with the page's name stands in its way.
+      const taken = copies(1);
+      mkdirSync(join(taken, "index.html"));
+      await assert.rejects(writeReport(taken), /index\.html: the results page cannot be written/);
+      assert.ok(!readdirSync(taken).some((name) => name.endsWith(".tmp")));
+      return;
+    }
+    const locked = copies(1);
+    chmodSync(locked, 0o555);
+    t.after(() => chmodSync(locked, 0o755));
+    await assert.rejects(writeReport(locked), /the results page cannot be written; found EACCES/);
+  });
+});
