@@ -112,6 +112,7 @@ async function whatExamplesKnow(): Promise<Record<string, unknown>> {
     cache,
     prompts,
     result,
+    patching,
     runs,
     figure,
     linear: result.linear_weights,

@@ -1,4 +1,5 @@
 export type { SeriesKind } from "./colours";
+export { directAndTotal } from "./direct-and-total";
 export type { Figure } from "./figure";
 export type { FigureOptions } from "./figure-options";
 export { learningCurves, type TrainingCurves } from "./learning-curves";
@@ -20,8 +21,11 @@ export { scalingExperiment } from "./scaling-experiment";
 export type { Readings, ScalingRuns } from "./scaling-runs";
 export { type ShowFigureOptions, showFigure } from "./show-figure";
 export { type Cell, type Column, type ShowTableOptions, showTable } from "./show-table";
+export { similarityNulls } from "./similarity-nulls";
+export { slopeEvidence } from "./slope-evidence";
 export type { FigureSize } from "./template";
 export type { TitleOptions } from "./title-options";
+export { weightContributions } from "./weight-contributions";
 export {
   type WeightDistributionsOptions,
   type WeightVector,

@@ -1,6 +1,7 @@
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import type { SeriesKind } from "./colours";
+import { directAndTotal } from "./direct-and-total";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
 import { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
@@ -8,6 +9,9 @@ import { predVsActChangeAll } from "./pred-vs-act-change-all";
 import { predVsActRegression } from "./pred-vs-act-regression";
 import { scalingExperiment } from "./scaling-experiment";
 import type { ScalingRuns } from "./scaling-runs";
+import { similarityNulls } from "./similarity-nulls";
+import { slopeEvidence } from "./slope-evidence";
+import { weightContributions } from "./weight-contributions";
 import { weightDistributions } from "./weight-distributions";
 import { type Similarity, weightSimilarityComparison } from "./weight-similarity-comparison";
 import { weightVectorsPca } from "./weight-vectors-pca";
@@ -17,6 +21,8 @@ export interface LinearWeightsFigures {
   readonly weight_similarity_comparison: Figure;
   readonly weight_distributions: Figure;
   readonly weight_vectors_pca: Figure;
+  readonly similarity_nulls: Figure;
+  readonly weight_contributions: Figure;
 }
 
 /** The second notebook's figures by file name. */
@@ -25,6 +31,8 @@ export interface ActivationPatchingFigures {
   readonly pred_vs_act_change_all: Figure;
   readonly pred_vs_act_regression: Figure;
   readonly per_input_sensitivity: Figure;
+  readonly slope_evidence: Figure;
+  readonly direct_and_total: Figure;
 }
 
 /** How further similarities of a result are named and coloured. */
@@ -65,6 +73,13 @@ export function linearWeightsFigures(
     }),
     weight_distributions: weightDistributions(vectors, { size }),
     weight_vectors_pca: weightVectorsPca(vectors, result.pca, { size }),
+    similarity_nulls: similarityNulls(
+      result.similarity_tests.filter(
+        ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+      ),
+      { size },
+    ),
+    weight_contributions: weightContributions(result.decompositions, { size }),
   };
 }
 
@@ -107,6 +122,8 @@ export function activationPatchingFigures(
     pred_vs_act_change_all: predVsActChangeAll(runs, { size }),
     pred_vs_act_regression: predVsActRegression(runs, result.regression, { size }),
     per_input_sensitivity: perInputSensitivity(runs, bySensitivity(result), { size }),
+    slope_evidence: slopeEvidence(result, { size }),
+    direct_and_total: directAndTotal(runs, result.direct_effect, { size }),
   };
 }
 
