@@ -1,4 +1,5 @@
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
+import { bootstrapInterval } from "../stats/bootstrap-interval";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { vectorStatistics } from "../stats/vector-statistics";
 
@@ -11,6 +12,9 @@ export interface BaselineSummary {
   readonly mean_prediction: number;
   /** Pearson's correlation of activation and prediction; null if one is constant. */
   readonly correlation: number | null;
+  /** Its 95% interval over prompts, by bootstrap; null where there is none. */
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 /**
@@ -31,7 +35,25 @@ export function baselineBySet(
       n: activation.length,
       mean_activation: vectorStatistics(activation).mean,
       mean_prediction: vectorStatistics(prediction).mean,
-      correlation: pearsonCorrelation(activation, prediction),
+      ...correlation(activation, prediction, `bootstrap-baseline/${name}`),
     };
   });
+}
+
+function correlation(
+  activation: readonly number[],
+  prediction: readonly number[],
+  name: string,
+): Pick<BaselineSummary, "correlation" | "low" | "high"> {
+  const pairs = activation.map((value, i) => [value, prediction[i]] as const);
+  const { estimate, low, high } = bootstrapInterval(
+    pairs,
+    (drawn) =>
+      pearsonCorrelation(
+        drawn.map(([value]) => value),
+        drawn.map(([, value]) => value),
+      ),
+    { name },
+  );
+  return { correlation: estimate, low, high };
 }

@@ -1,7 +1,7 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { HeadFiles } from "../heads/load-head";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { getWeight, weightNames } from "../model/named-weights";
+import { getWeight, mlpNeuronWeights, weightNames } from "../model/named-weights";
 import { vectorStatistics } from "../stats/vector-statistics";
 
 /** One line of a two-column table. */
@@ -79,6 +79,17 @@ export function listMlpWeights(model: HookedTransformer, layer: number): TensorR
       weight.dispose();
       return row;
     });
+}
+
+/** Hidden neuron n of the target layer: what it reads and writes. Empty where there is no such neuron. */
+export function listNeuronWeights({ model, files }: BoundHead): TensorRow[] {
+  const { targetLayer: layer, targetNeuron: neuron } = files.config;
+  if (neuron >= model.cfg.d_mlp) return [];
+  const { input, output } = mlpNeuronWeights(model, layer, neuron);
+  return [
+    tensorRow(`W_in[:, ${neuron}]`, [input.length], input),
+    tensorRow(`W_out[${neuron}, :]`, [output.length], output),
+  ];
 }
 
 function tensorRow(name: string, shape: readonly number[], data: ArrayLike<number>): TensorRow {

@@ -10,10 +10,31 @@ export {
   type Fact,
   listHeadTensors,
   listMlpWeights,
+  listNeuronWeights,
   type TensorRow,
 } from "./describe";
 export { analyzeLinearWeights, type LinearWeightsOptions } from "./linear-weights-analysis";
+export { listTests, type TestRow } from "./list-tests";
 export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
 export { type OpenHeadOptions, openHead } from "./open-head";
+export {
+  describeControls,
+  listBaseline,
+  listPatched,
+  listScaling,
+  listSlopes,
+  patchingFindings,
+  type SlopeRow,
+} from "./patching-tables";
+export { joinPromptSets, listPrompts, type PromptSet } from "./prompt-sets";
 export { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
 export type { Prompt } from "./run-prompts";
+export {
+  describeGradient,
+  type Finding,
+  linearWeightsFindings,
+  listDecompositions,
+  listMostSimilar,
+  listSimilarities,
+  type SimilarityRow,
+} from "./weights-tables";

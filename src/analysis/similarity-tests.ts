@@ -34,7 +34,7 @@ const MOST_SIMILAR = 10;
 const NO_DIRECTION = "a vector of zeros has no direction";
 
 /** The nulls that a similarity is tested against, by their keys in a {@link SimilarityTest}. */
-const READ_TOGETHER = [
+const NULLS = [
   "random_directions",
   "other_neurons",
   "shuffled_coordinates",
@@ -113,10 +113,14 @@ function whyNoRank(cosine: number | null, others: number): string | null {
   return others === 0 ? "the layer has no other neuron" : null;
 }
 
-/** The p-values of similarities, as tests that are read together: a family for each kind of weights. */
+/**
+ * The p-values of similarities as tests. A family is one null hypothesis and one kind of weights: the
+ * similarities that are read under it. Nulls are no family: who claims that a similarity stands out
+ * from all of them has to reject each, which makes no false claim likelier.
+ */
 export function testsOfSimilarities(similarities: readonly SimilarityTest[]): SingleTest[] {
   return similarities.flatMap((similarity) =>
-    READ_TOGETHER.map((null_hypothesis): SingleTest => {
+    NULLS.map((null_hypothesis): SingleTest => {
       const { head_vector, comparison, weights, cosine } = similarity;
       const { p_value } = similarity[null_hypothesis];
       return {
@@ -124,14 +128,14 @@ export function testsOfSimilarities(similarities: readonly SimilarityTest[]): Si
         estimate: cosine,
         null_hypothesis,
         p_value,
-        family: `similarities, ${weights} weights`,
+        family: `${null_hypothesis}, ${weights} weights`,
         reason: p_value === null ? whyNoTest(similarity, null_hypothesis) : null,
       };
     }),
   );
 }
 
-function whyNoTest(similarity: SimilarityTest, name: (typeof READ_TOGETHER)[number]): string {
+function whyNoTest(similarity: SimilarityTest, name: (typeof NULLS)[number]): string {
   if (similarity.reason !== null) return similarity.reason;
   if (name === "random_directions") return "one dimension has no degree of freedom";
   return similarity[name].reason ?? "there is no draw to compare with";

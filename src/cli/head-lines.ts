@@ -1,3 +1,4 @@
+import type { Fact } from "../analysis/describe";
 import type { BoundHead } from "../heads/bind-head";
 import { oneLine } from "./output";
 
@@ -10,6 +11,16 @@ export function headLines({ files, model, hook, index }: BoundHead): string {
     ["engine", model.engine.description],
   ];
   return `${lines.map(([name, value]) => `${name.padEnd(8)}${oneLine(value)}`).join("\n")}\n\n`;
+}
+
+/** Text whose numbers other programs can read. */
+export function plainMinus(text: string): string {
+  return text.replaceAll("−", "-");
+}
+
+/** Facts of two columns, a line each. */
+export function factLines(facts: readonly Fact[]): string {
+  return facts.map(({ name, value }) => `${name}: ${plainMinus(oneLine(value))}\n`).join("");
 }
 
 /** A result's warnings, after a summary. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { analyzeActivationPatching } from "../analysis/activation-patching-analysis";
 import { openHead } from "../analysis/open-head";
+import { describeControls, listSlopes } from "../analysis/patching-tables";
 import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
 import type { Prompt } from "../analysis/run-prompts";
 import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
@@ -9,8 +10,8 @@ import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
 import { progressBar } from "../progress/progress-bar";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import { serializeResult } from "../results/serialize-result";
-import { parseNumbers } from "./arguments";
-import { headLines, warningLines } from "./head-lines";
+import { parseNumbers, parseSeed } from "./arguments";
+import { factLines, headLines, plainMinus, warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { numberText, textTable } from "./text-table";
 import { writeAll } from "./write-all";
@@ -22,6 +23,9 @@ interface PatchOptions {
   readonly patch: readonly string[];
   readonly factors: string;
   readonly prependBos?: true;
+  readonly seed: string;
+  /** False after `--no-controls`. */
+  readonly controls: boolean;
   readonly json?: true;
   readonly out?: string;
 }
@@ -55,6 +59,8 @@ export function patchCommand(tslens: Command, output: Output): void {
       DEFAULT_SCALE_FACTORS.join(","),
     )
     .option("--prepend-bos", "put the beginning-of-sequence token before each text")
+    .option("--seed <n>", "of every random draw", "0")
+    .option("--no-controls", "leave out the same experiment on other neurons and heads, for speed")
     .option("--json", "print the result as JSON and nothing else")
     .option("--out <dir>", "also write the result and its figures into this folder")
     .action((modelDir: string, options: PatchOptions) => patch(modelDir, options, output));
@@ -62,6 +68,7 @@ export function patchCommand(tslens: Command, output: Output): void {
 
 async function patch(modelDir: string, options: PatchOptions, output: Output): Promise<void> {
   const patches = (options.patch.length > 0 ? options.patch : DEFAULT_PATCHES).map(parsePatch);
+  const seed = parseSeed(options.seed);
   const factors = parseNumbers(options.factors, "--factors");
   const prompts: readonly Prompt[] = options.prompts
     ? readPrompts(options.prompts)
@@ -74,6 +81,8 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
       factors,
       patches,
       prependBos: options.prependBos,
+      seed,
+      controls: options.controls ? {} : false,
       progress: bar,
     })
       .catch((error) => {
@@ -113,6 +122,15 @@ function summary(result: ActivationPatchingResult): string {
     ),
     `\ncorrelation of activation and prediction: ${number(baseline.correlation)}\n`,
     `pooled line of the changes: slope ${number(regression.slope)}, intercept ${number(regression.intercept)}, R² ${number(regression.r_squared)}\n\n`,
+    textTable(
+      "Slope, intercept and R² with 95% intervals over prompts",
+      ["measured", "slope", "intercept", "R²", ""],
+      listSlopes(result).map((row) => [
+        row.measured,
+        ...[row.slope, row.intercept, row.r_squared, row.note].map(plainMinus),
+      ]),
+    ),
+    `\n${factLines(describeControls(result))}\n`,
     textTable(
       "Mean changes over the prompts",
       ["patch", "activation", "prediction"],

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import { analyzeLinearWeights } from "../analysis/linear-weights-analysis";
 import { openHead } from "../analysis/open-head";
+import { readPrompts } from "../analysis/prompts";
+import { describeGradient, listSimilarities } from "../analysis/weights-tables";
 import { linearWeightsFigures } from "../figures/result-figures";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import { serializeResult } from "../results/serialize-result";
 import { parseSeed } from "./arguments";
-import { headLines, warningLines } from "./head-lines";
-import type { Output } from "./output";
+import { factLines, headLines, warningLines } from "./head-lines";
+import { type Output, oneLine } from "./output";
 import { numberText, textTable } from "./text-table";
 import { writeAll } from "./write-all";
 
@@ -14,6 +16,7 @@ interface WeightsOptions {
   readonly base?: string;
   readonly revision?: string;
   readonly seed: string;
+  readonly prompts?: string;
   readonly json?: true;
   readonly out?: string;
 }
@@ -28,7 +31,11 @@ export function weightsCommand(tslens: Command, output: Output): void {
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
-    .option("--seed <n>", "seed of the random baseline", "0")
+    .option("--seed <n>", "of every random draw", "0")
+    .option(
+      "--prompts <file>",
+      "where the head's gradient is taken: a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
+    )
     .option("--json", "print the result as JSON and nothing else")
     .option("--out <dir>", "also write the result and its figures into this folder")
     .action((modelDir: string, options: WeightsOptions) => weights(modelDir, options, output));
@@ -36,9 +43,10 @@ export function weightsCommand(tslens: Command, output: Output): void {
 
 async function weights(modelDir: string, options: WeightsOptions, output: Output): Promise<void> {
   const seed = parseSeed(options.seed);
+  const prompts = options.prompts ? readPrompts(options.prompts) : undefined;
   const head = await openHead(modelDir, options);
   try {
-    const result = await analyzeLinearWeights(head, { modelPath: modelDir, seed });
+    const result = await analyzeLinearWeights(head, { modelPath: modelDir, seed, prompts });
     const json = serializeResult(NAME, result);
     const written = options.out
       ? await writeAll(NAME, result, linearWeightsFigures(result), options.out)
@@ -74,7 +82,25 @@ function summary(result: LinearWeightsResult): string {
         ...Object.entries(result.similarities).map(([name, cosine]) => [name, cosine, null, null]),
       ],
     ),
-    `\n${baseline.n} random directions (seed ${baseline.seed}): mean ${number(baseline.mean)}, std ${number(baseline.std)}, 5–95% from ${number(baseline.p5)} to ${number(baseline.p95)}\n`,
+    `\n${baseline.n} random directions (seed ${baseline.seed}): mean ${number(baseline.mean)}, std ${number(baseline.std)}, 5–95% from ${number(baseline.p5)} to ${number(baseline.p95)}\n\n`,
+    textTable(
+      "Each similarity in its layer, and two-sided p-values under four nulls",
+      [
+        "head's",
+        "compared with",
+        "cosine",
+        "in the layer",
+        "random",
+        "layer",
+        "shuffled",
+        "covariance",
+      ],
+      listSimilarities(result).map((row) => [
+        ...[row.head_vector, row.compared_with, row.cosine, row.rank_in_layer],
+        ...[row.p_random, row.p_layer, row.p_shuffled, row.p_covariance],
+      ]),
+    ),
+    `\n${oneLine(result.processed_and_raw)}\n\n${factLines(describeGradient(result))}\n`,
     `PCA of the vectors below: explained variance ${shares}\n\n`,
     textTable(
       "Statistics",

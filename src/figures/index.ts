@@ -13,6 +13,7 @@ export {
   bySensitivity,
   type LinearWeightsFigures,
   linearWeightsFigures,
+  listSensitivity,
   promptLabels,
 } from "./result-figures";
 export { type FigureFormat, type SaveFigureOptions, saveFigure } from "./save-figure";

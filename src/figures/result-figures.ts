@@ -135,6 +135,18 @@ export function bySensitivity({ per_input }: ActivationPatchingResult): PromptFi
     .sort((a, b) => steepness(b) - steepness(a));
 }
 
+/** The prompts' own fits for a table, the steepest first, with the activation that was scaled. */
+export function listSensitivity(result: ActivationPatchingResult) {
+  const labels = promptLabels(result);
+  return bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
+    prompt: labels[prompt],
+    activation: result.baseline.activation[prompt],
+    slope,
+    intercept,
+    r_squared,
+  }));
+}
+
 /** A prompt as a reader sees it: its text, or its token ids where there is no tokenizer. */
 export function promptLabels({ prompts }: ActivationPatchingResult): string[] {
   return prompts.map(({ text, tokens }) => text ?? `tokens ${tokens.join(" ")}`);

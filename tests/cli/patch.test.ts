@@ -72,15 +72,27 @@ describe("tslens patch --json", () => {
 });
 
 describe("tslens patch", () => {
+  it("--no-controls leaves out other neurons and heads; --seed draws anew", async () => {
+    const dir = fixture("golden-a", heads.regression_linear.dir);
+    const plain = ["patch", dir, ...BASE, ...PROMPTS, "--no-controls"];
+    const [first, other] = [await runJson(...plain), await runJson(...plain, "--seed", "1")];
+    assert.equal(first.controls.neurons.reason, "not asked for");
+    assert.equal(other.provenance.seed, 1);
+    assert.equal(other.slope, first.slope);
+    assert.notEqual(other.evidence.all_points.slope.low, first.evidence.all_points.slope.low);
+  });
+
   const dir = fixture("golden-a", heads.regression_pos.dir);
 
-  it("prints a summary; --out writes the result and the four figures", async () => {
+  it("prints a summary; --out writes the result and its figures", async () => {
     const out = join(folder, "results");
     const { code, stdout, stderr } = await run("patch", dir, ...BASE, ...PROMPTS, "--out", out);
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.match(stdout, /^engine +\S/m);
     assert.match(stdout, /^scale 1 +0 +0$/m);
+    assert.match(stdout, /^scaled, without unchanged points +-?\d\S* \[-?\d\S*, -?\d\S*\]/m);
+    assert.match(stdout, /^heads on shuffled labels: none: there is no training_metrics\.json/m);
     const result = JSON.parse(readFileSync(join(out, "activation_patching_1_9.json"), "utf8"));
     assert.equal(result.scaling.length, 5);
     const files = readdirSync(out, { recursive: true, encoding: "utf8" });
@@ -89,6 +101,8 @@ describe("tslens patch", () => {
       "pred_vs_act_change_all",
       "pred_vs_act_regression",
       "per_input_sensitivity",
+      "slope_evidence",
+      "direct_and_total",
     ]) {
       assert.ok(
         files.some((file) => file.endsWith(`${figure}.html`)),

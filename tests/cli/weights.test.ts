@@ -67,10 +67,20 @@ describe("tslens weights", () => {
     assert.equal(stderr, "");
     assert.match(stdout, /^engine +\S/m);
     assert.match(stdout, /W_in\[:, n\] +-0\.17275/);
+    assert.match(stdout, /rank \d+ of \d+/);
+    assert.match(stdout, /^gradient: none: the base model has no tokenizer/m);
     assert.match(stdout, /^Note: mlp_out is a residual-stream quantity/m);
   });
 
-  it("--out writes the result and the three figures, and prints the same JSON", async () => {
+  it("--prompts says where the head's gradient is taken", async () => {
+    const { sequences } = golden();
+    const file = put(folder, "gradient-prompts.json", JSON.stringify(sequences));
+    const { gradient } = await runJson("weights", dir, ...BASE, "--prompts", file);
+    assert.equal(gradient.reason, null);
+    assert.equal(gradient.prompts.length, sequences.length);
+  });
+
+  it("--out writes the result and its figures, and prints the same JSON", async () => {
     const out = join(folder, "results");
     const result = await runJson("weights", dir, ...BASE, "--out", out);
     const written = readFileSync(join(out, "linear_weights_analysis_1_1.json"), "utf8");
@@ -80,6 +90,8 @@ describe("tslens weights", () => {
       "weight_similarity_comparison",
       "weight_distributions",
       "weight_vectors_pca",
+      "similarity_nulls",
+      "weight_contributions",
     ]) {
       assert.ok(
         files.some((file) => file.endsWith(`${figure}.html`)),

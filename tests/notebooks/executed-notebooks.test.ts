@@ -9,12 +9,16 @@ const NOTEBOOKS = {
     "weight_similarity_comparison",
     "weight_distributions",
     "weight_vectors_pca",
+    "similarity_nulls",
+    "weight_contributions",
   ],
   activation_patching: [
     "scaling_experiment",
     "pred_vs_act_change_all",
     "pred_vs_act_regression",
     "per_input_sensitivity",
+    "slope_evidence",
+    "direct_and_total",
   ],
 } as const;
 
@@ -108,6 +112,39 @@ describe("both notebooks, executed on the tslab kernel", () => {
     assert.match(output, /baseline_correlation/);
   });
 });
+
+describe("both notebooks on other kinds of heads", () => {
+  for (const kind of ["classification", "token"]) {
+    it(`${kind}: every cell runs, every figure is shown, what does not exist has its reason`, () => {
+      const results = folderInProject();
+      try {
+        const head = readdirSync(join(PROJECT, "models"))
+          .map((name) => join(PROJECT, "models", name))
+          .find((folder) => headType(folder) === kind);
+        const { status, output } = runNotebooks(["--model-dir", head!, "--out", results]);
+        assert.equal(status, 0, output);
+        for (const [name, figures] of Object.entries(NOTEBOOKS)) {
+          checkOutputs(join(results, "notebooks", `${name}.ipynb`), figures);
+        }
+        const files = readdirSync(results).filter((entry) => entry.endsWith(".json"));
+        assert.equal(files.length, 2);
+        for (const file of files) {
+          const result = JSON.parse(readFileSync(join(results, file), "utf8"));
+          assert.equal(result.head_type, kind);
+          for (const [path, number] of numbersIn(result)) assert.ok(Number.isFinite(number), path);
+        }
+      } finally {
+        rmSync(results, { recursive: true, force: true });
+      }
+    });
+  }
+});
+
+/** What kind of head a run directory holds; undefined for another folder. */
+function headType(folder: string): string | undefined {
+  const file = join(folder, "best_model", "config.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).head_type : undefined;
+}
 
 describe("the committed notebooks", () => {
   for (const [name, figures] of Object.entries(NOTEBOOKS)) {
