@@ -58,8 +58,8 @@ export function predVsActRegression(
   const [main, rest] = panels;
   return figure({
     title,
-    // R² and its value stay on one line.
-    subtitle: subtitle ?? statement.replace(/(?<=R²) (.) /, "\u00a0$1\u00a0"),
+    // A sign stays with its number, R² with its value.
+    subtitle: subtitle ?? statement.replace(/(?<=R²) | (?=[\d.]+\))|(?<=[−+]) /g, "\u00a0"),
     description: `${title}. ${statement}.`,
     height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
     size,

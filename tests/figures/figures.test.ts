@@ -274,7 +274,7 @@ test("pred_vs_act_regression: equation, R², line and residuals", () => {
   const figure = predVsActRegression(runs, fit);
   assert.match(
     texts(figure),
-    /prediction change = 1\.5 × activation change − 0\.25 \(R²\s=\s0\.9\)/,
+    /prediction change = 1\.5 × activation change −\s0\.25 \(R²\s=\s0\.9\)/,
   );
   const [line] = traces(figure, "fitted line");
   assert.deepEqual(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { barLine, lastLine } from "../../src/progress/bar-line";
@@ -107,4 +109,21 @@ test("where nobody watches, nothing happens", async (t) => {
   await silentProgress.breathe();
   await silentProgress.report(1, 1);
   silentProgress.done();
+});
+
+test("in a real terminal: one line that moves, then one that stays", async (t) => {
+  if (process.platform === "win32") return t.skip("no pseudo-terminals on Windows");
+  const { environmentPython } = await import("../../scripts/setup/python.mjs");
+  const program = join(__dirname, "counting.ts");
+  const inTerminal = `import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))`;
+  const { stdout, error } = spawnSync(
+    environmentPython,
+    ["-c", inTerminal, process.execPath, "--import", "tsx", program],
+    { encoding: "utf8", env: { ...process.env, TERM: "xterm-256color", CI: undefined } },
+  );
+  if (error) return t.skip(`no Python with a pseudo-terminal here: ${error.message}`);
+  assert.match(stdout, /Counting [█░]{24} [1-9]\d* of 30/);
+  const last = stdout.trimEnd().split("\n").at(-1)!;
+  assert.match(last, /Counting: 30 in \d+\.\d s$/);
+  assert.equal(stdout.trimEnd().split("\n").length, 1, JSON.stringify(stdout));
 });
