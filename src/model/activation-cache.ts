@@ -87,17 +87,19 @@ export class ActivationCache implements TokenizedRun {
   }
 
   /** Whether an activation was kept. */
-  has(name: string, layer?: number): boolean {
-    return this.tensors.has(this.resolve(name, layer));
+  has(name: string, layer?: number, layerType?: string): boolean {
+    return this.tensors.has(this.resolve(name, layer, layerType));
   }
 
   /**
    * An activation by its long name, or by short name and layer; negative layers count from the end.
    *
+   * @param layerType "ln1" or "ln2", for "scale" and "normalized"
+   *
    * @throws InputError if the model has no such activation or it was not kept in this run.
    */
-  get(name: string, layer?: number): tf.Tensor {
-    const key = this.resolve(name, layer);
+  get(name: string, layer?: number, layerType?: string): tf.Tensor {
+    const key = this.resolve(name, layer, layerType);
     const tensor = this.tensors.get(key);
     if (!tensor) {
       throw new InputError(`"${key}" was not kept in this run`, {
@@ -221,8 +223,13 @@ export class ActivationCache implements TokenizedRun {
     this.tensors.clear();
   }
 
-  private resolve(name: string, layer?: number): string {
-    const hook: HookName = layer === undefined ? name : [name, layer];
+  private resolve(name: string, layer?: number, layerType?: string): string {
+    const hook: HookName =
+      layer === undefined
+        ? name
+        : layerType === undefined
+          ? [name, layer]
+          : [name, layer, layerType];
     return resolveHookName(hook, this.cfg);
   }
 }

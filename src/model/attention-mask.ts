@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { shown } from "./shown";
 
 /** 1 at tokens and 0 at padding, `[batch][pos]`. */
 export type AttentionMask = readonly (readonly number[])[];
@@ -26,7 +27,7 @@ export function padBatch(
 ): PaddedBatch {
   if (side !== undefined && side !== "left" && side !== "right") {
     throw new InputError("not a padding side", {
-      found: JSON.stringify(side),
+      found: shown(side),
       expected: `"left" or "right"`,
     });
   }
@@ -65,18 +66,18 @@ export function checkMask(
   rows: number,
   columns: number,
 ): AttentionMask | null {
-  const isRow = (row: unknown): row is number[] => Array.isArray(row) && row.length === columns;
-  if (!Array.isArray(mask) || mask.length !== rows || !mask.every(isRow)) {
+  const isRow = (row: unknown) => Array.isArray(row) && row.length === columns;
+  if (!Array.isArray(mask) || mask.length !== rows || !Array.from(mask).every(isRow)) {
     throw new InputError("the attention mask has another shape than the batch", {
       found: shapeOf(mask),
       expected: `[${rows}, ${columns}]`,
     });
   }
   mask.forEach((row, index) => {
-    const wrong = row.find((value) => value !== 0 && value !== 1);
-    if (wrong !== undefined) {
+    const wrong = row.findIndex((value: unknown) => value !== 0 && value !== 1);
+    if (wrong >= 0) {
       throw new InputError(`row ${index} of the attention mask holds something else than 0 and 1`, {
-        found: JSON.stringify(wrong),
+        found: shown(row[wrong]),
       });
     }
     if (!row.includes(1)) {

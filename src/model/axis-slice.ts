@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { shown } from "./shown";
 
 /**
  * Part of an axis, as TransformerLens's `Slice`: one index, which drops the axis; some indices; or a
@@ -18,16 +19,16 @@ export type AxisSlice =
 export function sliceAxis(
   tensor: tf.Tensor,
   axis: number,
-  slice: AxisSlice | undefined,
+  slice: AxisSlice | null | undefined,
   what: string,
 ): tf.Tensor {
-  if (slice === undefined) return tensor;
+  if (slice === undefined || slice === null) return tensor;
   const length = tensor.shape[axis];
   const index = (i: number) => checkIndex(i, length, what);
   if (typeof slice === "number") return tf.squeeze(part(tensor, axis, index(slice), 1), [axis]);
   if (isList(slice)) {
     if (slice.length === 0) throw new InputError(`${what} chooses nothing`);
-    return tf.gather(tensor, tf.tensor1d(slice.map(index), "int32"), axis);
+    return tf.gather(tensor, tf.tensor1d(Array.from(slice, index), "int32"), axis);
   }
   const { start, end } = checkRange(slice, length, what);
   return part(tensor, axis, start, end - start);
@@ -47,22 +48,24 @@ function part(tensor: tf.Tensor, axis: number, start: number, size: number): tf.
 }
 
 function checkIndex(index: number, length: number, what: string): number {
-  const fromStart = index < 0 ? index + length : index;
+  const fromStart = Number.isInteger(index) && index < 0 ? index + length : index;
   if (Number.isInteger(index) && fromStart >= 0 && fromStart < length) return fromStart;
   throw new InputError(`${what} is out of range`, {
-    found: String(index),
+    found: shown(index),
     expected: `a whole number from ${-length} to ${length - 1}`,
   });
 }
 
 function checkRange(slice: unknown, length: number, what: string): { start: number; end: number } {
-  const { start = 0, end = length } = (slice ?? {}) as { start?: number; end?: number };
+  const isRange = typeof slice === "object";
+  const { start = 0, end = length } = slice as { start?: number; end?: number };
   const clamp = (i: number) => Math.min(Math.max(i < 0 ? i + length : i, 0), length);
-  if (Number.isInteger(start) && Number.isInteger(end) && clamp(start) < clamp(end)) {
+  const isWhole = Number.isInteger(start) && Number.isInteger(end);
+  if (isRange && isWhole && clamp(start) < clamp(end)) {
     return { start: clamp(start), end: clamp(end) };
   }
   throw new InputError(`${what} chooses nothing`, {
-    found: JSON.stringify(slice),
+    found: shown(slice),
     expected: `an index, a list of them or {start, end} within ${length}`,
   });
 }

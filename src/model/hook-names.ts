@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
+import { shown } from "./shown";
 
 /**
  * Names of activations, as TransformerLens has them (`HookPoint` names and `utils.get_act_name`).
@@ -22,8 +23,17 @@ const SHORT_NAME_ALIASES: Readonly<Record<string, string>> = {
   mlp_post: "post",
 };
 
-/** An activation by its long name, or by its short name and layer as in `("mlp_out", 8)`. */
-export type HookName = string | readonly [shortName: string, layer: number];
+/**
+ * An activation by its long name, or by its short name and layer as in `("mlp_out", 8)`; those of layer
+ * norms with the norm, `("scale", 8, "ln2")`.
+ */
+export type HookName =
+  | string
+  | readonly [shortName: string, layer: number]
+  | readonly [shortName: string, layer: number, layerType: string];
+
+/** `get_act_name`'s shorthand, such as "k6", "pre5" or "scale4ln1". */
+const SHORTHAND = /^([a-z_]+)(\d+)([a-z]\w*)?$/;
 
 /** Which activations: all, one, some, those that a function says yes to, or those a pattern matches. */
 export type NamesFilter =
@@ -65,7 +75,8 @@ export function allHookNames(cfg: Pick<GPT2Config, "n_layers">): string[] {
 /**
  * The long name of an activation, as TransformerLens's `utils.get_act_name`.
  *
- * @param name a short name ("mlp_out", "post", "pattern", …) or a long one, which is returned as it is
+ * @param name a short name ("mlp_out", "post", "pattern", …), one with its layer in it ("post8",
+ *   "scale4ln1"), or a long one, which is returned as it is
  * @param layer the block; without one, layer-norm names mean the final layer norm
  * @param layerType "ln1" or "ln2", for "scale" and "normalized"
  * @throws InputError if there is no such short name, or a name of a block has no layer.
@@ -74,8 +85,16 @@ export function allHookNames(cfg: Pick<GPT2Config, "n_layers">): string[] {
  * getActName("scale", 2, "ln1"); // "blocks.2.ln1.hook_scale"
  */
 export function getActName(name: string, layer?: number, layerType?: string): string {
+  if (typeof name !== "string") {
+    throw new InputError("not the name of an activation", {
+      found: shown(name),
+      expected: `a name such as "mlp_out"`,
+    });
+  }
   if (name.includes("hook_")) return name;
-  const short = SHORT_NAME_ALIASES[name] ?? name;
+  const shorthand = layer === undefined ? SHORTHAND.exec(name) : null;
+  if (shorthand) return getActName(shorthand[1], Number(shorthand[2]), shorthand[3]);
+  const short = Object.hasOwn(SHORT_NAME_ALIASES, name) ? SHORT_NAME_ALIASES[name] : name;
   if (short === "embed" || short === "pos_embed") return `hook_${short}`;
   if (includes(LAYER_NORM_HOOKS, short)) {
     if (layer === undefined) return `ln_final.hook_${short}`;
@@ -83,7 +102,7 @@ export function getActName(name: string, layer?: number, layerType?: string): st
       return `blocks.${layer}.${layerType}.hook_${short}`;
     }
     throw new InputError(`"${name}" needs the layer norm it belongs to`, {
-      found: String(layerType),
+      found: shown(layerType),
       expected: `"ln1" or "ln2"`,
     });
   }
@@ -115,10 +134,21 @@ export function resolveHookName(name: HookName, cfg: Pick<GPT2Config, "n_layers"
             (_, layer) => `blocks.${resolveLayer(Number(layer), cfg)}.`,
           ),
         )
-      : getActName(name[0], resolveLayer(name[1], cfg));
+      : getActName(...shortName(name, cfg));
   const known = allHookNames(cfg);
   if (!known.includes(long)) throw unknownHook(long, known);
   return long;
+}
+
+function shortName(
+  name: unknown,
+  cfg: Pick<GPT2Config, "n_layers">,
+): [name: string, layer: number, layerType: string | undefined] {
+  if (Array.isArray(name)) return [name[0], resolveLayer(name[1], cfg), name[2]];
+  throw new InputError("not the name of an activation", {
+    found: shown(name),
+    expected: `a name, or one with its layer such as ["mlp_out", 0]`,
+  });
 }
 
 /**
@@ -131,10 +161,10 @@ export function resolveLayer(
   cfg: Pick<GPT2Config, "n_layers">,
   what = "layer",
 ): number {
-  const index = layer < 0 ? layer + cfg.n_layers : layer;
+  const index = Number.isInteger(layer) && layer < 0 ? layer + cfg.n_layers : layer;
   if (!Number.isInteger(layer) || index < 0 || index >= cfg.n_layers) {
     throw new InputError(`${what} is out of range`, {
-      found: String(layer),
+      found: shown(layer),
       expected: `a whole number from ${-cfg.n_layers} to ${cfg.n_layers - 1}`,
     });
   }
@@ -156,31 +186,36 @@ export function filterHookNames(
   if (filter === null || filter === undefined) return known.filter(fallback);
   if (isSingleName(filter)) return [resolveHookName(filter, cfg)];
   if (Array.isArray(filter)) {
-    const wanted = new Set((filter as HookName[]).map((name) => resolveHookName(name, cfg)));
+    const wanted = new Set(Array.from(filter as HookName[], (name) => resolveHookName(name, cfg)));
     return known.filter((name) => wanted.has(name));
   }
-  const matches =
-    filter instanceof RegExp
-      ? (name: string) => new RegExp(filter.source, filter.flags.replace(/[gy]/g, "")).test(name)
-      : (filter as (name: string) => boolean);
-  const chosen = known.filter(matches);
+  const chosen = known.filter(matcher(filter));
   if (chosen.length === 0) {
     throw new InputError("the filter matches no activation", {
-      found: String(filter),
+      found: shown(filter),
       expected: `names such as "${known[2]}" or "${known[known.length - 3]}"`,
     });
   }
   return chosen;
 }
 
+/**
+ * Says yes to the names that a pattern or a function chooses.
+ *
+ * @throws InputError if it is neither.
+ */
+export function matcher(filter: unknown): (name: string) => boolean {
+  if (typeof filter === "function") return (name) => Boolean(filter(name));
+  if (filter instanceof RegExp) return (name) => name.search(filter) >= 0;
+  throw new InputError("not a choice of activations", {
+    found: shown(filter),
+    expected: "a name, a list of names, a pattern or a function",
+  });
+}
+
 function isSingleName(filter: NonNullable<NamesFilter>): filter is HookName {
-  return (
-    typeof filter === "string" ||
-    (Array.isArray(filter) &&
-      filter.length === 2 &&
-      typeof filter[0] === "string" &&
-      typeof filter[1] === "number")
-  );
+  if (typeof filter === "string") return true;
+  return Array.isArray(filter) && typeof filter[0] === "string" && typeof filter[1] === "number";
 }
 
 /** Block that a hook belongs to; −1 for the embeddings, n_layers for what follows the last block. */
@@ -204,7 +239,7 @@ function shortNames(): string[] {
 function unknownHook(name: string, known: readonly string[]): InputError {
   const nearest = [...known].sort((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
   return new InputError("no such activation", {
-    found: `"${name}"`,
+    found: shown(name),
     remedy: `Did you mean ${nearest.map((candidate) => `"${candidate}"`).join(", ")}?`,
   });
 }

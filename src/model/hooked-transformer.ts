@@ -15,7 +15,8 @@ import { type LocateModelOptions, locateModel } from "./locate-model";
 import { nextTokenLoss } from "./next-token-loss";
 import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
-import { type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
+import { shown } from "./shown";
+import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
 import { loadTokenizer, type Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
@@ -150,10 +151,20 @@ export class HookedTransformer {
     return typeof text === "string" ? batch[0] : batch;
   }
 
-  /** The text of each token, as it stands in the prompt. */
-  toStrTokens(input: string | readonly number[], options: TokenOptions = {}): string[] {
-    const [ids] = tokenBatch(input, this.cfg, this.tokenizer, options);
-    return ids.map((id) => this.tokenizer?.decode([id]) ?? String(id));
+  /**
+   * The text of each token of a prompt, or of several.
+   *
+   * @throws InputError as `forward`.
+   */
+  toStrTokens(input: string | readonly number[], options?: TokenOptions): string[];
+  toStrTokens(
+    input: readonly string[] | readonly (readonly number[])[],
+    options?: TokenOptions,
+  ): string[][];
+  toStrTokens(input: ModelInput, options: TokenOptions = {}): string[] | string[][] {
+    const batch = tokenBatch(input, this.cfg, this.tokenizer, options);
+    const texts = batch.map((ids) => ids.map((id) => this.tokenizer?.decode([id]) ?? String(id)));
+    return isBatch(input) ? texts : texts[0];
   }
 
   /**
@@ -205,7 +216,7 @@ export class HookedTransformer {
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const cache = new ActivationCache(this);
     try {
-      const at = hookVisitor(hooks, wanted, cache);
+      const at = hookVisitor(hooks, wanted, cache, this.cfg);
       const result = this.run(plan, options, at, needsResult([...wanted, ...hooks.keys()]));
       return [result, cache];
     } catch (error) {
@@ -232,7 +243,7 @@ export class HookedTransformer {
     const plan = this.checked(input, options);
     const isComputed = (name: string) => computes(plan, name, this.cfg);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
-    const at = hookVisitor(hooks, new Set(), null);
+    const at = hookVisitor(hooks, new Set(), null, this.cfg);
     return this.run(plan, options, at, needsResult([...hooks.keys()]));
   }
 
@@ -264,8 +275,7 @@ export class HookedTransformer {
       const rows = generate(batch, (running) => this.nextTokenLogits(running, past), options);
       const isText = typeof prompt === "string" || typeof prompt[0] === "string";
       const results = isText ? rows.map((ids) => this.tokenizer!.decode(ids)) : rows;
-      const isOne = typeof prompt === "string" || typeof prompt[0] === "number";
-      return isOne ? results[0] : (results as string[] | number[][]);
+      return isBatch(prompt) ? (results as string[] | number[][]) : results[0];
     } finally {
       past.dispose();
     }
@@ -334,7 +344,7 @@ function checkReturnType(returnType: ReturnType | undefined, { tokens, stop }: R
   if (returnType === undefined || returnType === "logits" || returnType === null) return;
   if (returnType !== "loss" && returnType !== "both") {
     throw new InputError("not a returnType", {
-      found: JSON.stringify(returnType),
+      found: shown(returnType),
       expected: `"logits", "loss", "both" or null`,
     });
   }

@@ -3,11 +3,14 @@ import { InputError } from "../errors";
 import type { ActivationCache } from "./activation-cache";
 import type { GPT2Config } from "./config";
 import type { ActivationVisitor } from "./forward";
-import { allHookNames, type HookName, resolveHookName } from "./hook-names";
+import { allHookNames, type HookName, layerOfHook, matcher, resolveHookName } from "./hook-names";
+import { shown } from "./shown";
 
 /** Where a hook function is called. */
 export interface HookPoint {
   readonly name: string;
+  /** The block; −1 before the first one, n_layers after the last one. */
+  layer(): number;
 }
 
 /**
@@ -35,7 +38,8 @@ export function hooksByName(
   isComputed: (name: string) => boolean = () => true,
 ): Map<string, HookFunction[]> {
   const hooks = new Map<string, HookFunction[]>();
-  for (const [name, hook] of specs) {
+  for (const spec of checkedSpecs(specs)) {
+    const [name, hook] = spec;
     checkFunction(name, hook);
     const targets = targetsOf(name, cfg);
     if (!targets.some(isComputed)) throw notComputed(targets);
@@ -44,10 +48,20 @@ export function hooksByName(
   return hooks;
 }
 
+function checkedSpecs(specs: unknown): readonly HookSpec[] {
+  const list = Array.isArray(specs) ? Array.from(specs) : [specs];
+  const wrong = list.findIndex((spec) => !Array.isArray(spec));
+  if (Array.isArray(specs) && wrong < 0) return list;
+  throw new InputError("fwdHooks is not a list of hooks with their names", {
+    found: shown(wrong < 0 ? specs : list[wrong]),
+    expected: "such as [[name, (value, hook) => …]]",
+  });
+}
+
 function checkFunction(name: HookSpec[0], hook: unknown): void {
   if (typeof hook === "function") return;
   throw new InputError("a hook is not a function", {
-    found: `${hook === null ? "null" : typeof hook} for ${String(name)}`,
+    found: `${shown(hook)} for ${shown(name)}`,
     expected: "fwdHooks such as [[name, (value, hook) => …]]",
   });
 }
@@ -62,10 +76,9 @@ export function notComputed(names: readonly string[]): InputError {
 
 function targetsOf(name: HookSpec[0], cfg: Pick<GPT2Config, "n_layers">): string[] {
   if (typeof name !== "function" && !(name instanceof RegExp)) return [resolveHookName(name, cfg)];
-  const matches = typeof name === "function" ? name : (known: string) => known.search(name) >= 0;
-  const targets = allHookNames(cfg).filter(matches);
+  const targets = allHookNames(cfg).filter(matcher(name));
   if (targets.length === 0) {
-    throw new InputError("the hook's filter matches no activation", { found: String(name) });
+    throw new InputError("the hook's filter matches no activation", { found: shown(name) });
   }
   return targets;
 }
@@ -75,16 +88,25 @@ export function hookVisitor(
   hooks: ReadonlyMap<string, readonly HookFunction[]>,
   wanted: ReadonlySet<string>,
   cache: ActivationCache | null,
+  cfg: Pick<GPT2Config, "n_layers">,
 ): ActivationVisitor {
   return <T extends tf.Tensor>(name: string, value: T): T => {
     let current = value;
     for (const hook of hooks.get(name) ?? []) {
-      const replacement = hook(current, { name });
-      if (replacement) current = checkedReplacement(name, current, replacement);
+      const replacement = hook(current, { name, layer: () => layerOfHook(name, cfg) });
+      if (replacement !== undefined && replacement !== null) {
+        current = checkedReplacement(name, current, replacement);
+      } else if (current.isDisposed) throw disposed(name);
     }
     if (cache && wanted.has(name)) cache.keep(name, current);
     return current;
   };
+}
+
+function disposed(name: string): InputError {
+  return new InputError(`the hook on "${name}" disposed the activation`, {
+    remedy: "Leave it to the run, or return another tensor.",
+  });
 }
 
 function checkedReplacement<T extends tf.Tensor>(
@@ -92,8 +114,9 @@ function checkedReplacement<T extends tf.Tensor>(
   value: T,
   replacement: tf.Tensor,
 ): T {
+  if (replacement instanceof tf.Tensor && replacement.isDisposed) throw disposed(name);
   if (!(replacement instanceof tf.Tensor)) {
-    const kind = (replacement as object) instanceof Promise ? "a promise" : typeof replacement;
+    const kind = (replacement as object) instanceof Promise ? "a promise" : shown(replacement);
     throw new InputError(`the hook on "${name}" returned something else than a tensor`, {
       found: kind,
       expected: "a tensor or nothing",

@@ -23,13 +23,13 @@ type Sizes = Pick<GPT2Config, "n_layers" | "n_heads" | "d_head">;
  * past.dispose();
  */
 export class KeyValueCache {
-  private readonly sizes: Sizes;
+  private readonly cfg: Sizes;
   private layers: readonly LayerKeysValues[] = [];
   private mask: AttentionMask = [];
   private isFrozen = false;
 
   constructor({ cfg }: { readonly cfg: Sizes }) {
-    this.sizes = cfg;
+    this.cfg = cfg;
   }
 
   /** How many positions it holds, padding included. */
@@ -67,10 +67,11 @@ export class KeyValueCache {
   check(cfg: Sizes, batchSize: number): void {
     const text = ({ n_layers, n_heads, d_head }: Sizes) =>
       `${n_layers} layers of ${n_heads} heads of ${d_head}`;
-    if (text(cfg) !== text(this.sizes)) {
+    if (cfg !== this.cfg) {
+      const isAlike = text(cfg) === text(this.cfg);
       throw new InputError("the key/value cache is of another model", {
-        found: text(this.sizes),
-        expected: text(cfg),
+        found: isAlike ? "one with the same sizes" : text(this.cfg),
+        expected: isAlike ? "the model that is run" : text(cfg),
       });
     }
     if (this.batchSize > 1 && this.batchSize !== batchSize) {

@@ -11,6 +11,7 @@ import {
   type LabelledStack,
   type StackLayer,
 } from "./residual-stack";
+import { shown } from "./shown";
 import type { Tokenizer } from "./tokenizer";
 import { unembeddingRows } from "./vocabulary";
 
@@ -133,7 +134,7 @@ function tokenIds(choice: TokenChoice, run: TokenizedRun): TokenIds {
   if (typeof choice === "number") return { ids: checkIds([choice], run.cfg), shape: [] };
   if (!Array.isArray(choice) || choice.length === 0) {
     throw new InputError("not a choice of tokens", {
-      found: JSON.stringify(choice),
+      found: shown(choice),
       expected: "a token's text, its id, or lists of ids",
     });
   }
@@ -142,17 +143,25 @@ function tokenIds(choice: TokenChoice, run: TokenizedRun): TokenIds {
   }
   const rows = choice as readonly (readonly number[])[];
   const columns = rows[0].length;
-  if (columns === 0 || rows.some((row) => !Array.isArray(row) || row.length !== columns)) {
+  const isRow = (row: unknown) => Array.isArray(row) && row.length === columns;
+  if (columns === 0 || !Array.from(rows).every(isRow)) {
     throw new InputError("the rows of tokens differ in length");
   }
-  return { ids: checkIds(rows.flat(), run.cfg), shape: [rows.length, columns] };
+  return {
+    ids: checkIds(
+      rows.flatMap((row) => [...row]),
+      run.cfg,
+    ),
+    shape: [rows.length, columns],
+  };
 }
 
 function checkIds(ids: readonly number[], { d_vocab }: GPT2Config): readonly number[] {
-  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= d_vocab);
-  if (wrong === undefined) return ids;
+  const isId = (id: number) => Number.isInteger(id) && id >= 0 && id < d_vocab;
+  const wrong = Array.from(ids).findIndex((id) => !isId(id));
+  if (wrong < 0) return ids;
   throw new InputError("a token id is outside the vocabulary", {
-    found: JSON.stringify(wrong),
+    found: shown(ids[wrong]),
     expected: `a whole number from 0 to ${d_vocab - 1}`,
   });
 }

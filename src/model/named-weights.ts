@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
 import { resolveLayer } from "./hook-names";
+import { shown } from "./shown";
 import { embeddingRows, unembeddingBias, unembeddingRows } from "./vocabulary";
 import type { GPT2Weights } from "./weights";
 
@@ -51,7 +52,7 @@ export function weightNames({ cfg, weights }: WeightedModel): string[] {
 export function getWeight(model: WeightedModel, name: string): tf.Tensor {
   if (!weightNames(model).includes(name)) {
     throw new InputError("no such weight", {
-      found: `"${name}"`,
+      found: shown(name),
       expected: `a name such as "${weightNames(model)[2]}"`,
     });
   }

@@ -8,6 +8,7 @@ import { type AxisSlice, sliceAxis } from "./axis-slice";
 import type { GPT2Config } from "./config";
 import { layerNorm } from "./forward";
 import { resolveLayer } from "./hook-names";
+import { shown } from "./shown";
 import type { GPT2Weights } from "./weights";
 
 /** The activations of one run, and the model that they are of. */
@@ -106,7 +107,7 @@ export function decomposeResid(
 ): LabelledStack {
   if (mode !== "all" && mode !== "mlp" && mode !== "attn") {
     throw new InputError("not a mode", {
-      found: JSON.stringify(mode),
+      found: shown(mode),
       expected: `"all", "mlp" or "attn"`,
     });
   }
@@ -207,9 +208,9 @@ export function applyLnToStack(
  */
 function stackLayer(layer: StackLayer, cfg: GPT2Config, mlpInput: boolean): number {
   const isEnd = layer === null || layer === undefined || layer === -1 || layer === cfg.n_layers;
-  if (!isEnd && layer < 0) {
+  if (!isEnd && !(Number.isInteger(layer) && layer >= 0)) {
     throw new InputError("layer is out of range", {
-      found: String(layer),
+      found: shown(layer),
       expected: `a whole number from 0 to ${cfg.n_layers}, or -1 for the end`,
     });
   }
@@ -250,7 +251,7 @@ function checkStack(stack: unknown, { d_model }: GPT2Config): void {
   const isTensor = stack instanceof tf.Tensor;
   if (isTensor && !stack.isDisposed && stack.rank >= 2 && stack.shape.at(-1) === d_model) return;
   throw new InputError("not a stack of residual streams", {
-    found: isTensor ? `[${stack.shape.join(", ")}]` : typeof stack,
+    found: isTensor ? `[${stack.shape.join(", ")}]` : shown(stack),
     expected: `a tensor [component, batch, pos, ${d_model}]`,
   });
 }

@@ -3,7 +3,8 @@ import { InputError } from "../errors";
 import { type AttentionMask, checkMask, type PaddingSide, padBatch } from "./attention-mask";
 import type { GPT2Config } from "./config";
 import { resolveLayer } from "./hook-names";
-import type { KeyValueCache } from "./key-value-cache";
+import { KeyValueCache } from "./key-value-cache";
+import { shown } from "./shown";
 import { type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
 import type { Tokenizer } from "./tokenizer";
 
@@ -57,7 +58,8 @@ export function runInput(
   options: RunInputOptions,
 ): RunInput {
   const { cfg } = model;
-  const { startAtLayer, stopAtLayer, pastKvCache: past = null } = options;
+  const { startAtLayer, stopAtLayer } = options;
+  const past = checkedPast(options.pastKvCache);
   const start = startAtLayer === undefined ? 0 : layerOrEnd(startAtLayer, cfg, "startAtLayer");
   const stop = stopAtLayer === undefined ? null : layerOrEnd(stopAtLayer, cfg, "stopAtLayer");
   if (stop !== null && stop < start) {
@@ -73,10 +75,14 @@ export function runInput(
   const batchSize = given.residual?.shape[0] ?? given.tokens!.length;
   const length = given.residual?.shape[1] ?? given.tokens![0].length;
   if (past) checkPast(past, cfg, batchSize, length, { start, stop });
-  const mask = options.attentionMask
+  const mask = isGiven(options.attentionMask)
     ? checkMask(options.attentionMask, batchSize, length)
     : given.mask;
   return { ...given, batchSize, length, mask, start, stop, past };
+}
+
+function isGiven<T>(option: T | null | undefined): option is T {
+  return option !== undefined && option !== null;
 }
 
 /** A block's index, or n_layers for the residual stream after the last block. */
@@ -102,7 +108,7 @@ function batchOfResidual(
   { attentionMask: _, ...options }: RunInputOptions,
 ) {
   const residual = checkResidual(input, model.cfg);
-  const { tokens, mask } = options.tokens
+  const { tokens, mask } = isGiven(options.tokens)
     ? batchOf(options.tokens, model, options)
     : { tokens: null, mask: null };
   const [B, T] = residual.shape;
@@ -131,7 +137,7 @@ function checkResidual(input: unknown, { d_model, n_ctx }: GPT2Config): tf.Tenso
   const expected = `a float32 tensor [batch, pos, ${d_model}]`;
   if (!(input instanceof tf.Tensor)) {
     throw new InputError("with startAtLayer the input is a residual stream", {
-      found: Array.isArray(input) ? "a list" : typeof input,
+      found: Array.isArray(input) ? "a list" : shown(input),
       expected,
     });
   }
@@ -143,7 +149,15 @@ function checkResidual(input: unknown, { d_model, n_ctx }: GPT2Config): tf.Tenso
     });
   }
   checkContext(input.shape[1]!, 0, n_ctx);
+  checkFinite(input);
   return input as tf.Tensor3D;
+}
+
+function checkFinite(residual: tf.Tensor): void {
+  // Zero times NaN or infinity is NaN.
+  const [zero] = tf.tidy(() => tf.sum(tf.mul(residual, 0)).dataSync());
+  if (zero === 0) return;
+  throw new InputError("the residual stream holds numbers that are not finite");
 }
 
 function checkAlive(tensor: tf.Tensor): void {
@@ -152,6 +166,12 @@ function checkAlive(tensor: tf.Tensor): void {
 
 function describe({ dtype, shape }: tf.Tensor): string {
   return `${dtype} [${shape.join(", ")}]`;
+}
+
+function checkedPast(past: unknown): KeyValueCache | null {
+  if (!isGiven(past)) return null;
+  if (past instanceof KeyValueCache) return past;
+  throw new InputError("pastKvCache is no KeyValueCache", { found: shown(past) });
 }
 
 function checkPast(

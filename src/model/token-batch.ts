@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
+import { shown } from "./shown";
 import type { Tokenizer } from "./tokenizer";
 
 /** Text, token ids of one sequence, or several of either. */
@@ -46,7 +47,7 @@ export function promptTokens(
   if (prompts.length === 0) {
     throw new InputError("there is no prompt", { expected: "at least one" });
   }
-  return prompts.map((prompt, index) =>
+  return Array.from(prompts, (prompt, index) =>
     tokensOf(prompt, `prompt ${index}`, cfg, tokenizer, prependBos),
   );
 }
@@ -65,11 +66,14 @@ function tokensOf(
   return checkLength(ids, cfg.n_ctx, where);
 }
 
-function isBatch(input: ModelInput): input is readonly string[] | readonly (readonly number[])[] {
+/** Whether there are several sequences. */
+export function isBatch(
+  input: ModelInput,
+): input is readonly string[] | readonly (readonly number[])[] {
   if (typeof input === "string") return false;
   if (!Array.isArray(input)) {
     throw new InputError("not a model input", {
-      found: input === null ? "null" : typeof input,
+      found: shown(input),
       expected: "a text, token ids, or a list of either",
     });
   }
@@ -98,22 +102,23 @@ function encode(
 function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
   if (!Array.isArray(ids)) {
     throw new InputError(`${where} is neither a text nor a list of token ids`, {
-      found: JSON.stringify(ids),
+      found: shown(ids),
     });
   }
-  ids.forEach((id, position) => {
-    if (!Number.isInteger(id) || id < 0 || id >= d_vocab) {
+  const list: unknown[] = Array.from(ids);
+  list.forEach((id, position) => {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= d_vocab) {
       throw new InputError(
         `${where} has a token id outside the vocabulary at position ${position}`,
         {
-          found: JSON.stringify(id),
+          found: shown(id),
           expected: `a whole number from 0 to ${d_vocab - 1}`,
           remedy: "Use ids of this model's own tokenizer.",
         },
       );
     }
   });
-  return [...(ids as number[])];
+  return list as number[];
 }
 
 function checkLength(ids: number[], n_ctx: number, where: string): number[] {

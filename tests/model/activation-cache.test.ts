@@ -60,6 +60,20 @@ describe("an activation cache", () => {
     });
   });
 
+  it("knows an activation by every name that TransformerLens has for it", () => {
+    const scale = cache.get("blocks.3.ln2.hook_scale");
+    for (const other of [
+      cache.get("scale", 3, "ln2"),
+      cache.get("scale", -1, "ln2"),
+      cache.get("scale3ln2"),
+      cache.get("blocks.-1.ln2.hook_scale"),
+    ]) {
+      assert.equal(other, scale);
+    }
+    assert.ok(cache.has("normalized", 0, "ln1"));
+    assert.equal(cache.get("scale"), cache.get("ln_final.hook_scale"));
+  });
+
   it("gives the residual stream up to a layer, with what the MLPs read, at some positions", () => {
     tidily(() => {
       const middle = cache.accumulatedResid(2, { inclMid: true, mlpInput: true, posSlice: -1 });

@@ -26,6 +26,11 @@ describe("getActName", () => {
       [["mlp_pre", 3], "blocks.3.mlp.hook_pre"],
       [["scale", 4, "ln1"], "blocks.4.ln1.hook_scale"],
       [["normalized"], "ln_final.hook_normalized"],
+      [["k6"], "blocks.6.attn.hook_k"],
+      [["k", 6, "a"], "blocks.6.attn.hook_k"],
+      [["pre5"], "blocks.5.mlp.hook_pre"],
+      [["normalized27ln2"], "blocks.27.ln2.hook_normalized"],
+      [["scale4ln1"], "blocks.4.ln1.hook_scale"],
       [["blocks.1.hook_mlp_out"], "blocks.1.hook_mlp_out"],
     ];
     for (const [args, name] of expected) assert.equal(getActName(...args), name);
@@ -42,6 +47,7 @@ describe("resolveHookName", () => {
   it("counts negative layers from the end", () => {
     assert.equal(resolveHookName(["resid_post", -1], cfg), "blocks.11.hook_resid_post");
     assert.equal(resolveHookName("blocks.-2.hook_mlp_out", cfg), "blocks.10.hook_mlp_out");
+    assert.equal(resolveHookName(["scale", -1, "ln2"], cfg), "blocks.11.ln2.hook_scale");
   });
 
   it("suggests the nearest names", () => {

@@ -177,6 +177,14 @@ describe("what a run starts from, stops at and gives back", () => {
 
   it("runs hooks of a pattern on the layers that it reaches", () => {
     const seen: string[] = [];
+    const layers: number[] = [];
+    const all = model.runWithHooks(tokens, {
+      fwdHooks: [
+        [/embed$|1.hook_resid_pre|_in$/, (_value, hook) => void layers.push(hook.layer())],
+      ],
+    });
+    assert.deepEqual(layers, [-1, -1, 1, 4]);
+    all.dispose();
     const end = model.runWithHooks(tokens, {
       stopAtLayer: 2,
       fwdHooks: [[/hook_mlp_out$/, (_value, { name }) => void seen.push(name)]],
