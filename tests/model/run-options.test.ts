@@ -109,7 +109,7 @@ describe("what a run starts from, stops at and gives back", () => {
         () => model.forward(tokens, { startAtLayer: 1 }),
         /the input is a residual stream; found a list/,
       ],
-      [() => model.forward("text", { startAtLayer: 1 }), /is a residual stream; found string/],
+      [() => model.forward("text", { startAtLayer: 1 }), /is a residual stream; found "text"/],
       [() => model.forward(tf.zeros([3, 48]), { startAtLayer: 1 }), /found float32 \[3, 48\]/],
       [() => model.forward(tf.zeros([1, 3, 47]), { startAtLayer: 1 }), /expected a float32 tensor/],
       [() => model.forward(tf.zeros([0, 3, 48]), { startAtLayer: 1 }), /not a residual stream/],
