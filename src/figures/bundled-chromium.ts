@@ -63,7 +63,7 @@ async function unpack(bin: string, folder: string): Promise<void> {
   try {
     const { extract } = await import("tar-fs");
     const plain = () => createBrotliDecompress({ chunkSize: CHUNK });
-    await Promise.all([
+    const parts = await Promise.allSettled([
       pipeline(
         createReadStream(join(bin, "chromium.br"), { highWaterMark: CHUNK }),
         plain(),
@@ -74,6 +74,9 @@ async function unpack(bin: string, folder: string): Promise<void> {
       // Holds fonts/ and a fonts.conf for another system.
       pipeline(createReadStream(join(bin, "fonts.tar.br")), plain(), extract(part)),
     ]);
+    // Only when nobody writes there any more can the rest of a failure be removed.
+    const failed = parts.find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
     await writeFile(join(part, "fonts.conf"), fontsConf(folder));
     await rename(part, folder);
   } catch (cause) {

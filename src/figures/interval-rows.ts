@@ -71,7 +71,7 @@ export function intervalRows(
         ticks: "",
       },
       annotations: [
-        ...titles.map((one) => groupTitle(one)),
+        ...titles.map((one) => groupTitle(one, size)),
         ...(size === "column" ? [] : places.map(({ row, y: at }) => rowNote(row.note, at))),
       ],
     },
@@ -120,18 +120,23 @@ function rowTraces(row: IntervalRow, y: number): Partial<PlotData>[] {
   ];
 }
 
-function groupTitle({ title, y }: { title: string; y: number }): Partial<Annotations> {
+function groupTitle(
+  { title, y }: { title: string; y: number },
+  size: FigureSize,
+): Partial<Annotations> {
+  // A narrow figure has more room for it at the left of the axis.
+  const isNarrow = size === "column";
   return {
     text: `<b>${escapeHtml(title)}</b>`,
     showarrow: false,
     xref: "paper",
-    x: 0,
-    xanchor: "left",
+    x: isNarrow ? 1 : 0,
+    xanchor: isNarrow ? "right" : "left",
     y,
     yanchor: "middle",
     // The zero line does not run through the letters.
     bgcolor: "#FFFFFF",
-    font: { size: 13, color: INK },
+    font: { size: isNarrow ? 12 : 13, color: INK },
   };
 }
 

@@ -27,7 +27,7 @@ before(() => {
   whyNoDisk = mount("-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", disk);
 });
 after(() => {
-  if (whyNoDisk === null) spawnSync("umount", [disk]);
+  if (whyNoDisk === null) spawnSync("umount", ["--lazy", disk]);
   rmSync(folder, { recursive: true });
 });
 

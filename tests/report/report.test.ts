@@ -21,7 +21,7 @@ import { visit, whyNoBrowser } from "../figures/browser-for-tests";
 const MODELS = join(__dirname, "..", "..", "models");
 /** Two of the bundled heads, one of which has warnings. */
 const HEADS = ["neuron_l2_n282_20261122_120100", "neuron_l2_n52_20261122_120000"];
-const FIGURES_OF_A_HEAD = 7;
+const FIGURES_OF_A_HEAD = 11;
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-report-"));
 const results = join(folder, "results");
