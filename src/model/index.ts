@@ -2,6 +2,7 @@ export { ActivationCache, type CachedModel } from "./activation-cache";
 export type { AttentionMask, PaddingSide } from "./attention-mask";
 export type { AxisSlice } from "./axis-slice";
 export type { GPT2Config } from "./config";
+export type { LayerKeysValues } from "./forward";
 export type { GenerateOptions } from "./generate";
 export { getActName, type HookName, type NamesFilter } from "./hook-names";
 export {
@@ -17,6 +18,7 @@ export {
 } from "./hooked-transformer";
 export type { HookFunction, HookPoint, HookSpec } from "./hooks";
 export { KeyValueCache } from "./key-value-cache";
+export type { LocateModelOptions } from "./locate-model";
 export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
 export { type MlpVectors, mlpVectors, rawMlpVectors, readDirections } from "./mlp-vectors";
 export {
@@ -24,6 +26,7 @@ export {
   linearisedReadDirection,
   mlpNeuronWeights,
   type NeuronWeights,
+  type WeightedModel,
   weightNames,
 } from "./named-weights";
 export type {
@@ -38,4 +41,13 @@ export type { RunInputOptions } from "./run-input";
 export type { ModelInput, TokenOptions } from "./token-batch";
 export { loadTokenizer, type Tokenizer } from "./tokenizer";
 export type { WeightProcessing } from "./weight-processing";
+export type {
+  AttentionWeights,
+  BlockWeights,
+  EmbeddingWeights,
+  GPT2Weights,
+  LayerNormWeights,
+  MLPWeights,
+  UnembeddingWeights,
+} from "./weights";
 export { writeDirection } from "./write-direction";

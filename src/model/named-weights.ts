@@ -7,7 +7,7 @@ import { embeddingRows, unembeddingBias, unembeddingRows } from "./vocabulary";
 import type { GPT2Weights } from "./weights";
 
 /** What is needed of a model to name its weights. */
-interface WeightedModel {
+export interface WeightedModel {
   readonly cfg: GPT2Config;
   readonly weights: GPT2Weights;
 }

@@ -20,7 +20,7 @@ export interface LinearRegression {
  * - constant y: slope 0, intercept that constant, R² 1 (the fit is perfect; `r2_score` with its
  *   default `force_finite` says 1 there, not NaN), also when x is constant too.
  *
- * "Constant" means up to float64 rounding, see {@link isConstant}: nobody wants a slope of 10¹⁵
+ * "Constant" means up to float64 rounding, see `isConstant`: nobody wants a slope of 10¹⁵
  * because two equal activations differ in their last bit.
  *
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
