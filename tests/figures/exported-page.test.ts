@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { closeBrowser, inBrowser } from "../../src/figures/browser";
 import { saveFigure } from "../../src/figures/save-figure";
+import { weightSimilarityComparison } from "../../src/figures/weight-similarity-comparison";
 import { visit, whyNoBrowser } from "./browser-for-tests";
+import { boxesOf, checkTexts, overlap } from "./drawn-texts";
 import { exampleFigures, FACTORS, PROMPTS } from "./example-data";
 
 const figures = exampleFigures();
@@ -95,54 +97,39 @@ for (const [name, { marks, texts }] of Object.entries(expected)) {
         formats: ["html"],
       });
       const width = (figure.layout.width as number) + 15;
-      await visit(
-        file!,
-        async ({ page }) => {
-          const boxes = await page.locator("#figure text").evaluateAll((elements) =>
-            (elements as unknown as Drawn[])
-              .map((element) => ({
-                text: String(element.textContent),
-                ...element.getBoundingClientRect().toJSON(),
-              }))
-              .filter(({ text, width: w }) => text.trim() !== "" && w > 0),
-          );
-          const frame = await page
-            .locator("#figure .main-svg")
-            .first()
-            .evaluate((element) => (element as unknown as Drawn).getBoundingClientRect().toJSON());
-          assert.ok(boxes.length > 5);
-          for (const [index, box] of boxes.entries()) {
-            const isInside =
-              box.left >= frame.left - 1 &&
-              box.right <= frame.right + 1 &&
-              box.top >= frame.top - 1 &&
-              box.bottom <= frame.bottom + 1;
-            assert.ok(isInside, `"${box.text}" leaves the figure`);
-            for (const other of boxes.slice(0, index)) {
-              const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
-              const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
-              // Boxes of text have air above and below the letters.
-              assert.ok(!(across > 1 && down > 4), `"${box.text}" covers "${other.text}"`);
-            }
-          }
-        },
-        { viewport: { width, height: 800 } },
-      );
+      await visit(file!, ({ page }) => checkTexts(page.locator("#figure")), {
+        viewport: { width, height: 800 },
+      });
     });
   }
 }
 
-interface Rectangle {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-  width: number;
-}
-interface Drawn {
-  textContent: string | null;
-  getBoundingClientRect(): { toJSON(): Rectangle };
-}
+test("a bar's value never lies across the bar's end, whatever the value", async (t) => {
+  if (noBrowser) return t.skip(noBrowser);
+  const values = [-1, -0.9, -0.86, -0.5, -0.04, 0, 0.004, 0.14, 0.86, 0.87, 1];
+  for (const size of ["notebook", "column"] as const) {
+    for (const some of [values.slice(0, 6), values.slice(6)]) {
+      const bars = some.map((value) => ({ label: `${value}`, value, kind: "mlp_input" as const }));
+      const figure = weightSimilarityComparison(bars, {
+        random_baseline: { p5: -0.15, p95: 0.15, n: 1000 },
+        size,
+      });
+      const [file] = await saveFigure(figure, "values", { directory: folder, formats: ["html"] });
+      await visit(file!, async ({ page }) => {
+        await checkTexts(page.locator("#figure"));
+        const drawn = await boxesOf(page.locator("#figure .bars .point path"));
+        const labels = await boxesOf(page.locator("#figure .bars .point text"));
+        assert.equal(labels.length, some.length);
+        for (const [index, bar] of drawn.entries()) {
+          const { down } = overlap(bar, labels[index]!);
+          const height = labels[index]!.bottom - labels[index]!.top;
+          // Beside its bar, or wholly inside.
+          assert.ok(down <= 1 || down >= height - 1, `${some[index]}: ${down} of ${height}`);
+        }
+      });
+    }
+  }
+});
 
 test("every figure keeps to Plotly's schema", async (t) => {
   if (noBrowser) return t.skip(noBrowser);

@@ -17,6 +17,7 @@ import { closeBrowser } from "../../src/figures/browser";
 import { writeReport } from "../../src/report/write-report";
 import { run } from "../cli/run";
 import { visit, whyNoBrowser } from "../figures/browser-for-tests";
+import { checkTexts } from "../figures/drawn-texts";
 
 const MODELS = join(__dirname, "..", "..", "models");
 /** Two of the bundled heads, one of which has warnings. */
@@ -68,6 +69,13 @@ async function scrollThrough(page: Page): Promise<void> {
   }
 }
 
+/** How many bars and markers a figure has. */
+function marksOf({ data }: { data: { type: string; mode?: string; x: unknown[] }[] }): number {
+  return data
+    .filter(({ type, mode }) => type === "bar" || mode?.includes("markers"))
+    .reduce((sum, { x }) => sum + x.length, 0);
+}
+
 describe("the results page", () => {
   it("shows every head, its numbers and links, and draws every figure, offline and without errors", async (t) => {
     const noBrowser = await whyNoBrowser();
@@ -109,6 +117,25 @@ describe("the results page", () => {
       },
       { waitFor: "main" },
     );
+  });
+
+  it("stands beside exported pages that draw every figure, offline, no text across another", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const files = readdirSync(results, { recursive: true, encoding: "utf8" }).filter((file) =>
+      /[\\/]\w+\.html$/.test(file),
+    );
+    assert.equal(files.length, HEADS.length * FIGURES_OF_A_HEAD);
+    for (const file of files) {
+      const figure = JSON.parse(readFileSync(join(results, file.replace(/html$/, "json")), "utf8"));
+      await visit(join(results, file), async ({ page, errors, requests }) => {
+        assert.deepEqual({ errors, requests }, { errors: [], requests: [] }, file);
+        const title = (await page.locator(".gtitle").allTextContents()).join(" ");
+        assert.equal(title, figure.layout.title.text.replaceAll("<br>", ""), file);
+        assert.equal(await page.locator(".point").count(), marksOf(figure), file);
+        await checkTexts(page.locator("#figure"));
+      });
+    }
   });
 
   it("is the same page for the same results", async () => {
