@@ -326,7 +326,7 @@ def gaussians(rng):
             "probabilities": probabilities,
             "quantiles": np.quantile(cosines, probabilities).tolist(),
         })
-    write("gaussian-cosines", cases)
+    write("gaussian-vectors", cases)
 
 
 def decompositions(rng):

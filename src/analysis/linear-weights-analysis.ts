@@ -20,6 +20,7 @@ import { type Prompt, runPrompts } from "./run-prompts";
 import {
   type Comparison,
   type HeadVector,
+  layerGaussians,
   similarityTest,
   testsOfSimilarities,
 } from "./similarity-tests";
@@ -183,13 +184,11 @@ function allTests(
   if (mean && !(of_mean !== null && of_mean > SAME_DIRECTION)) {
     others.push({ name: "mean_gradient", values: mean });
   }
-  const processed = comparisons.filter((one) => one.weights === "processed");
-  return [
-    ...comparisons.map((one) => similarityTest(linear, one, draws, streams)),
-    ...others.flatMap((vector) =>
-      processed.map((one) => similarityTest(vector, one, draws, streams)),
-    ),
-  ];
+  return comparisons.flatMap((comparison) => {
+    const gaussians = layerGaussians(comparison, draws, streams);
+    const vectors = comparison.weights === "processed" ? [linear, ...others] : [linear];
+    return vectors.map((vector) => similarityTest(vector, comparison, gaussians, draws, streams));
+  });
 }
 
 function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {

@@ -3,11 +3,12 @@ import type { SimilarityTest } from "../results/similarity-evidence";
 import { cosineSimilarity } from "../stats/cosine-similarity";
 import { cosineTTest } from "../stats/cosine-t-test";
 import { empiricalNull } from "../stats/empirical-null";
-import { gaussianCosines } from "../stats/gaussian-cosines";
+import { gaussianVectors } from "../stats/gaussian-vectors";
 import { randomCosines } from "../stats/random-cosines";
 import { rankAmong } from "../stats/rank-among";
 import { shuffledCosines } from "../stats/shuffled-cosines";
 import type { SingleTest } from "./adjusted-tests";
+import { engineSums } from "./engine-sums";
 import type { RandomStreams } from "./random-streams";
 
 /** One of the head's vectors, `[d_model]`. */
@@ -46,11 +47,13 @@ const NULLS = [
  * the layer's other vectors, the head's own weights shuffled, Gaussian vectors with the covariance of
  * the layer's.
  *
- * @param draws how many draws each sampled null has
+ * @param gaussians draws with the covariance of the layer's vectors, by {@link layerGaussians}
+ * @param draws how many draws each other sampled null has
  */
 export function similarityTest(
   { name, values }: HeadVector,
   comparison: Comparison,
+  gaussians: readonly ArrayLike<number>[] | null,
   draws: number,
   streams: RandomStreams,
 ): SimilarityTest {
@@ -72,14 +75,35 @@ export function similarityTest(
     sampled_directions: drawn(cosine, randomCosines(values, stream("random-directions"))),
     other_neurons: otherNeurons(values, comparison, cosine),
     shuffled_coordinates: drawn(cosine, shuffledCosines(values, target, stream("shuffled"))),
-    layer_covariance: comparison.isBasis
-      ? { ...empiricalNull(null, null), reason: "coordinates have no covariance but the identity" }
-      : drawn(
-          cosine,
-          gaussianCosines(values, layer, stream("layer-covariance")),
-          "the head's weights are all zero, or the layer's do not differ",
-        ),
+    layer_covariance: underCovariance(values, cosine, comparison, gaussians),
   };
+}
+
+/** Gaussian vectors with the covariance of the layer's vectors; null where they have none. */
+export function layerGaussians(
+  { name, weights, layer, isBasis }: Comparison,
+  n: number,
+  streams: RandomStreams,
+): readonly ArrayLike<number>[] | null {
+  if (isBasis) return null;
+  const stream = streams(`layer-covariance/${name}/${weights}`);
+  return gaussianVectors(layer, { n, ...stream, sums: engineSums });
+}
+
+function underCovariance(
+  values: readonly number[],
+  cosine: number | null,
+  { isBasis }: Comparison,
+  gaussians: readonly ArrayLike<number>[] | null,
+): NullDistribution {
+  if (isBasis) {
+    const reason = "coordinates have no covariance but the identity";
+    return { ...empiricalNull(null, null), reason };
+  }
+  const cosines = gaussians?.map((vector) => cosineSimilarity(values, vector)) ?? [];
+  const existing = cosines.filter((one) => one !== null);
+  const draws = existing.length > 0 ? existing : null;
+  return drawn(cosine, draws, "the head's weights are all zero, or the layer's do not differ");
 }
 
 function drawn(

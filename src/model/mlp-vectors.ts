@@ -60,13 +60,13 @@ export function readDirections(model: HookedTransformer, layer: number): Float32
   return rowsOf(() => tf.transpose(tf.matMul(W_in, W_out)));
 }
 
+/** A matrix's rows. (A tidy walks through all that it returns: numbers are read after it.) */
 function rowsOf(make: () => tf.Tensor2D | tf.Tensor): Float32Array[] {
-  return tf.tidy(() => {
-    const tensor = make();
-    const [rows, columns] = tensor.shape as [number, number];
-    const data = tensor.dataSync<"float32">() as Float32Array;
-    return Array.from({ length: rows }, (_, row) =>
-      data.subarray(row * columns, (row + 1) * columns),
-    );
-  });
+  const tensor = tf.tidy(() => tf.clone(make()));
+  const [rows, columns] = tensor.shape as [number, number];
+  const data = tensor.dataSync<"float32">() as Float32Array;
+  tensor.dispose();
+  return Array.from({ length: rows }, (_, row) =>
+    data.subarray(row * columns, (row + 1) * columns),
+  );
 }

@@ -18,7 +18,11 @@ export { cosineSimilarity } from "./cosine-similarity";
 export { type CosineTTest, cosineTTest } from "./cosine-t-test";
 export { effectSize } from "./effect-size";
 export { type EmpiricalNull, empiricalNull } from "./empirical-null";
-export { gaussianCosines } from "./gaussian-cosines";
+export {
+  type GaussianVectorsOptions,
+  gaussianVectors,
+  type WeightedSums,
+} from "./gaussian-vectors";
 export { type GroupContributions, groupContributions } from "./group-contributions";
 export { type Histogram, histogram } from "./histogram";
 export { holm } from "./holm";

@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { engineSums } from "../../src/analysis/engine-sums";
+import { cosineSimilarity } from "../../src/stats/cosine-similarity";
 import { cosineTTest } from "../../src/stats/cosine-t-test";
-import { gaussianCosines } from "../../src/stats/gaussian-cosines";
+import { type GaussianVectorsOptions, gaussianVectors } from "../../src/stats/gaussian-vectors";
 import { quantile } from "../../src/stats/quantile";
+import { randomStream } from "../../src/stats/random-stream";
 import { vectorStatistics } from "../../src/stats/vector-statistics";
+import { loadEngine } from "../../src/tensors/engine";
 import { expectedCases } from "./expected-values";
+
+/** The vector's cosines with what is drawn. */
+function gaussianCosines(
+  vector: readonly number[],
+  rows: readonly number[][],
+  options: GaussianVectorsOptions = {},
+): number[] | null {
+  return gaussianVectors(rows, options)?.map((drawn) => cosineSimilarity(vector, drawn)!) ?? null;
+}
 
 test("NumPy's multivariate normal, singular covariances too", () => {
   type Case = {
@@ -14,7 +27,7 @@ test("NumPy's multivariate normal, singular covariances too", () => {
     probabilities: number[];
     quantiles: number[];
   };
-  for (const expected of expectedCases<Case>("gaussian-cosines")) {
+  for (const expected of expectedCases<Case>("gaussian-vectors")) {
     const { vector, rows, probabilities, quantiles, std } = expected;
     const drawn = gaussianCosines(vector, rows, { n: 20_000 })!;
     assert.ok(Math.abs(vectorStatistics(drawn).std - std) < 0.02 * std);
@@ -48,17 +61,19 @@ test("rows on one line give ±1 or 0; one dimension ±1", () => {
   assert.deepEqual(new Set(gaussianCosines([2], [[1], [3]], { n: 50 })), new Set([1, -1]));
 });
 
-test("null without a direction or a covariance", () => {
-  assert.equal(
-    gaussianCosines(
-      [0, 0],
-      [
-        [1, 0],
-        [0, 1],
-      ],
-    ),
-    null,
-  );
+test("the tensor engine's product gives the same cosines, to float32", async () => {
+  await loadEngine();
+  const stream = randomStream(2, "rows");
+  const random = () => Array.from({ length: 7 }, () => stream.gaussian());
+  const rows = Array.from({ length: 30 }, random);
+  const vector = random();
+  const plain = gaussianCosines(vector, rows, { n: 100 })!;
+  gaussianCosines(vector, rows, { n: 100, sums: engineSums })!.forEach((cosine, i) => {
+    assert.ok(Math.abs(cosine - plain[i]) < 1e-5);
+  });
+});
+
+test("null without a covariance", () => {
   assert.equal(
     gaussianCosines(
       [1, 2],
@@ -86,7 +101,7 @@ test("the seed and the name decide", () => {
 });
 
 test("refuses rows of another length and values that are not finite", () => {
-  assert.throws(() => gaussianCosines([1, 2], [[1]]), /rows\[0\] has another length/);
+  assert.throws(() => gaussianVectors([[1], [1, 2]]), /rows\[1\] has another length/);
   assert.throws(() => gaussianCosines([1], [[Number.NaN]]), /rows\[0\]\[0\]/);
   assert.throws(() => gaussianCosines([1], [[1]], { n: 0.5 }), /n is not a number of draws/);
 });
