@@ -12,6 +12,7 @@ const PROJECT = join(__dirname, "..");
 const INTERFACES: Readonly<Record<ResultName, readonly [file: string, name: string]>> = {
   linear_weights_analysis: ["linear-weights-result", "LinearWeightsResult"],
   activation_patching: ["activation-patching-result", "ActivationPatchingResult"],
+  neuron_sweep: ["neuron-sweep-result", "NeuronSweepResult"],
 };
 
 /** The file's name in `schemas/`. */

@@ -15,6 +15,7 @@ export {
 } from "./describe";
 export { analyzeLinearWeights, type LinearWeightsOptions } from "./linear-weights-analysis";
 export { listTests, type TestRow } from "./list-tests";
+export { analyzeNeuronSweep, type NeuronSweepAnalysisOptions } from "./neuron-sweep-analysis";
 export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
 export { type OpenHeadOptions, openHead } from "./open-head";
 export {

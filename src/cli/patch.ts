@@ -2,8 +2,6 @@ import type { Command } from "commander";
 import { analyzeActivationPatching } from "../analysis/activation-patching-analysis";
 import { openHead } from "../analysis/open-head";
 import { describeControls, listSlopes } from "../analysis/patching-tables";
-import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
-import type { Prompt } from "../analysis/run-prompts";
 import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
 import { parsePatch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
@@ -13,6 +11,7 @@ import { serializeResult } from "../results/serialize-result";
 import { parseNumbers, parseSeed } from "./arguments";
 import { factLines, headLines, plainMinus, warningLines } from "./head-lines";
 import type { Output } from "./output";
+import { inPromptsFile, promptsFrom } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
 import { writeAll } from "./write-all";
 
@@ -70,9 +69,7 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
   const patches = (options.patch.length > 0 ? options.patch : DEFAULT_PATCHES).map(parsePatch);
   const seed = parseSeed(options.seed);
   const factors = parseNumbers(options.factors, "--factors");
-  const prompts: readonly Prompt[] = options.prompts
-    ? readPrompts(options.prompts)
-    : [...TEST_SENTENCES, ...VARIED_PROMPTS];
+  const prompts = promptsFrom(options.prompts);
   const head = await openHead(modelDir, options);
   const bar = progressBar({ label: "Patching", total: prompts.length });
   try {
@@ -86,7 +83,7 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
       progress: bar,
     })
       .catch((error) => {
-        throw options.prompts ? inPromptsFile(error, options.prompts) : error;
+        throw inPromptsFile(error, options.prompts);
       })
       .finally(() => bar.done());
     const json = serializeResult(NAME, result);
@@ -97,12 +94,6 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
   } finally {
     head.model.dispose();
   }
-}
-
-/** Says which file a prompt that cannot be run stands in. */
-function inPromptsFile(error: Error, file: string): Error {
-  if (/^prompt \d/.test(error.message)) error.message = `${file}: ${error.message}`;
-  return error;
 }
 
 function summary(result: ActivationPatchingResult): string {

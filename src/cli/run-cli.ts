@@ -8,6 +8,7 @@ import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
 import { patchCommand } from "./patch";
 import { reportCommand } from "./report";
+import { sweepCommand } from "./sweep";
 import { trainHeadCommand } from "./train-head";
 import { weightsCommand } from "./weights";
 
@@ -51,6 +52,7 @@ function program(output: Output): Command {
     activationsCommand,
     weightsCommand,
     patchCommand,
+    sweepCommand,
     trainHeadCommand,
     notebookCommand,
     reportCommand,

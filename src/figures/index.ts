@@ -4,6 +4,7 @@ export type { Figure } from "./figure";
 export type { FigureOptions } from "./figure-options";
 export { learningCurves, type TrainingCurves } from "./learning-curves";
 export type { LineFit } from "./line-fit";
+export { type MarkedNeuron, neuronSweep, type RankedNeurons } from "./neuron-sweep";
 export { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
 export { predVsActChangeAll } from "./pred-vs-act-change-all";
 export { predVsActRegression } from "./pred-vs-act-regression";
@@ -14,6 +15,8 @@ export {
   type LinearWeightsFigures,
   linearWeightsFigures,
   listSensitivity,
+  type NeuronSweepFigures,
+  neuronSweepFigures,
   promptLabels,
 } from "./result-figures";
 export { type FigureFormat, type SaveFigureOptions, saveFigure } from "./save-figure";

@@ -1,9 +1,11 @@
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
+import type { NeuronSweepResult } from "../results/neuron-sweep-result";
 import type { SeriesKind } from "./colours";
 import { directAndTotal } from "./direct-and-total";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
+import { neuronSweep } from "./neuron-sweep";
 import { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
 import { predVsActChangeAll } from "./pred-vs-act-change-all";
 import { predVsActRegression } from "./pred-vs-act-regression";
@@ -33,6 +35,11 @@ export interface ActivationPatchingFigures {
   readonly per_input_sensitivity: Figure;
   readonly slope_evidence: Figure;
   readonly direct_and_total: Figure;
+}
+
+/** A sweep's figure by file name. */
+export interface NeuronSweepFigures {
+  readonly neuron_sweep: Figure;
 }
 
 /** How further similarities of a result are named and coloured. */
@@ -125,6 +132,21 @@ export function activationPatchingFigures(
     slope_evidence: slopeEvidence(result, { size }),
     direct_and_total: directAndTotal(runs, result.direct_effect, { size }),
   };
+}
+
+/**
+ * A sweep's figure.
+ *
+ * @param options - `size: "column"` for one column of a paper
+ * @example
+ * const figures = neuronSweepFigures(await analyzeNeuronSweep(head, prompts));
+ * await showFigure(figures.neuron_sweep);
+ */
+export function neuronSweepFigures(
+  { swept, target }: NeuronSweepResult,
+  { size }: Pick<FigureOptions, "size"> = {},
+): NeuronSweepFigures {
+  return { neuron_sweep: neuronSweep(swept, target, { size }) };
 }
 
 /** Prompts with their fits, the steepest first; prompts without a slope come last. */

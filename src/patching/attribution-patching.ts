@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import { type HookName, resolveHookName } from "../model/hook-names";
+import { allHookNames, type HookName, resolveHookName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
@@ -76,8 +76,11 @@ export async function attributionPatching(
     });
   }
   const sizes = names.map((hook) => neuronsOf(hook, model));
-  const start = Math.min(...names.map((hook) => startOf(hook, cfg)));
   const reading = readingOf(read);
+  const order = allHookNames(cfg);
+  const isBefore = (hook: string) => order.indexOf(hook) <= order.indexOf(reading.hook);
+  const before = names.filter(isBefore);
+  const start = Math.min(...[...before, reading.hook].map((hook) => startOf(hook, cfg)));
   const numbers = tokens.map((_, number) => number);
   const clean = cleanRun(model, tokens, numbers, [
     ...new Set([
@@ -91,7 +94,7 @@ export async function attributionPatching(
     ]),
   ]);
   try {
-    const gradients = gradientsAt(model, clean, names, sizes, start, reading);
+    const gradients = gradientsAt(model, clean, before, start, reading);
     const values: CleanValues = {
       prompts: tokens.length,
       lengthOf: (prompt) => tokens[prompt].length,
@@ -104,9 +107,10 @@ export async function attributionPatching(
         const span = { start: index, length: 1 };
         return tokens.map((ids, prompt) => {
           const last = ids.length - 1;
-          const before = clean.valuesAt(hook, prompt, last)[index];
-          const after = changed(newValues(site, prompt, last, span, values), 0, before);
-          return gradients[i][prompt * sizes[i] + index] * (after - before);
+          const was = clean.valuesAt(hook, prompt, last)[index];
+          const is = changed(newValues(site, prompt, last, span, values), 0, was);
+          // What comes after the reading changes nothing of it.
+          return (gradients.get(hook)?.[prompt * sizes[i] + index] ?? 0) * (is - was);
         });
       }),
     }));
@@ -148,15 +152,15 @@ function readingOf(read: BoundHead | DifferentiableMetric): Reading {
   };
 }
 
-/** The reading's gradient with respect to each activation at the last token, `[prompt · size]` each. */
+/** The reading's gradient with respect to each activation at the last token, `[prompt · size]`. */
 function gradientsAt(
   model: HookedTransformer,
   clean: CleanRun,
-  names: readonly string[],
-  sizes: readonly number[],
+  hooks: readonly string[],
   start: number,
   reading: Reading,
-): Float32Array[] {
+): ReadonlyMap<string, Float32Array> {
+  if (hooks.length === 0) return new Map();
   const first = clean.tokens.map((ids) => ids.length - 1);
   const rows = { clean, prompts: clean.tokens.map((_, i) => i), first, length: 1, variants: 1 };
   const plan = { start, reads: [reading.hook], pos: "last" as const, editsUnembedding: false };
@@ -164,15 +168,17 @@ function gradientsAt(
   const kept: tf.Tensor[] = [];
   try {
     return tf.tidy(() => {
-      const zeros = sizes.map((size) => tf.zeros([rows.prompts.length, 1, size]));
+      const zeros = hooks.map((hook) => tf.zeros([first.length, 1, neuronsOf(hook, model)]));
       const scalarOf = (...deltas: tf.Tensor[]) => {
-        const byHook = new Map(names.map((hook, i) => [hook, adding(hook, deltas[i])]));
+        const byHook = new Map(hooks.map((hook, i) => [hook, adding(hook, deltas[i])]));
         const read = runSuffix(model, rows, plan, { byHook, writes: null }, past);
         kept.push(...read.values());
         return reading.scalar(read.get(reading.hook) as tf.Tensor2D, clean);
       };
       const gradients = tf.grads(scalarOf)(zeros);
-      return gradients.map((gradient) => gradient.dataSync() as Float32Array) as never;
+      return new Map(
+        hooks.map((hook, i) => [hook, gradients[i].dataSync() as Float32Array]),
+      ) as never;
     });
   } finally {
     tf.dispose(kept);

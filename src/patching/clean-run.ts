@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { GPT2Config } from "../model/config";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
@@ -22,9 +23,10 @@ export interface CleanRun {
 }
 
 /**
- * Runs prompts as one batch, unpatched, and keeps the activations in `hooks`.
+ * Runs prompts, unpatched, and keeps the activations in `hooks`.
  *
- * Shorter prompts are filled up on the right, where causal attention never looks.
+ * Prompts of similar length are run as one batch, shorter ones filled up on the right, where causal
+ * attention never looks.
  *
  * @param numbers which of `prompts`
  */
@@ -34,25 +36,10 @@ export function cleanRun(
   numbers: readonly number[],
   hooks: readonly string[],
 ): CleanRun {
-  const { n_layers } = model.cfg;
   const tokens = numbers.map((number) => prompts[number]);
   const length = Math.max(...tokens.map((ids) => ids.length));
-  const filled = tokens.map((ids) => [...ids, ...Array<number>(length - ids.length).fill(0)]);
-  const needsLogits = hooks.some((hook) => /^(ln_final|unembed)\./.test(hook));
-  const [result, cache] = model.runWithCache(filled, {
-    namesFilter: [...hooks],
-    stopAtLayer: needsLogits ? undefined : n_layers,
-  });
-  result.dispose();
-  const kept = new Map<string, tf.Tensor3D>();
+  const kept = activationsOf(model, tokens, length, hooks);
   const downloads = new Map<string, Float32Array>();
-  try {
-    for (const hook of hooks) {
-      kept.set(hook, tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook))))));
-    }
-  } finally {
-    cache.dispose();
-  }
   return {
     numbers,
     tokens,
@@ -67,6 +54,86 @@ export function cleanRun(
     },
     dispose: () => tf.dispose([...kept.values()]),
   };
+}
+
+/** Activations `[prompt, length, size]` by hook, kept. */
+function activationsOf(
+  model: HookedTransformer,
+  tokens: readonly (readonly number[])[],
+  length: number,
+  hooks: readonly string[],
+): ReadonlyMap<string, tf.Tensor3D> {
+  const batches = bySteps(tokens);
+  const parts: ReadonlyMap<string, tf.Tensor3D>[] = [];
+  try {
+    for (const places of batches) {
+      parts.push(
+        batchActivations(
+          model,
+          places.map((place) => tokens[place]),
+          hooks,
+        ),
+      );
+    }
+    if (parts.length === 1) return parts[0];
+    const order = batches.flat();
+    const rows = tokens.map((_, place) => order.indexOf(place));
+    const joined = hooks.map((hook): [string, tf.Tensor3D] => {
+      const whole = tf.tidy(() => {
+        const filled = parts.map((part) => filledUp(part.get(hook)!, length));
+        return tf.keep(tf.gather(tf.concat3d(filled, 0), tf.tensor1d(rows, "int32")));
+      });
+      for (const part of parts) part.get(hook)!.dispose();
+      return [hook, whole];
+    });
+    return new Map(joined);
+  } catch (error) {
+    for (const part of parts) tf.dispose([...part.values()]);
+    throw error;
+  }
+}
+
+/** Places of prompts of similar length, together. */
+function bySteps(tokens: readonly (readonly number[])[]): number[][] {
+  const steps = new Map<number, number[]>();
+  tokens.forEach((ids, place) => {
+    const step = Math.ceil(ids.length / LENGTH_STEP);
+    steps.set(step, [...(steps.get(step) ?? []), place]);
+  });
+  return [...steps.values()];
+}
+
+function filledUp(activation: tf.Tensor3D, length: number): tf.Tensor3D {
+  return tf.pad3d(activation, [
+    [0, 0],
+    [0, length - activation.shape[1]],
+    [0, 0],
+  ]);
+}
+
+function batchActivations(
+  model: HookedTransformer,
+  tokens: readonly (readonly number[])[],
+  hooks: readonly string[],
+): ReadonlyMap<string, tf.Tensor3D> {
+  const length = Math.max(...tokens.map((ids) => ids.length));
+  const filled = tokens.map((ids) => [...ids, ...Array<number>(length - ids.length).fill(0)]);
+  const needsLogits = hooks.some((hook) => /^(ln_final|unembed)\./.test(hook));
+  const [result, cache] = model.runWithCache(filled, {
+    namesFilter: [...hooks],
+    stopAtLayer: needsLogits ? undefined : model.cfg.n_layers,
+  });
+  result.dispose();
+  try {
+    return new Map(
+      hooks.map((hook) => [
+        hook,
+        tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook))))),
+      ]),
+    );
+  } finally {
+    cache.dispose();
+  }
 }
 
 /** Keys and values of the first `count` positions of some of its prompts, `[prompts, n_heads, count, d_head]`. */
@@ -90,7 +157,8 @@ export function keysValues(
 }
 
 /**
- * Which prompts are run together: of similar length, and not more tokens than `maxTokens`.
+ * Which prompts' clean runs are kept at the same time: not more tokens than `maxTokens`, filled up to
+ * the longest.
  *
  * @param exact of the same length: where keys have places that are seen
  * @returns numbers of prompts
@@ -100,18 +168,23 @@ export function promptBatches(
   maxTokens: number,
   exact: boolean,
 ): number[][] {
-  const width = exact ? 1 : LENGTH_STEP;
-  const step = (number: number) => Math.ceil(prompts[number].length / width);
+  const lengthOf = (number: number) => prompts[number].length;
   const batches: number[][] = [];
-  const bySteps = prompts.map((_, number) => number).sort((a, b) => step(a) - step(b) || a - b);
-  for (const number of bySteps) {
+  const byLength = prompts.map((_, number) => number).sort((a, b) => lengthOf(a) - lengthOf(b));
+  for (const number of byLength) {
     const batch = batches[batches.length - 1];
     const fits =
       batch &&
-      step(batch[0]) === step(number) &&
-      (batch.length + 1) * step(number) * width <= maxTokens;
+      (!exact || lengthOf(batch[0]) === lengthOf(number)) &&
+      (batch.length + 1) * lengthOf(number) <= maxTokens;
     if (fits) batch.push(number);
     else batches.push([number]);
   }
-  return batches;
+  return batches.map((batch) => batch.sort((a, b) => a - b));
+}
+
+/** How many tokens' clean runs fit into an amount of memory. */
+export function cleanTokens(maxBytes: number, { n_layers, d_model }: GPT2Config): number {
+  // Keys and values of all layers, and a dozen vectors of one layer while it is computed.
+  return Math.max(Math.floor(maxBytes / (4 * d_model * (2 * n_layers + 16))), 1);
 }

@@ -3,13 +3,20 @@ import type { BoundHead } from "../heads/bind-head";
 import { sizeAtPosition } from "../heads/bind-head";
 import { type HookName, resolveHookName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import type { ModelInput, TokenOptions } from "../model/token-batch";
-import { type PatchOptions, patch } from "./patch-variants";
+import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import { cleanTokens, promptBatches } from "./clean-run";
+import { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
 import type { Readout } from "./readout";
-import type { SiteEdit } from "./site";
+import type { SiteEdit, Variant } from "./site";
 
 /** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
 export const DEFAULT_SWEEP_PATCH: SiteEdit = ["zero"];
+
+/**
+ * Patched runs between two clean runs of a prompt, for each of its tokens, where the clean runs of all
+ * prompts do not fit into memory at once: the clean ones then take a small share of the time.
+ */
+const RUNS_PER_TOKEN = 16;
 
 export interface NeuronSweepOptions
   extends TokenOptions,
@@ -71,7 +78,7 @@ export async function neuronSweep(
   prompts: ModelInput,
   options: NeuronSweepOptions,
 ): Promise<NeuronSweep> {
-  const { read, patch: edit = DEFAULT_SWEEP_PATCH, resume = [], ...rest } = options;
+  const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [] } = options;
   const hooks = hooksOf(options, model);
   const before = new Map(resume.map(({ hook, changes }) => [hook, changes]));
   const places = hooks.flatMap((hook) => {
@@ -81,15 +88,10 @@ export async function neuronSweep(
   });
   const missing = places.filter(({ hook, index }) => !before.get(hook)?.[index]);
   const variants = missing.map((place) => ({ ...place, patch: edit }));
-  // A finished sweep has nothing to run but the unpatched readings.
-  const unchanged = { hook: hooks[0], index: 0, patch: ["scale", 1] as const };
-  const result = await patch(model, prompts, variants.length > 0 ? variants : [unchanged], {
-    ...rest,
-    read: read as Readout<number>,
-  });
+  const result = await inBlocks(model, prompts, variants, hooks[0], options);
   const changes = new Map(hooks.map((hook) => [hook, [...(before.get(hook) ?? [])]]));
   missing.forEach(({ hook, index }, variant) => {
-    const readings = result.patched[variant];
+    const readings = result.patched[variant] ?? [null];
     changes.get(hook)![index] = readings.includes(null)
       ? null
       : readings.map((reading, prompt) => reading! - result.clean[prompt]);
@@ -102,6 +104,39 @@ export async function neuronSweep(
     isComplete: swept.every((layer) => !layer.changes.includes(null)),
     warnings: result.warnings,
   };
+}
+
+/**
+ * Runs the variants; in blocks where not all prompts' clean runs fit into memory at once, so that a
+ * sweep that is stopped has done some neurons on all prompts and not all neurons on some.
+ */
+async function inBlocks(
+  model: HookedTransformer,
+  prompts: ModelInput,
+  variants: readonly Variant[],
+  anyHook: string,
+  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal, prependBos }: NeuronSweepOptions,
+): Promise<PatchResult<number>> {
+  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
+  const run = (block: readonly Variant[], done: number) =>
+    patch(model, tokens, block, {
+      read: read as Readout<number>,
+      maxBytes,
+      signal,
+      progress: progress && { ...progress, update: (rows) => progress.update(done + rows) },
+    });
+  const fits = promptBatches(tokens, cleanTokens(maxBytes, model.cfg), false).length === 1;
+  const length = Math.max(...tokens.map((ids) => ids.length));
+  const size = fits ? variants.length : RUNS_PER_TOKEN * length;
+  // A finished sweep has nothing to run but the unpatched readings.
+  const unchanged: Variant = { hook: anyHook, index: 0, patch: ["scale", 1] };
+  const result = await run(variants.length > 0 ? variants.slice(0, size) : [unchanged], 0);
+  const patched = [...result.patched];
+  for (let from = size; from < variants.length && !signal?.aborted; from += size) {
+    const block = variants.slice(from, from + size);
+    patched.push(...(await run(block, from * tokens.length)).patched);
+  }
+  return { ...result, patched };
 }
 
 function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer): string[] {

@@ -4,7 +4,7 @@ import { layerOfHook, type NamesFilter } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
 import { type Progress, silentProgress } from "../progress/progress";
-import { type CleanRun, cleanRun, promptBatches } from "./clean-run";
+import { type CleanRun, cleanRun, cleanTokens, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
 import { type ActivationReading, isHead, type Readable, type Readout, readoutOf } from "./readout";
@@ -21,9 +21,6 @@ import {
 
 /** Memory for the activations of patched runs, in bytes, unless another is given. */
 export const DEFAULT_MAX_BYTES = 2 ** 28;
-
-/** Share of the memory that the clean runs' activations may take: this many numbers a token and block. */
-const CLEAN_NUMBERS = 16;
 
 export interface PatchOptions<R> extends TokenOptions {
   /** Where it is a head, a prompt ends, and is patched "last", at the token that the head measures. */
@@ -135,7 +132,9 @@ async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
   const exact = needsExactPositions(hooks, readout);
   const { groups, unreachable } = variantGroups(variants, readout.hooks, model.cfg);
   const all = tokens.map((_, number) => number);
-  const batches = readout.jointly ? [all] : promptBatches(tokens, maxTokens(job), exact);
+  const batches = readout.jointly
+    ? [all]
+    : promptBatches(tokens, cleanTokens(job.maxBytes, model.cfg), exact);
   const reference = takesFromOthers(variants) && batches.length > 1 ? batches : [];
   const others = reference.map((batch) => cleanRun(model, tokens, batch, hooks));
   try {
@@ -160,10 +159,6 @@ async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
     isComplete: done.flat().every((reading) => reading !== null),
     warnings: unreachableWarnings(job, unreachable),
   };
-}
-
-function maxTokens({ maxBytes, model: { cfg } }: Job<unknown>): number {
-  return Math.max(Math.floor(maxBytes / (4 * CLEAN_NUMBERS * cfg.d_model * cfg.n_layers)), 1);
 }
 
 function takesFromOthers(variants: readonly (readonly Site[])[]): boolean {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
@@ -47,8 +48,9 @@ export async function patchedRows<R>(
     const changed = group.variants.filter((variant) =>
       part.prompts.some((place) => changes[variant][place]),
     );
+    // The unpatched readings are made with the first variants, or alone where there are none.
     const isForClean = group.variants.length === 0;
-    if (isRead ? changed.length === 0 : changed.length === 0 && !isForClean) continue;
+    if (changed.length === 0 && (isRead || !isForClean)) continue;
     const list = isRead ? changed : [null, ...changed];
     const past = pastOf(
       job.model,
@@ -58,12 +60,14 @@ export async function patchedRows<R>(
     try {
       const perPrompt = Math.max(Math.floor(most / part.prompts.length), 1);
       for (let from = 0; from < list.length; from += perPrompt) {
-        if (job.signal?.aborted) return;
+        if (job.signal?.aborted && !isForClean) return;
         const variants = list.slice(from, from + perPrompt);
         const rows = { clean, ...part, variants: variants.length };
         const readings = readRows(job, group, rows, variants, values, past);
         note(job, rows, variants, changes, readings);
         await job.progress.breathe();
+        // So that an interrupt is heard.
+        await nextTurn();
       }
     } finally {
       for (const { k, v } of past.values()) tf.dispose([k, v]);

@@ -13,7 +13,7 @@ export interface AnalysedHead {
 }
 
 /** Kinds of result in the order in which they are read; others follow by name. */
-const KINDS = ["linear_weights_analysis", "activation_patching"];
+const KINDS = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
 
 /**
  * Results by head, in the order of layers, neurons and names. Results are of one head if layer,

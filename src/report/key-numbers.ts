@@ -92,6 +92,7 @@ export function keyNumbers(content: Content): KeyNumber[] {
       meaning: "Cosine of the head's linear weights with another direction.",
     })),
     ...baselineRange(recordOf(content.random_baseline)),
+    ...targetRank(recordOf(content.target)),
     ...others.map(([key, value]) => ({
       label: words(key),
       value: formatNumber(value as number),
@@ -119,6 +120,17 @@ function baselineRange({ p5, p95, n }: Readonly<Record<string, unknown>>): KeyNu
       label: "cosine of random directions",
       value: `${formatNumber(p5, 2)} to ${formatNumber(p95, 2)}`,
       meaning: `The 5–95% range of ${formatNumber(numberOf(n))}: a cosine inside it says nothing.`,
+    },
+  ];
+}
+
+function targetRank({ rank, of, hook }: Readonly<Record<string, unknown>>): KeyNumber[] {
+  if (typeof rank !== "number") return [];
+  return [
+    {
+      label: "rank of the target",
+      value: `${formatNumber(rank)} of ${formatNumber(numberOf(of))}`,
+      meaning: `Among the neurons of ${hook}, by how much zeroing or otherwise patching each changes the prediction.`,
     },
   ];
 }

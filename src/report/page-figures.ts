@@ -1,7 +1,11 @@
 import type { Figure } from "../figures/figure";
 import type { FigureOptions } from "../figures/figure-options";
 import { plainFigure } from "../figures/plain-figure";
-import { activationPatchingFigures, linearWeightsFigures } from "../figures/result-figures";
+import {
+  activationPatchingFigures,
+  linearWeightsFigures,
+  neuronSweepFigures,
+} from "../figures/result-figures";
 import type { FoundResult } from "./collect-results";
 
 /** A figure of a results page. */
@@ -17,6 +21,7 @@ type Draw = (result: never, options: Pick<FigureOptions, "size">) => object;
 const DRAW: Readonly<Record<string, Draw>> = {
   linear_weights_analysis: linearWeightsFigures,
   activation_patching: activationPatchingFigures,
+  neuron_sweep: neuronSweepFigures,
 };
 
 /**

@@ -11,6 +11,7 @@ export type {
 } from "./evidence-parts";
 export { type JsonSchema, resultJsonSchema } from "./json-schema";
 export type { LinearWeightsResult } from "./linear-weights-result";
+export type { NeuronSweepResult, SweepTarget, SweptNeurons } from "./neuron-sweep-result";
 export type {
   Controls,
   DirectEffect,

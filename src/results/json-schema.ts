@@ -7,6 +7,7 @@ const TITLES: Readonly<Record<ResultName, string>> = {
   linear_weights_analysis:
     "A head's linear weights beside the weights of the neuron that it predicts",
   activation_patching: "How a head's prediction follows the neuron when the neuron is patched",
+  neuron_sweep: "What patching each neuron of a layer changes in a head's prediction",
 };
 
 /**

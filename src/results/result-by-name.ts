@@ -1,11 +1,13 @@
 import type { ActivationPatchingResult } from "./activation-patching-result";
 import type { LinearWeightsResult } from "./linear-weights-result";
+import type { NeuronSweepResult } from "./neuron-sweep-result";
 
 /** The kinds of result, by the first part of their file names. */
 export interface ResultByName {
   linear_weights_analysis: LinearWeightsResult;
   activation_patching: ActivationPatchingResult;
+  neuron_sweep: NeuronSweepResult;
 }
 
-/** "linear_weights_analysis" or "activation_patching". */
+/** "linear_weights_analysis", "activation_patching" or "neuron_sweep". */
 export type ResultName = keyof ResultByName;

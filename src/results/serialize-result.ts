@@ -2,12 +2,14 @@ import type { z } from "zod";
 import { ResultError } from "../errors";
 import { activationPatchingSchema } from "./activation-patching-schema";
 import { linearWeightsSchema } from "./linear-weights-schema";
+import { neuronSweepSchema } from "./neuron-sweep-result";
 import type { ResultByName, ResultName } from "./result-by-name";
 
 /** What each kind of result is checked by. */
 export const RESULT_SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
   linear_weights_analysis: linearWeightsSchema,
   activation_patching: activationPatchingSchema,
+  neuron_sweep: neuronSweepSchema,
 };
 
 /**

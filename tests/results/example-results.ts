@@ -1,5 +1,6 @@
 import type { ActivationPatchingResult } from "../../src/results/activation-patching-result";
 import type { LinearWeightsResult } from "../../src/results/linear-weights-result";
+import type { NeuronSweepResult } from "../../src/results/neuron-sweep-result";
 import type { Provenance } from "../../src/results/provenance";
 import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import type { SimilarityTest } from "../../src/results/similarity-evidence";
@@ -176,5 +177,42 @@ export function examplePatching(
     warnings: [],
     provenance,
     ...changes,
+  };
+}
+
+/** A small valid result; its numbers mean nothing. */
+export function exampleSweep(change: Partial<NeuronSweepResult> = {}): NeuronSweepResult {
+  const neuron = { index: 1, mean_change: -0.2, mean_abs_change: 0.2 };
+  return {
+    model_path: "models/neuron_l2_n1_20250422_173314",
+    head_type: "regression",
+    target_layer: 2,
+    target_neuron: 1,
+    timestamp: "2025-04-22T17:33:14Z",
+    schema_version: SCHEMA_VERSION,
+    layer_type: "mlp_out",
+    hook: "blocks.2.hook_mlp_out",
+    patch: ["zero", 0],
+    prompts: [{ text: "Who?", tokens: [4, 5], position: 1 }],
+    baseline: { prediction: [0.5] },
+    target: {
+      hook: "blocks.2.hook_mlp_out",
+      ...neuron,
+      ...{ rank: 1, of: 2, percentile: 100, p_value: 0.5, reason: null },
+    },
+    swept: [
+      {
+        hook: "blocks.2.hook_mlp_out",
+        mean_change: [null, -0.2],
+        mean_abs_change: [null, 0.2],
+        changes: [null, [-0.2]],
+        largest: [neuron],
+        attribution: { correlation: null, reason: "the sweep is not complete" },
+      },
+    ],
+    is_complete: false,
+    warnings: [],
+    provenance,
+    ...change,
   };
 }

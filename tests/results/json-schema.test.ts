@@ -7,15 +7,21 @@ import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import { schemaFile, schemaText } from "../../scripts/write-schemas";
 import { analyzeActivationPatching } from "../../src/analysis/activation-patching-analysis";
 import { analyzeLinearWeights } from "../../src/analysis/linear-weights-analysis";
+import { analyzeNeuronSweep } from "../../src/analysis/neuron-sweep-analysis";
 import { openHead } from "../../src/analysis/open-head";
 import type { ResultName } from "../../src/results/result-by-name";
 import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import { serializeResult } from "../../src/results/serialize-result";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden } from "../golden";
-import { exampleLinearWeights, examplePatching } from "./example-results";
+import { exampleLinearWeights, examplePatching, exampleSweep } from "./example-results";
 
-const NAMES: ResultName[] = ["linear_weights_analysis", "activation_patching"];
+const NAMES: ResultName[] = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
+const EXAMPLES = {
+  linear_weights_analysis: exampleLinearWeights,
+  activation_patching: examplePatching,
+  neuron_sweep: exampleSweep,
+};
 const DOCS = join(__dirname, "..", "..", "docs", "results.md");
 
 /** A Python that has these packages: `TSLENS_PYTHON`, the project's own, or the one on the PATH. */
@@ -56,6 +62,7 @@ describe("the published JSON Schemas", () => {
         "activation_patching",
         await analyzeActivationPatching(head, sequences),
       ),
+      neuron_sweep: serializeResult("neuron_sweep", await analyzeNeuronSweep(head, sequences)),
     };
     head.model.dispose();
     mkdirSync(join(folder, "results"));
@@ -78,7 +85,7 @@ describe("the published JSON Schemas", () => {
 
     it(`${name}: what writing refuses the schema refuses too`, () => {
       const check = validate.get(name)!;
-      const example = name === "activation_patching" ? examplePatching() : exampleLinearWeights();
+      const example = EXAMPLES[name]();
       assert.ok(check(example), JSON.stringify(check.errors));
       for (const change of [
         { target_layer: -1 },

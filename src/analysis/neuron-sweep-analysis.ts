@@ -1,0 +1,240 @@
+import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import { headFunction } from "../heads/head-function";
+import { getActName, type HookName, resolveHookName } from "../model/hook-names";
+import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
+import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
+import { checkPatch, type Patch } from "../patching/patch";
+import { listenForInterrupt } from "../progress/interrupt";
+import type { Progress } from "../progress/progress";
+import type { RunPrompt } from "../results/evidence-parts";
+import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/neuron-sweep-result";
+import { SCHEMA_VERSION } from "../results/schema-version";
+import { timestamp } from "../results/timestamp";
+import { rankAmong } from "../stats/rank-among";
+import { provenanceOf } from "./provenance";
+import { type Prompt, runPrompts } from "./run-prompts";
+
+/** How many of the largest effects a result lists. */
+const LARGEST = 20;
+
+export interface NeuronSweepAnalysisOptions {
+  /** The directory as the user named it, for the result; the head's folder if not given. */
+  readonly modelPath?: string;
+  /**
+   * Activations whose numbers are patched one by one. If not given: the one that the head predicts a
+   * number of, in which the target has its rank, and the hidden MLP neurons of the target layer.
+   */
+  readonly hooks?: readonly HookName[];
+  /** What is done to each neuron; zero-ablation if not given. */
+  readonly patch?: Patch;
+  /** Put the beginning-of-sequence token before each text; off unless asked for. */
+  readonly prependBos?: boolean;
+  /** Memory for what is computed at one time, in bytes. */
+  readonly maxBytes?: number;
+  readonly progress?: Progress;
+  /**
+   * Stops the sweep: what is done so far is returned. Without one the sweep listens for interrupts
+   * itself, throws on the first one, and goes on where it was when it is called again.
+   */
+  readonly signal?: AbortSignal;
+  /** A stopped sweep's result, whose neurons are not done again. */
+  readonly resume?: NeuronSweepResult;
+  /** When; now if not given. */
+  readonly timestamp?: string;
+}
+
+/** What sweeps of a head have done that were interrupted, by what they were about. */
+const interrupted = new WeakMap<BoundHead, Map<string, readonly SweptHook[]>>();
+
+/**
+ * Patches every neuron of the target's layer, one at a time, and ranks them by how much the head's
+ * prediction changes: does it depend on its target more than on any other neuron?
+ *
+ * @throws InputError if there is no prompt, or one cannot be run, an activation has no neurons, the
+ *   sweep to go on with was another one, or the sweep was interrupted.
+ * @example
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
+ * const { target } = await analyzeNeuronSweep(head, ["Once upon a time", "The king said"]);
+ * console.log(`the target is number ${target.rank} of ${target.of}`);
+ */
+export async function analyzeNeuronSweep(
+  head: BoundHead,
+  prompts: readonly Prompt[],
+  options: NeuronSweepAnalysisOptions = {},
+): Promise<NeuronSweepResult> {
+  const { modelPath, patch = ["zero", 0], prependBos = false, resume } = options;
+  const { files } = head;
+  const { config } = files;
+  const run = runPrompts(head, prompts, prependBos);
+  const hooks = hooksOf(options.hooks, head);
+  const provenance = await provenanceOf(head, { seed: 0, streams: [], prependBos });
+  checkPatch(patch);
+  if (resume) checkResumed(resume, { patch, prompts: run, provenance });
+  const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
+  const correlations = await attributionCorrelations(head, run, hooks, patch, sweep);
+  const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
+  return {
+    model_path: modelPath ?? files.directory,
+    head_type: config.headType,
+    target_layer: config.targetLayer,
+    target_neuron: config.targetNeuron,
+    timestamp: options.timestamp ?? timestamp(),
+    schema_version: SCHEMA_VERSION,
+    layer_type: config.layerType,
+    hook: head.hook,
+    patch,
+    prompts: run,
+    baseline: { prediction: [...sweep.baseline] },
+    target: targetOf(head, swept),
+    swept,
+    is_complete: sweep.isComplete,
+    warnings: [...files.warnings, ...sweep.warnings],
+    provenance,
+  };
+}
+
+function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): string[] {
+  const { targetLayer } = head.files.config;
+  const names = given ?? [head.hook, getActName("post", targetLayer)];
+  return [...new Set(names.map((name) => resolveHookName(name, head.model.cfg)))];
+}
+
+/** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */
+async function sweepOrThrow(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  hooks: readonly string[],
+  { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
+): Promise<NeuronSweep> {
+  const tokens = prompts.map((prompt) => prompt.tokens);
+  const key = JSON.stringify([tokens, hooks, patch]);
+  const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
+  const interrupt = signal ? null : listenForInterrupt();
+  try {
+    const sweep = await neuronSweep(head.model, tokens, {
+      read: head,
+      hooks,
+      patch,
+      maxBytes,
+      progress,
+      signal: signal ?? interrupt!.signal,
+      resume: resume?.swept ?? remembered.get(key),
+    });
+    remembered.delete(key);
+    if (!interrupt || sweep.isComplete) return sweep;
+    interrupted.set(head, remembered.set(key, sweep.swept));
+    throw new InputError("the sweep was interrupted", {
+      found: progressText(sweep.swept),
+      remedy: "Run it again: it goes on where it stopped.",
+    });
+  } finally {
+    interrupt?.release();
+  }
+}
+
+/** How many of how many neurons are done, in words. */
+export function progressText(swept: readonly Pick<SweptHook, "changes">[]): string {
+  const all = swept.flatMap(({ changes }) => changes);
+  return `${all.filter((changes) => changes !== null).length} of ${all.length} neurons done`;
+}
+
+function checkResumed(
+  earlier: NeuronSweepResult,
+  now: Pick<NeuronSweepResult, "patch" | "prompts" | "provenance">,
+): void {
+  const aspects: Record<string, (result: typeof now) => unknown> = {
+    head: ({ provenance }) => [provenance.head_sha256, provenance.head_config_sha256],
+    "base model": ({ provenance }) => [provenance.base_model_files, provenance.weight_processing],
+    patch: ({ patch }) => patch,
+    prompts: ({ prompts }) => prompts.map(({ tokens }) => tokens),
+  };
+  for (const [aspect, of] of Object.entries(aspects)) {
+    if (JSON.stringify(of(earlier)) === JSON.stringify(of(now))) continue;
+    throw new InputError("the sweep to go on with was another one", {
+      found: `another ${aspect}`,
+      remedy: "Start anew, or give what it was started with.",
+    });
+  }
+}
+
+interface Attribution {
+  readonly correlation: number | null;
+  readonly reason: string | null;
+}
+
+async function attributionCorrelations(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  hooks: readonly string[],
+  patch: Patch,
+  sweep: NeuronSweep,
+): Promise<Attribution[]> {
+  const { whyNoGradient } = headFunction(head);
+  if (whyNoGradient) return hooks.map(() => ({ correlation: null, reason: whyNoGradient }));
+  const tokens = prompts.map((prompt) => prompt.tokens);
+  const estimate = await attributionPatching(head.model, tokens, { read: head, hooks, patch });
+  return sweepCorrelation(estimate, sweep).map((correlation) => ({
+    correlation,
+    reason:
+      correlation !== null
+        ? null
+        : sweep.isComplete
+          ? "the changes are all the same"
+          : "the sweep is not complete",
+  }));
+}
+
+function sweptHook({ hook, changes }: SweptHook, attribution: Attribution): SweptNeurons {
+  const mean_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron));
+  const mean_abs_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron.map(Math.abs)));
+  const largest = [...changes.keys()]
+    .filter((index) => mean_abs_change[index] !== null)
+    .sort((a, b) => mean_abs_change[b]! - mean_abs_change[a]! || a - b)
+    .slice(0, LARGEST)
+    .map((index) => ({
+      index,
+      mean_change: mean_change[index],
+      mean_abs_change: mean_abs_change[index],
+    }));
+  return {
+    hook,
+    mean_change,
+    mean_abs_change,
+    changes: changes.map((ofNeuron) => ofNeuron && [...ofNeuron]),
+    largest,
+    attribution,
+  };
+}
+
+function targetOf({ hook, index }: BoundHead, swept: readonly SweptNeurons[]): SweepTarget | null {
+  const own = swept.find((other) => other.hook === hook);
+  if (!own) return null;
+  const sizes = own.mean_abs_change;
+  const rank = rankAmong(
+    sizes[index],
+    sizes.filter((_, neuron) => neuron !== index),
+  );
+  return {
+    hook,
+    index,
+    mean_change: own.mean_change[index],
+    mean_abs_change: sizes[index],
+    ...rank,
+    reason: reasonFor(rank.rank, rank.percentile, sizes),
+  };
+}
+
+function reasonFor(
+  rank: number | null,
+  percentile: number | null,
+  sizes: readonly (number | null)[],
+): string | null {
+  if (rank === null) return "the sweep was stopped before it came to the target";
+  if (percentile === null) return "there is no other neuron";
+  return sizes.includes(null) ? "ranked among those that the sweep came to" : null;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
