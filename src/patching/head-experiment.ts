@@ -4,6 +4,7 @@ import { type Progress, silentProgress } from "../progress/progress";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
+import { predictionReadout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -47,11 +48,12 @@ export async function patchHead(
   if (prompts.length === 0) {
     throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
   }
+  const measured = prompts.map((tokens) => tokens.slice(0, head.position(tokens.length) + 1));
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
-  const { clean, patched, activation } = await patch(head.model, prompts, variants, {
-    read: head,
+  const { clean, patched, activation } = await patch(head.model, measured, variants, {
+    read: predictionReadout(head, (i) => `the patch ${patches[i].join(":")} of ${head.hook}`),
     progress: byPrompt(progress, variants.length),
   });
   requireFinite(head, activation);

@@ -78,15 +78,23 @@ export function activationReadout(
   };
 }
 
-/** Reads a head's prediction at the last position. */
-export function predictionReadout(head: BoundHead): Readout<number> {
+/**
+ * Reads a head's prediction at the last position.
+ *
+ * @param nameOf what an error calls a variant
+ */
+export function predictionReadout(
+  head: BoundHead,
+  nameOf: (variant: number) => string = variantName,
+): Readout<number> {
   return {
     hooks: head.reads,
     pos: "last",
     read(activations, rows) {
       const predictions = head.predict(activations as ReadonlyMap<string, tf.Tensor2D>);
       predictions.forEach((prediction, row) => {
-        requireFinite(prediction, rows[row], "the head's prediction");
+        const { prompt, variant } = rows[row];
+        requireFinite(prediction, prompt, runName(variant, nameOf), "prediction");
       });
       return predictions;
     },
@@ -125,7 +133,8 @@ export function metricReadout(
       );
       byPrompt.dispose();
       values.forEach((value, i) => {
-        requireFinite(value, rows[i], "the metric");
+        const { prompt, variant } = rows[i];
+        requireFinite(value, prompt, runName(variant, variantName), "metric");
       });
       return rows.map((_, row) => values[row % perPrompt]);
     },
@@ -142,12 +151,19 @@ function metricNumber(value: tf.Tensor | number): number {
 }
 
 /** @throws InputError if a run left float32's range, as one does whose layer norm's divisor is set to 0. */
-function requireFinite(value: number, { prompt, variant }: PatchedRow, what: string): void {
+function requireFinite(value: number, prompt: number, run: string, what: string): void {
   if (Number.isFinite(value)) return;
-  const run = variant === null ? "the unpatched run" : `variant ${variant}`;
-  throw new InputError(`${what} is no number in ${run} of prompt ${prompt}`, {
-    found: String(value),
+  throw new InputError(`${run} gives no number on prompt ${prompt}`, {
+    found: `${what} ${value}`,
     expected: "a finite number",
     remedy: "Use values that keep the model in float32's range, and no 0 for a hook_scale.",
   });
+}
+
+function variantName(variant: number): string {
+  return `variant ${variant}`;
+}
+
+function runName(variant: number | null, nameOf: (variant: number) => string): string {
+  return variant === null ? "the unpatched run" : nameOf(variant);
 }

@@ -174,7 +174,7 @@ describe("getActPatch…", () => {
     );
     await assert.rejects(
       family.getActPatchResidPre(model, corrupted, cleanCache, () => Number.NaN),
-      /the metric is no number/,
+      /gives no number on prompt 0; found metric NaN/,
     );
     const [logits, small] = model.runWithCache(corrupted, { namesFilter: ["mlp_out", 0] });
     await assert.rejects(
