@@ -14,6 +14,7 @@ import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import { serializeResult } from "../../src/results/serialize-result";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden } from "../golden";
+import { pythonWith } from "../python-with";
 import { exampleLinearWeights, examplePatching, exampleSweep } from "./example-results";
 
 const NAMES: ResultName[] = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
@@ -23,21 +24,6 @@ const EXAMPLES = {
   neuron_sweep: exampleSweep,
 };
 const DOCS = join(__dirname, "..", "..", "docs", "results.md");
-
-/** A Python that has these packages: `TSLENS_PYTHON`, the project's own, or the one on the PATH. */
-function pythonWith(...packages: string[]): string | undefined {
-  const own = join(__dirname, "..", "..", ".tslens", "venv", "bin", "python");
-  return [process.env.TSLENS_PYTHON, own, "python3"].find((python) => {
-    try {
-      execFileSync(python!, ["-c", packages.map((name) => `import ${name}`).join("\n")], {
-        stdio: "ignore",
-      });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 describe("the published JSON Schemas", () => {
   const folder = temporaryFolder();
