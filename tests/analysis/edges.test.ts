@@ -6,8 +6,26 @@ import {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
 } from "../../src/analysis/activation-patching-analysis";
+import { baselineBySet } from "../../src/analysis/baseline-by-set";
 import { analyzeLinearWeights } from "../../src/analysis/linear-weights-analysis";
+import { listTests } from "../../src/analysis/list-tests";
+import {
+  describeControls,
+  listBaseline,
+  listPatched,
+  listScaling,
+  listSlopes,
+  patchingFindings,
+} from "../../src/analysis/patching-tables";
 import type { Prompt } from "../../src/analysis/run-prompts";
+import {
+  describeGradient,
+  linearWeightsFindings,
+  listDecompositions,
+  listMostSimilar,
+  listSimilarities,
+} from "../../src/analysis/weights-tables";
+import { activationPatchingFigures, linearWeightsFigures } from "../../src/figures/result-figures";
 import type { BoundHead } from "../../src/heads/bind-head";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import type { ActivationPatchingResult } from "../../src/results/activation-patching-result";
@@ -40,6 +58,13 @@ function explained(value: unknown, path: string): void {
   for (const [key, part] of Object.entries(object)) explained(part, `${path}.${key}`);
 }
 
+/** What a notebook shows of it: no number that is none, no word that is missing. */
+function readable(...shown: unknown[]): void {
+  const text = JSON.stringify(shown);
+  assert.doesNotMatch(text, /NaN|Infinity|undefined|\[object/);
+  assert.doesNotMatch(text, /∞/);
+}
+
 describe("at the edges: defined, or null with a reason", () => {
   const folder = temporaryFolder();
   let model: HookedTransformer;
@@ -64,6 +89,20 @@ describe("at the edges: defined, or null with a reason", () => {
     const result = await analyzeActivationPatching(of, prompts, options);
     serializeResult("activation_patching", result);
     explained(result, "result");
+    readable(
+      activationPatchingFigures(result),
+      listBaseline(result),
+      result.experiments.map((run) => listPatched(result, run)),
+      listScaling(result),
+      listSlopes(result),
+      listTests(result.evidence.tests),
+      describeControls(result),
+      patchingFindings(result),
+      baselineBySet(
+        result,
+        result.prompts.map((_, i) => `set ${i % 2}`),
+      ),
+    );
     return result;
   }
 
@@ -71,6 +110,16 @@ describe("at the edges: defined, or null with a reason", () => {
     const result = await analyzeLinearWeights(of, { prompts, randomVectors: 50 });
     serializeResult("linear_weights_analysis", result);
     explained(result, "result");
+    readable(
+      linearWeightsFigures(result),
+      listSimilarities(result),
+      listSimilarities(result, "raw"),
+      listMostSimilar(result),
+      listDecompositions(result),
+      listTests(result.tests),
+      describeGradient(result),
+      linearWeightsFindings(result),
+    );
     return result;
   }
 
