@@ -86,6 +86,9 @@ export function listDecompositions({ decompositions }: LinearWeightsResult) {
   );
 }
 
+/** A spread below this is float64's rounding. */
+const ROUNDING = 1e-12;
+
 /** How linear the head is over the prompts, for a table. */
 export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
   const {
@@ -96,7 +99,8 @@ export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
     linear_r_squared,
   } = gradient;
   if (reason !== null) return [{ name: "gradient", value: `none: ${reason}` }];
-  const spread = ({ mean, std }: typeof norm) => `${numberText(mean)} ± ${numberText(std)}`;
+  const spread = ({ mean, std }: typeof norm) =>
+    `${numberText(mean)} ± ${std !== null && std < ROUNDING ? "0" : numberText(std)}`;
   return [
     { name: "prompts", value: String(gradient.prompts.length) },
     { name: "coherence (1: the same everywhere)", value: numberText(coherence) },

@@ -17,6 +17,7 @@ interface WeightsOptions {
   readonly revision?: string;
   readonly seed: string;
   readonly prompts?: string;
+  readonly prependBos?: true;
   readonly json?: true;
   readonly out?: string;
 }
@@ -36,6 +37,7 @@ export function weightsCommand(tslens: Command, output: Output): void {
       "--prompts <file>",
       "where the head's gradient is taken: a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
     )
+    .option("--prepend-bos", "put the beginning-of-sequence token before each text")
     .option("--json", "print the result as JSON and nothing else")
     .option("--out <dir>", "also write the result and its figures into this folder")
     .action((modelDir: string, options: WeightsOptions) => weights(modelDir, options, output));
@@ -46,7 +48,12 @@ async function weights(modelDir: string, options: WeightsOptions, output: Output
   const prompts = options.prompts ? readPrompts(options.prompts) : undefined;
   const head = await openHead(modelDir, options);
   try {
-    const result = await analyzeLinearWeights(head, { modelPath: modelDir, seed, prompts });
+    const result = await analyzeLinearWeights(head, {
+      modelPath: modelDir,
+      seed,
+      prompts,
+      prependBos: options.prependBos,
+    });
     const json = serializeResult(NAME, result);
     const written = options.out
       ? await writeAll(NAME, result, linearWeightsFigures(result), options.out)
