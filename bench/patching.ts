@@ -10,13 +10,13 @@ import { blockFlops, matrixRate } from "./matrix-rate";
 import { type Measurement, measurement } from "./measurement";
 import { memoryPeak, settledMemory } from "./memory-peak";
 import { caseOf, ourPatching, type PatchCase, runsOf, type Timed } from "./patch-case";
+import { benchPython, hasLibrary, LIBRARIES, startPython } from "./python-batch";
 import { measuredRuns, paddedBatch, plansLoop, type Side } from "./whole-runs";
 
-/** Turns of the two sides that count; one more before them does not. */
-const TURNS = 5;
+/** Turns of the two sides that count, where one takes long. */
+const TURNS = 3;
 
-/** Turns where one takes long: with more runs than this, none before. */
-const TURNS_OF_MANY = 3;
+/** With more runs than this, no turn goes before those that count. */
 const MANY = 500;
 
 /** A neuron's five factors on five prompts: what an activation patching notebook runs. */
@@ -38,10 +38,12 @@ interface Grid {
   readonly layers: readonly [number, number, number];
   /** Tokens of the longest prompt. */
   readonly lengths: readonly [short: number, middle: number, long: number];
+  /** Turns that count, where one does not take long. */
+  readonly turns: number;
 }
 
-const TINY: Grid = { name: "the tiny model", layers: [0, 2, 3], lengths: [8, 64, 128] };
-const LARGE: Grid = { name: "124M", layers: [0, 8, 11], lengths: [8, 64, 512] };
+const TINY: Grid = { name: "the tiny model", layers: [0, 2, 3], lengths: [8, 64, 128], turns: 9 };
+const LARGE: Grid = { name: "124M", layers: [0, 8, 11], lengths: [8, 64, 512], turns: 3 };
 
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* patching(folder: string): AsyncGenerator<Measurement> {
@@ -51,6 +53,7 @@ export async function* patching(folder: string): AsyncGenerator<Measurement> {
   const large = await HookedTransformer.fromPretrained(folder);
   yield* besideWholeRuns(large, LARGE);
   yield* byLength(large, LARGE);
+  yield* besidePython(large, LARGE, folder);
   yield await sweepMemory(large, LARGE);
   large.dispose();
 }
@@ -78,7 +81,7 @@ async function* compare(
 ): AsyncGenerator<Measurement> {
   const cases = layers.map((layer) => caseOf(model, layer, length, runs));
   const turns: Turn[] = [];
-  const count = runs > MANY ? TURNS_OF_MANY : TURNS + 1;
+  const count = runs > MANY ? TURNS : grid.turns + 1;
   for (let turn = 0; turn < count; turn++) turns.push(await takeTurn(cases, turn, runs === SWEEP));
   const counted = runs > MANY ? turns : turns.slice(1);
   for (const [i, { layer }] of cases.entries()) {
@@ -198,4 +201,37 @@ async function sweepMemory(model: HookedTransformer, grid: Grid): Promise<Measur
   const peak = await memoryPeak(() => ourPatching(patchCase));
   const what = `peak of ${named(grid, layer, length, SWEEP)}`;
   return measurement(what, [(peak - before) / 1e9], "GB above", "the settled weights");
+}
+
+/** A notebook's runs beside the same padded batch in each library that a Python here has. */
+async function* besidePython(
+  model: HookedTransformer,
+  grid: Grid,
+  folder: string,
+): AsyncGenerator<Measurement> {
+  for (const library of LIBRARIES) {
+    if (!hasLibrary(library)) {
+      console.error(`not compared with ${library}: ${benchPython()} does not have it`);
+      continue;
+    }
+    const python = await startPython(library, folder);
+    for (const length of grid.lengths.slice(0, 2)) {
+      const patchCase = caseOf(model, grid.layers[1], length, NOTEBOOK);
+      const whole: number[] = [];
+      const apart: number[] = [];
+      for (let turn = 0; turn <= TURNS; turn++) {
+        const theirs = await python.run(patchCase);
+        const ours = await ourPatching(patchCase);
+        checkSame(theirs, ours);
+        if (turn === 0) continue;
+        whole.push(theirs.seconds / ours.seconds);
+        apart.push(theirs.seconds / (ours.seconds - ours.clean));
+      }
+      const what = named(grid, grid.layers[1], length, NOTEBOOK);
+      const beside = `one padded batch in ${python.versions}`;
+      yield measurement(what, whole, "× faster", beside);
+      yield measurement(what, apart, "× faster", `${beside}, our clean run apart`);
+    }
+    python.close();
+  }
 }

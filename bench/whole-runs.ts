@@ -50,14 +50,9 @@ export function plansLoop(patchCase: PatchCase, runs: readonly Run[]): Timed {
  * filled up on the right, where causal attention never looks, so that it needs no mask.
  */
 export function paddedBatch(patchCase: PatchCase, runs: readonly Run[]): Timed {
-  const { model, layer, prompts, edits } = patchCase;
+  const { model, layer, edits } = patchCase;
   const started = performance.now();
-  const length = Math.max(...runs.map(({ prompt }) => prompts[prompt].length));
-  const rows = runs.map(({ prompt }) => {
-    const tokens = prompts[prompt];
-    return [...tokens, ...Array<number>(length - tokens.length).fill(0)];
-  });
-  const last = runs.map(({ prompt }) => prompts[prompt].length - 1);
+  const { rows, last } = paddedRows(patchCase, runs);
   const hook = scaleAtLast(
     last,
     runs.map(({ edit }) => edits[edit]),
@@ -75,6 +70,16 @@ function timed(started: number, runs: readonly Run[], predictions: readonly numb
   return {
     seconds: (performance.now() - started) / 1000,
     predictions: new Map(runs.map(({ number }, i) => [number, predictions[i]])),
+  };
+}
+
+/** Each run's prompt, filled up to the longest, and where its own last token is. */
+export function paddedRows({ prompts }: PatchCase, runs: readonly Run[]) {
+  const ofRuns = runs.map(({ prompt }) => prompts[prompt]);
+  const length = Math.max(...ofRuns.map((tokens) => tokens.length));
+  return {
+    rows: ofRuns.map((tokens) => [...tokens, ...Array<number>(length - tokens.length).fill(0)]),
+    last: ofRuns.map((tokens) => tokens.length - 1),
   };
 }
 
