@@ -85,7 +85,7 @@ export async function attributionPatching(
   const clean = cleanRun(model, tokens, numbers, [
     ...new Set([
       ...names,
-      ...(start >= 0 ? [residualAt(start, cfg.n_layers)] : []),
+      ...(start >= 0 ? [residualAt(start)] : []),
       ...reading.captured,
       ...attendingLayers(start, [reading.hook], cfg).flatMap((layer) => [
         `blocks.${layer}.attn.hook_k`,

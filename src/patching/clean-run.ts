@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GPT2Config } from "../model/config";
 import type { LayerKeysValues } from "../model/forward";
+import { layerOfHook } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
 
@@ -118,10 +119,9 @@ function batchActivations(
 ): ReadonlyMap<string, tf.Tensor3D> {
   const length = Math.max(...tokens.map((ids) => ids.length));
   const filled = tokens.map((ids) => [...ids, ...Array<number>(length - ids.length).fill(0)]);
-  const needsLogits = hooks.some((hook) => /^(ln_final|unembed)\./.test(hook));
   const [result, cache] = model.runWithCache(filled, {
     namesFilter: [...hooks],
-    stopAtLayer: needsLogits ? undefined : model.cfg.n_layers,
+    stopAtLayer: stopAfter(hooks, model.cfg),
   });
   result.dispose();
   try {
@@ -134,6 +134,12 @@ function batchActivations(
   } finally {
     cache.dispose();
   }
+}
+
+/** The block after the last one that computes any of the activations; none if the logits are needed. */
+function stopAfter(hooks: readonly string[], cfg: GPT2Config): number | undefined {
+  const last = Math.max(-1, ...hooks.map((hook) => layerOfHook(hook, cfg)));
+  return last === cfg.n_layers ? undefined : last + 1;
 }
 
 /** Keys and values of the first `count` positions of some of its prompts, `[prompts, n_heads, count, d_head]`. */

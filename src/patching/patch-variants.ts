@@ -174,7 +174,7 @@ function captured(
   const names = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
   if (readout.pos === "all") for (const hook of readout.hooks) names.add(hook);
   for (const { start } of [...groups, cleanGroup(readout, cfg)]) {
-    if (start >= 0) names.add(residualAt(start, cfg.n_layers));
+    if (start >= 0) names.add(residualAt(start));
     for (const layer of attendingLayers(start, readout.hooks, cfg)) {
       names.add(`blocks.${layer}.attn.hook_k`).add(`blocks.${layer}.attn.hook_v`);
     }

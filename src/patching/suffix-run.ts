@@ -59,14 +59,12 @@ export interface SuffixEdits {
   readonly writes: tf.Tensor3D | null;
 }
 
-/** Name of the residual stream at a start. */
-export function residualAt(start: number, n_layers: number): string {
-  if (start === 2 * n_layers) return `blocks.${n_layers - 1}.hook_resid_post`;
-  return `blocks.${Math.floor(start / 2)}.hook_resid_${start % 2 === 0 ? "pre" : "mid"}`;
-}
-
-/** The last activation before a start, which the run itself does not come by. */
-function residualBefore(start: number): string {
+/**
+ * Name of the residual stream at a start: the last activation before it, which the run itself does
+ * not come by, or what the first block is given.
+ */
+export function residualAt(start: number): string {
+  if (start === 0) return "blocks.0.hook_resid_pre";
   return start % 2 === 0
     ? `blocks.${start / 2 - 1}.hook_resid_post`
     : `blocks.${(start - 1) / 2}.hook_resid_mid`;
@@ -127,7 +125,7 @@ export function runSuffix(
       const positions = positionsOf(rows);
       let residual = startResidual(model, rows, start, positions, at);
       if (writes) residual = tf.add(residual, writes);
-      if (start > 0) residual = at(residualBefore(start), residual);
+      if (start > 0) residual = at(residualAt(start), residual);
       for (let layer = Math.max(Math.floor(start / 2), 0); layer < lastLayer(reads, cfg); layer++) {
         const options = { at, useAttnResult, past: past.get(layer) };
         const next =
@@ -190,7 +188,7 @@ function startResidual(
     return embed(model.weights, ids, positions, { at });
   }
   return tf.tidy(() => {
-    const residual = clean.activation(residualAt(start, model.cfg.n_layers));
+    const residual = clean.activation(residualAt(start));
     const [, T, size] = residual.shape;
     const flat = tf.reshape(residual, [residual.size / size, size]);
     const places = prompts.flatMap((prompt, i) => {
