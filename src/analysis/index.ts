@@ -15,7 +15,11 @@ export {
 } from "./describe";
 export { analyzeLinearWeights, type LinearWeightsOptions } from "./linear-weights-analysis";
 export { listTests, type TestRow } from "./list-tests";
-export { analyzeNeuronSweep, type NeuronSweepAnalysisOptions } from "./neuron-sweep-analysis";
+export {
+  analyzeNeuronSweep,
+  type NeuronSweepAnalysisOptions,
+  sweepRuns,
+} from "./neuron-sweep-analysis";
 export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
 export { type OpenHeadOptions, openHead } from "./open-head";
 export {
@@ -30,6 +34,7 @@ export {
 export { joinPromptSets, listPrompts, type PromptSet } from "./prompt-sets";
 export { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
 export type { Prompt } from "./run-prompts";
+export { listSweep, type SweepRow } from "./sweep-table";
 export {
   describeGradient,
   type Finding,

@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import type { BoundHead } from "../heads/bind-head";
+import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import { getActName, type HookName, resolveHookName } from "../model/hook-names";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
@@ -98,6 +98,16 @@ function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): strin
   const { targetLayer } = head.files.config;
   const names = given ?? [head.hook, getActName("post", targetLayer)];
   return [...new Set(names.map((name) => resolveHookName(name, head.model.cfg)))];
+}
+
+/** How many patched runs a sweep of these prompts makes, for a progress bar. */
+export function sweepRuns(
+  head: BoundHead,
+  prompts: readonly Prompt[],
+  { hooks }: Pick<NeuronSweepAnalysisOptions, "hooks"> = {},
+): number {
+  const sizes = hooksOf(hooks, head).map((hook) => sizeAtPosition(hook, head.model) ?? 0);
+  return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { analyzeNeuronSweep, progressText } from "../analysis/neuron-sweep-analysis";
+import { analyzeNeuronSweep, progressText, sweepRuns } from "../analysis/neuron-sweep-analysis";
 import { openHead } from "../analysis/open-head";
 import { InputError } from "../errors";
 import { neuronSweepFigures } from "../figures/result-figures";
-import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import type { BoundHead } from "../heads/bind-head";
 import { getActName, resolveHookName } from "../model/hook-names";
 import { everyLayer } from "../patching/neuron-sweep";
 import { parsePatch } from "../patching/patch";
@@ -77,8 +77,8 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
   const interrupt = listenForInterrupt();
   try {
     const hooks = hooksOf(options, head);
-    const neurons = hooks.reduce((sum, hook) => sum + (sizeAtPosition(hook, head.model) ?? 0), 0);
-    const bar = progressBar({ label: "Sweeping", total: neurons * prompts.length });
+    const total = sweepRuns(head, prompts, { hooks });
+    const bar = progressBar({ label: "Sweeping", total });
     const result = await analyzeNeuronSweep(head, prompts, {
       modelPath: modelDir,
       hooks,

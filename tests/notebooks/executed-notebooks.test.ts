@@ -22,6 +22,12 @@ const NOTEBOOKS = {
   ],
 } as const;
 
+/** What the notebooks show: a sweep has a result and a folder of its own. */
+const SHOWN: Readonly<Record<keyof typeof NOTEBOOKS, readonly string[]>> = {
+  ...NOTEBOOKS,
+  activation_patching: [...NOTEBOOKS.activation_patching, "neuron_sweep"],
+};
+
 /** Keys that Python scripts read (SPEC section 7). */
 const KEYS = {
   linear_weights_analysis:
@@ -71,7 +77,7 @@ describe("both notebooks, executed on the tslab kernel", () => {
 
   for (const name of ["linear_weights_analysis", "activation_patching"] as const) {
     it(`${name}: every cell ran, every figure was shown as one bundle`, () => {
-      checkOutputs(join(results, "notebooks", `${name}.ipynb`), NOTEBOOKS[name]);
+      checkOutputs(join(results, "notebooks", `${name}.ipynb`), SHOWN[name]);
     });
 
     it(`${name}: the JSON has the contract's keys and finite numbers`, () => {
@@ -123,11 +129,11 @@ describe("both notebooks on other kinds of heads", () => {
           .find((folder) => headType(folder) === kind);
         const { status, output } = runNotebooks(["--model-dir", head!, "--out", results]);
         assert.equal(status, 0, output);
-        for (const [name, figures] of Object.entries(NOTEBOOKS)) {
+        for (const [name, figures] of Object.entries(SHOWN)) {
           checkOutputs(join(results, "notebooks", `${name}.ipynb`), figures);
         }
         const files = readdirSync(results).filter((entry) => entry.endsWith(".json"));
-        assert.equal(files.length, 2);
+        assert.equal(files.length, 3);
         for (const file of files) {
           const result = JSON.parse(readFileSync(join(results, file), "utf8"));
           assert.equal(result.head_type, kind);
@@ -147,7 +153,7 @@ function headType(folder: string): string | undefined {
 }
 
 describe("the committed notebooks", () => {
-  for (const [name, figures] of Object.entries(NOTEBOOKS)) {
+  for (const [name, figures] of Object.entries(SHOWN)) {
     it(`${name} carries its outputs`, () => {
       const file = join(PROJECT, "notebooks", `${name}.ipynb`);
       assert.ok(existsSync(file));
