@@ -60,7 +60,7 @@ export function collectResults(directory: string): CollectedResults {
     }
   };
   for (const file of namesIn(directory).filter((name) => name.endsWith(".json"))) {
-    const content = shownUnless(file, () => readResult(join(directory, file)));
+    const content = shownUnless(file, () => readResult(directory, file));
     if (content === null) continue;
     const folder = file.replace(/\.json$/, "");
     const exports = isFolder(join(directory, folder)) ? namesIn(join(directory, folder)) : [];
@@ -94,16 +94,25 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
-function readResult(path: string): Readonly<Record<string, unknown>> {
+/** A result, which says of what layer and neuron it is, or whose file's name does. */
+function readResult(directory: string, file: string): Readonly<Record<string, unknown>> {
+  const path = join(directory, file);
   const content = readJsonFile(path, ResultError);
-  const { target_layer, target_neuron } = (content ?? {}) as Record<string, unknown>;
-  if (!Number.isInteger(target_layer) || !Number.isInteger(target_neuron)) {
+  const [, , layer, neuron] = RESULT_FILE.exec(file) ?? [];
+  const named = layer ? { target_layer: Number(layer), target_neuron: Number(neuron) } : {};
+  const result = { ...named, ...(content as object) } as Record<string, unknown>;
+  const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
+  if (
+    !isObject ||
+    !Number.isInteger(result.target_layer) ||
+    !Number.isInteger(result.target_neuron)
+  ) {
     throw new ResultError("this is not a result of tslens", {
       file: path,
       expected: `an object with the keys "target_layer" and "target_neuron"`,
     });
   }
-  return content as Readonly<Record<string, unknown>>;
+  return result;
 }
 
 function readFigure(path: string): Figure {

@@ -17,6 +17,8 @@ interface Known {
   readonly meaning: string;
   /** Shown in brackets, as `z 1.2`. */
   readonly beside?: Readonly<Record<string, string>>;
+  /** Where its interval stands, key after key. */
+  readonly interval?: readonly string[];
 }
 
 const KNOWN: readonly Known[] = [
@@ -36,21 +38,25 @@ const KNOWN: readonly Known[] = [
     key: "baseline_correlation",
     label: "baseline correlation",
     meaning: "How well the head predicts, unpatched: Pearson's r of activation and prediction.",
+    interval: ["evidence", "baseline_correlation"],
   },
   {
     key: "slope",
     label: "slope",
     meaning: "How far the prediction moves when the activation is moved by 1.",
+    interval: ["evidence", "all_points", "slope"],
   },
   {
     key: "intercept",
     label: "intercept",
     meaning: "What the fitted line says for no change at all: close to 0.",
+    interval: ["evidence", "all_points", "intercept"],
   },
   {
     key: "r_squared",
     label: "R²",
     meaning: "How alike prompts and factors are in that slope.",
+    interval: ["evidence", "all_points", "r_squared"],
   },
 ];
 
@@ -74,7 +80,11 @@ export function keyNumbers(content: Content): KeyNumber[] {
   const companions = new Set(KNOWN.flatMap(({ beside = {} }) => Object.values(beside)));
   const known = KNOWN.filter(({ key }) => key in content).map((one) => ({
     label: one.label,
-    value: formatNumber(numberOf(content[one.key])) + besideText(content, one.beside),
+    value: [
+      formatNumber(numberOf(content[one.key])),
+      besideText(content, one.beside),
+      intervalText(content, one.interval),
+    ].join(""),
     meaning: one.meaning,
   }));
   const others = Object.entries(content).filter(
@@ -111,6 +121,13 @@ function besideText(content: Content, beside: Known["beside"] = {}): string {
     .filter(([, key]) => typeof content[key] === "number")
     .map(([symbol, key]) => `${symbol} ${formatNumber(content[key] as number, 2)}`);
   return parts.length > 0 ? ` (${parts.join(", ")})` : "";
+}
+
+/** ` [0.114, 0.121]`: how far the number goes over resampled prompts, where the result says so. */
+function intervalText(content: Content, path: readonly string[] = []): string {
+  const { low, high } = path.reduce((inside, key) => recordOf(inside[key]), content);
+  if (path.length === 0 || typeof low !== "number" || typeof high !== "number") return "";
+  return ` [${formatNumber(low, 3)}, ${formatNumber(high, 3)}]`;
 }
 
 function baselineRange({ p5, p95, n }: Readonly<Record<string, unknown>>): KeyNumber[] {

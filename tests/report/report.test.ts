@@ -37,6 +37,12 @@ before(async () => {
     }
   }
   delete process.env.TSLENS_NO_BROWSER;
+  const files = readdirSync(results, { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    files.filter((file) => file.endsWith(".png")),
+    [],
+    "no pictures without a browser",
+  );
 });
 after(async () => {
   await closeBrowser();
@@ -97,7 +103,9 @@ describe("the results page", () => {
           readFileSync(join(results, "activation_patching_2_52.json"), "utf8"),
         );
         const text = await page.locator("main").innerText();
-        assert.ok(text.includes(`slope\n${result.slope.toPrecision(4)}`), text);
+        const { low, high } = result.evidence.all_points.slope;
+        const interval = `[${low.toPrecision(3)}, ${high.toPrecision(3)}]`;
+        assert.ok(text.includes(`slope\n${result.slope.toPrecision(4)} ${interval}`), text);
         assert.match(text, /mlp_out is a residual-stream quantity/);
         // Points as many as in the result: 19 prompts and 5 factors.
         const points = page.locator("[aria-label^='Does the prediction follow'] .point");
@@ -212,7 +220,7 @@ describe("the results page", () => {
         target_layer: 2,
         target_neuron: 0,
         largest_change: -1.25,
-        evil: "</script><script>alert(1)</script>",
+        note: "</script><script>alert(1)</script>",
       }),
     );
     mkdirSync(join(mixed, "neuron_sweep_2_0"));
