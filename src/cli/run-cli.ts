@@ -30,7 +30,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
 }
 
 /** Commands that make pictures of figures. */
-const DRAWS = new Set(["weights", "patch", "notebook"]);
+const DRAWS = new Set(["weights", "patch", "sweep", "notebook"]);
 
 function program(output: Output): Command {
   const tslens = new Command("tslens")
