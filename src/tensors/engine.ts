@@ -86,6 +86,7 @@ const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engin
   },
 
   async wasm(failures) {
+    registerGradients();
     const wasm = require("@tensorflow/tfjs-backend-wasm");
     await tf.setBackend("wasm");
     await tf.ready();
@@ -97,6 +98,7 @@ const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engin
   },
 
   async cpu(failures) {
+    registerGradients();
     const cpu = require("@tensorflow/tfjs-backend-cpu");
     await tf.setBackend("cpu");
     return {
@@ -111,6 +113,11 @@ function slowEngineWarning(engine: string, cost: string, failures: readonly stri
   const reason =
     failures.length > 0 ? ` because the native library did not load (${failures[0]})` : "";
   return `running on the ${engine} engine${reason}; large matrix products take ${cost} there. Run \`npm run setup\` to install the native one.`;
+}
+
+/** tfjs-core has gradients in no file that CommonJS can load; the whole of tfjs brings them, tfjs-node too. */
+function registerGradients(): void {
+  require("@tensorflow/tfjs");
 }
 
 /** Must be set before the native library is loaded; they only silence its start-up lines. */
