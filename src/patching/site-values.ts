@@ -134,7 +134,9 @@ function valuesOfAnother(
   if ((pos === "all" || isOverKeys(hook)) && lengths[0] !== lengths[1]) {
     throw new InputError(`a resample of ${hook} needs prompts of the same length`, {
       found: `prompt ${prompt} of ${lengths[0]} tokens and prompt ${source} of ${lengths[1]}`,
-      remedy: `Resample at one position, such as pos: "last".`,
+      remedy: isOverKeys(hook)
+        ? "Resample q or k, or give prompts of the same length."
+        : `Resample at one position, such as pos: "last".`,
     });
   }
   const [at] = pos === "all" ? [position] : positionsOf(pos, lengths[1], source);

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import ts from "typescript";
 import { type BoundHead, bindHead } from "../../src/heads/bind-head";
-import type { HookedTransformer } from "../../src/model/hooked-transformer";
+import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { ablate } from "../../src/patching/ablate";
 import {
   attributionPatching,
@@ -338,6 +341,23 @@ describe("experiments made of patches", () => {
       await assert.rejects(run([q], []), /no receiver/);
       await assert.rejects(run([q], [q], [[1, 2]]), /do not match/);
     });
+  });
+
+  it("the example of docs/patching.md runs", async () => {
+    const page = readFileSync(join(__dirname, "..", "..", "docs", "patching.md"), "utf8");
+    const [, code] = /```ts\nimport .*\n([\s\S]*?)```/.exec(page)!;
+    const { outputText } = ts.transpileModule(code, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    });
+    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+    const run = new AsyncFunction(
+      "HookedTransformer",
+      "patch",
+      `${outputText} return [model, patched[0][1]];`,
+    );
+    const [bundled, reading] = await run(HookedTransformer, patch);
+    bundled.dispose();
+    assert.equal(reading["blocks.3.hook_resid_post"].length, 128);
   });
 
   describe("patch refuses or says", () => {
