@@ -227,7 +227,7 @@ function gradientPrompts(
 }
 
 /** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
-export function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
+function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
   return /hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed|pos_embed)$/.test(hook);
 }
 
