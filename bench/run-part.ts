@@ -11,7 +11,7 @@ async function main([name, format]: readonly string[]): Promise<void> {
     if (format === "--json") console.log(JSON.stringify(measurement));
     else table.add(measurement);
   }
-  table.flush();
+  table.end();
 }
 
 main(process.argv.slice(2)).catch((error) => {

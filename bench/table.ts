@@ -1,30 +1,37 @@
 import type { Measurement } from "./measurement";
 
 /**
- * Prints measurements as rows of Markdown tables, those of one name that follow one another in one
- * row. A star says that a part of the other side was measured; `compared_with` says which.
+ * Prints measurements as rows of Markdown tables: those of one name that follow one another in one
+ * row, and at the end those that stand alone. A star says that a part of the other side was measured;
+ * `compared_with` says which.
  */
 export class Table {
   private row: Measurement[] = [];
+  private readonly alone: Measurement[] = [];
   private header = "";
 
   constructor(private readonly print: (line: string) => void) {}
 
   add(measurement: Measurement): void {
-    if (this.row.length > 0 && this.row[0].name !== measurement.name) this.flush();
+    if (this.row.length > 0 && this.row[0].name !== measurement.name) this.endRow();
     this.row.push(measurement);
   }
 
-  /** Prints the last row. */
-  flush(): void {
-    if (this.row.length === 0) return;
-    const [{ name, unit, compared_with }] = this.row;
+  /** Prints what is left. */
+  end(): void {
+    this.endRow();
+    for (const measurement of this.alone) {
+      this.under(["what", "ratio (spread)", "unit", "beside"]);
+      const { name, unit, compared_with } = measurement;
+      this.print(asRow([name, asCell(measurement), unit, compared_with]));
+    }
+  }
+
+  private endRow(): void {
+    if (this.row.length === 1) this.alone.push(this.row[0]);
     if (this.row.length > 1) {
       this.under(["what", ...this.row.map((cell) => `${cell.unit} than ${besideOf(cell)[0]}`)]);
-      this.print(asRow([name, ...this.row.map(asCell)]));
-    } else {
-      this.under(["what", "ratio (spread)", "unit", "beside"]);
-      this.print(asRow([name, asCell(this.row[0]), unit, compared_with]));
+      this.print(asRow([this.row[0].name, ...this.row.map(asCell)]));
     }
     this.row = [];
   }
@@ -46,7 +53,12 @@ function besideOf({ compared_with }: Measurement): string[] {
 
 function asCell(measurement: Measurement): string {
   const isPart = besideOf(measurement).length > 1 ? "*" : "";
-  return `${measurement.ratio}${isPart} (${measurement.spread})`;
+  return `${rounded(measurement.ratio)}${isPart} (${rounded(measurement.spread)})`;
+}
+
+/** The digits that one run can tell. */
+function rounded(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
 function asRow(cells: readonly string[]): string {
