@@ -145,7 +145,9 @@ function promptWarnings(prompts: readonly RunPrompt[]): string[] {
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const different = new Set(prompts.map(({ tokens }) => tokens.join(" "))).size;
+  const different = new Set(
+    prompts.map(({ tokens, position }) => tokens.slice(0, position + 1).join(" ")),
+  ).size;
   if (different < prompts.length) {
     warnings.push(
       `${prompts.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,

@@ -39,7 +39,7 @@ export async function quantileExperiment(
     ? "the activation is the same on every prompt: its quantiles change nothing"
     : null;
   const patches = values.map((value): Patch => ["set", value]);
-  const { patched } = await patchHead(
+  const { baseline: own, patched } = await patchHead(
     head,
     prompts.map(({ tokens }) => tokens),
     reason === null ? patches : [],
@@ -47,7 +47,7 @@ export async function quantileExperiment(
   const points = changePoints(
     patched.map((run) => run.activation),
     patched.map((run) => run.prediction),
-    baseline,
+    own,
   ).filter((point) => point.activation !== 0);
   const groups = byPrompt(points);
   const whyNone = reason ?? changeLine(points).reason;

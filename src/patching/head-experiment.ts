@@ -58,14 +58,35 @@ export async function patchHead(
   });
   requireFinite(head, activation);
   progress.update(prompts.length);
+  const first = firstOfEach(measured);
   return {
-    baseline: { activation: activation[0].map((number) => number!.clean), prediction: [...clean] },
-    patched: patches.map((patch, i) => ({
-      patch,
-      activation: activation[i].map((number) => number!.patched),
-      prediction: patched[i] as number[],
-    })),
+    baseline: {
+      activation: first.map((prompt) => activation[0][prompt]!.clean),
+      prediction: first.map((prompt) => clean[prompt]),
+    },
+    patched: patches.map((patch, i) => {
+      // What a resample puts in place depends on where in the list a prompt stands.
+      const from = patch[0] === "resample" ? [...first.keys()] : first;
+      return {
+        patch,
+        activation: from.map((prompt) => activation[i][prompt]!.patched),
+        prediction: from.map((prompt) => patched[i][prompt] as number),
+      };
+    }),
   };
+}
+
+/**
+ * Of each prompt the first that is the same: one measurement. In a batch the rows of two may differ in
+ * float32's last digit, and a spread or a correlation would be made of that.
+ */
+function firstOfEach(prompts: readonly (readonly number[])[]): number[] {
+  const seen = new Map<string, number>();
+  return prompts.map((tokens, i) => {
+    const key = tokens.join(" ");
+    if (!seen.has(key)) seen.set(key, i);
+    return seen.get(key)!;
+  });
 }
 
 const UNCHANGED: readonly Patch[] = [["scale", 1]];

@@ -176,6 +176,26 @@ describe("at the edges: defined, or null with a reason", () => {
     assert.match(warnings.join("\n"), /3 prompts, but only 1 different/);
   });
 
+  it("a prompt that comes twice among others is one measurement, to the last digit", async () => {
+    const twice = [...PROMPTS, ...PROMPTS, PROMPTS[0]];
+    const { baseline, scaling, experiments } = await patching(
+      await head({ hidden_dim: 4 }),
+      twice,
+      {
+        patches: [
+          ["mean", 0],
+          ["add", 1],
+        ],
+      },
+    );
+    for (const { activation, prediction } of [baseline, ...scaling, ...experiments]) {
+      for (const values of [activation, prediction]) {
+        assert.deepEqual(values.slice(4, 8), values.slice(0, 4));
+        assert.equal(values[8], values[0]);
+      }
+    }
+  });
+
   it("a head of zeros: a constant prediction, no direction", async () => {
     const zero = await head({ scale: 0 });
     const result = await weights(zero);
