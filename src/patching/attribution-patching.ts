@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import { allHookNames, type HookName, resolveHookName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -8,7 +8,7 @@ import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-b
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun } from "./clean-run";
-import { DEFAULT_SWEEP_PATCH, type NeuronSweep } from "./neuron-sweep";
+import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
 import { resolveVariant, type SiteEdit, startOf } from "./site";
 import { type CleanValues, changed, newValues } from "./site-values";
 import { type ActivationEdit, attendingLayers, pastOf, residualAt, runSuffix } from "./suffix-run";
@@ -191,14 +191,6 @@ function adding(hook: string, delta: tf.Tensor): ActivationEdit {
     apply: (activation) =>
       tf.add(activation, fromByPosition(hook, delta as tf.Tensor3D, activation)),
   };
-}
-
-function neuronsOf(hook: string, model: HookedTransformer): number {
-  const size = sizeAtPosition(hook, model);
-  if (size !== null) return size;
-  throw new InputError(`${hook} has no neurons at a position`, {
-    expected: `an activation such as "post", "mlp_out" or "resid_post"`,
-  });
 }
 
 /**

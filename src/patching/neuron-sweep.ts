@@ -147,7 +147,12 @@ function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer):
   return [...new Set(names.map((name) => resolveHookName(name, model.cfg)))];
 }
 
-function neuronsOf(hook: string, model: HookedTransformer): number {
+/**
+ * How many neurons an activation has at a position.
+ *
+ * @throws InputError if it is over pairs of positions.
+ */
+export function neuronsOf(hook: string, model: HookedTransformer): number {
   const size = sizeAtPosition(hook, model);
   if (size !== null) return size;
   throw new InputError(`${hook} has no neurons at a position`, {
