@@ -51,10 +51,10 @@ export async function* patching(folder: string): AsyncGenerator<Measurement> {
   yield* besideWholeRuns(tiny, TINY);
   tiny.dispose();
   const large = await HookedTransformer.fromPretrained(folder);
+  yield await sweepMemory(large, LARGE);
   yield* besideWholeRuns(large, LARGE);
   yield* byLength(large, LARGE);
   yield* besidePython(large, LARGE, folder);
-  yield await sweepMemory(large, LARGE);
   large.dispose();
 }
 
@@ -193,6 +193,7 @@ async function* byLength(model: HookedTransformer, grid: Grid): AsyncGenerator<M
   }
 }
 
+/** To be measured first: what earlier work has freed may still count as the process's memory. */
 async function sweepMemory(model: HookedTransformer, grid: Grid): Promise<Measurement> {
   const [, layer] = grid.layers;
   const [, length] = grid.lengths;
