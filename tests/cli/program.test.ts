@@ -62,7 +62,7 @@ describe("tslens says what there is", () => {
     it(`${command} --help`, async () => {
       const { code, stdout, stderr } = await run(command, "--help");
       assert.deepEqual([code, stderr], [0, ""]);
-      assert.match(stdout, new RegExp(`^Usage: tslens ${command} \\[options\\]( <|\n)`));
+      assert.match(stdout, new RegExp(`^Usage: tslens ${command} \\[options\\]( [<[]|\n)`));
     });
   }
 
