@@ -2,6 +2,7 @@ import type { NullDistribution } from "../results/evidence-parts";
 import type { SimilarityTest } from "../results/similarity-evidence";
 import { cosineSimilarity } from "../stats/cosine-similarity";
 import { cosineTTest } from "../stats/cosine-t-test";
+import { drawSummary } from "../stats/draw-summary";
 import { empiricalNull } from "../stats/empirical-null";
 import { gaussianVectors } from "../stats/gaussian-vectors";
 import { randomCosines } from "../stats/random-cosines";
@@ -123,7 +124,7 @@ function otherNeurons(
 ): SimilarityTest["other_neurons"] {
   const cosines = layer.map((vector) => cosineSimilarity(values, vector));
   const others = cosines.filter((other, i) => i !== index && other !== null) as number[];
-  const { p_value: _, n: __, ...spread } = empiricalNull(null, others);
+  const spread = drawSummary(others);
   const most_similar = cosines
     .flatMap((value, neuron) => (value === null ? [] : [{ neuron, cosine: value }]))
     .sort((a, b) => Math.abs(b.cosine) - Math.abs(a.cosine) || a.neuron - b.neuron)

@@ -7,13 +7,12 @@ import { parsePatch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
 import { progressBar } from "../progress/progress-bar";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
-import { serializeResult } from "../results/serialize-result";
 import { parseNumbers, parseSeed } from "./arguments";
 import { factLines, headLines, plainMinus, warningLines } from "./head-lines";
 import type { Output } from "./output";
+import { printResult } from "./print-result";
 import { inPromptsFile, promptsFrom } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
-import { writeAll } from "./write-all";
 
 interface PatchOptions {
   readonly base?: string;
@@ -86,11 +85,11 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
         throw inPromptsFile(error, options.prompts);
       })
       .finally(() => bar.done());
-    const json = serializeResult(NAME, result);
-    const written = options.out
-      ? await writeAll(NAME, result, activationPatchingFigures(result), options.out)
-      : "";
-    await output.print(options.json ? json : headLines(head) + summary(result) + written);
+    const views = {
+      figures: activationPatchingFigures,
+      summary: (of: typeof result) => headLines(head) + summary(of),
+    };
+    await printResult(NAME, result, views, options, output);
   } finally {
     head.model.dispose();
   }

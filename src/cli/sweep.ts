@@ -4,20 +4,19 @@ import { openHead } from "../analysis/open-head";
 import { InputError } from "../errors";
 import { neuronSweepFigures } from "../figures/result-figures";
 import type { BoundHead } from "../heads/bind-head";
-import { getActName, resolveHookName } from "../model/hook-names";
+import { getActName, type HookName } from "../model/hook-names";
 import { everyLayer } from "../patching/neuron-sweep";
 import { parsePatch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import type { NeuronSweepResult } from "../results/neuron-sweep-result";
 import { readNeuronSweep } from "../results/read-neuron-sweep";
-import { serializeResult } from "../results/serialize-result";
 import { parseNumbers } from "./arguments";
 import { headLines, warningLines } from "./head-lines";
 import type { Output } from "./output";
+import { printResult } from "./print-result";
 import { inPromptsFile, promptsFrom } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
-import { writeAll } from "./write-all";
 
 interface SweepOptions {
   readonly base?: string;
@@ -93,11 +92,11 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
         throw inPromptsFile(error, options.prompts);
       })
       .finally(() => bar.done());
-    const json = serializeResult(NAME, result);
-    const written = options.out
-      ? await writeAll(NAME, result, neuronSweepFigures(result), options.out)
-      : "";
-    await output.print(options.json ? json : headLines(head) + summary(result) + written);
+    const views = {
+      figures: neuronSweepFigures,
+      summary: (of: typeof result) => headLines(head) + summary(of),
+    };
+    await printResult(NAME, result, views, options, output);
     if (!result.is_complete) throw stopped(result, options.out);
   } finally {
     interrupt.release();
@@ -105,12 +104,11 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
   }
 }
 
-/** Long names of what is swept. */
-function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): string[] {
-  const { cfg } = head.model;
+/** What is swept; undefined leaves it to the analysis. */
+function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): HookName[] | undefined {
+  if (hook.length === 0) return allLayers && everyLayer("post", head.model);
   const { targetLayer } = head.files.config;
-  const given = hook.length > 0 ? hook : allLayers ? ["post"] : [head.hook, "post"];
-  const names = given.flatMap((name) => {
+  return hook.flatMap((name) => {
     if (!allLayers) return [getActName(name, targetLayer)];
     if (!name.includes("hook_")) return everyLayer(name, head.model);
     throw new InputError("--all-layers takes short names", {
@@ -118,7 +116,6 @@ function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): string[] {
       expected: "--hook post, --hook mlp_out and the like",
     });
   });
-  return [...new Set(names.map((name) => resolveHookName(name, cfg)))];
 }
 
 function stopped({ swept }: NeuronSweepResult, out: string | undefined): InputError {

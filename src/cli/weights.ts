@@ -5,12 +5,11 @@ import { readPrompts } from "../analysis/prompts";
 import { describeGradient, listSimilarities } from "../analysis/weights-tables";
 import { linearWeightsFigures } from "../figures/result-figures";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
-import { serializeResult } from "../results/serialize-result";
 import { parseSeed } from "./arguments";
 import { factLines, headLines, warningLines } from "./head-lines";
 import { type Output, oneLine } from "./output";
+import { printResult } from "./print-result";
 import { numberText, textTable } from "./text-table";
-import { writeAll } from "./write-all";
 
 interface WeightsOptions {
   readonly base?: string;
@@ -54,11 +53,11 @@ async function weights(modelDir: string, options: WeightsOptions, output: Output
       prompts,
       prependBos: options.prependBos,
     });
-    const json = serializeResult(NAME, result);
-    const written = options.out
-      ? await writeAll(NAME, result, linearWeightsFigures(result), options.out)
-      : "";
-    await output.print(options.json ? json : headLines(head) + summary(result) + written);
+    const views = {
+      figures: linearWeightsFigures,
+      summary: (of: typeof result) => headLines(head) + summary(of),
+    };
+    await printResult(NAME, result, views, options, output);
   } finally {
     head.model.dispose();
   }

@@ -7,11 +7,12 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
-import { type CleanRun, cleanRun } from "./clean-run";
+import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
+import { upToMeasured } from "./readout";
 import { resolveVariant, type SiteEdit, startOf } from "./site";
-import { type CleanValues, changed, newValues } from "./site-values";
-import { type ActivationEdit, attendingLayers, pastOf, residualAt, runSuffix } from "./suffix-run";
+import { changed, newValues } from "./site-values";
+import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
 
 /** A number that has a gradient, made of the last token's logits `[batch, 1, d_vocab]` of all prompts. */
 export type DifferentiableMetric = (logits: tf.Tensor3D) => tf.Tensor;
@@ -68,7 +69,7 @@ export async function attributionPatching(
   const { cfg, tokenizer } = model;
   const all = tokenBatch(prompts, cfg, tokenizer, { prependBos });
   const head = typeof read === "function" ? null : read;
-  const tokens = all.map((ids) => (head ? ids.slice(0, head.position(ids.length) + 1) : ids));
+  const tokens = head ? upToMeasured(head, all) : all;
   const names = (hooks ?? (head ? [head.hook] : [])).map((name) => resolveHookName(name, cfg));
   if (names.length === 0) {
     throw new InputError("there is no activation to attribute to", {
@@ -83,23 +84,11 @@ export async function attributionPatching(
   const start = Math.min(...[...before, reading.hook].map((hook) => startOf(hook, cfg)));
   const numbers = tokens.map((_, number) => number);
   const clean = cleanRun(model, tokens, numbers, [
-    ...new Set([
-      ...names,
-      ...(start >= 0 ? [residualAt(start)] : []),
-      ...reading.captured,
-      ...attendingLayers(start, [reading.hook], cfg).flatMap((layer) => [
-        `blocks.${layer}.attn.hook_k`,
-        `blocks.${layer}.attn.hook_v`,
-      ]),
-    ]),
+    ...new Set([...names, ...reading.captured, ...neededActivations(start, [reading.hook], cfg)]),
   ]);
   try {
     const gradients = gradientsAt(model, clean, before, start, reading);
-    const values: CleanValues = {
-      prompts: tokens.length,
-      lengthOf: (prompt) => tokens[prompt].length,
-      valuesAt: (hook, prompt, position) => clean.valuesAt(hook, prompt, position),
-    };
+    const values = cleanValues(tokens, [clean]);
     const attributed = names.map((hook, i) => ({
       hook,
       changes: Array.from({ length: sizes[i] }, (_, index) => {
@@ -164,7 +153,7 @@ function gradientsAt(
   const first = clean.tokens.map((ids) => ids.length - 1);
   const rows = { clean, prompts: clean.tokens.map((_, i) => i), first, length: 1, variants: 1 };
   const plan = { start, reads: [reading.hook], pos: "last" as const, editsUnembedding: false };
-  const past = pastOf(model, rows, attendingLayers(start, plan.reads, model.cfg));
+  const past = pastOf(model, rows, plan);
   const kept: tf.Tensor[] = [];
   try {
     return tf.tidy(() => {

@@ -4,6 +4,7 @@ import type { LayerKeysValues } from "../model/forward";
 import { layerOfHook } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
+import type { CleanValues } from "./site-values";
 
 /** Prompts whose lengths lie in the same span of this many tokens are run as one batch. */
 const LENGTH_STEP = 16;
@@ -54,6 +55,24 @@ export function cleanRun(
       return downloads.get(hook)!.subarray(start, start + size);
     },
     dispose: () => tf.dispose([...kept.values()]),
+  };
+}
+
+/** The numbers of all prompts `tokens`, as some clean runs hold them between them. */
+export function cleanValues(
+  tokens: readonly (readonly number[])[],
+  runs: readonly CleanRun[],
+): CleanValues {
+  const places = new Map(
+    runs.flatMap((run) => run.numbers.map((number, place) => [number, { run, place }] as const)),
+  );
+  return {
+    prompts: tokens.length,
+    lengthOf: (prompt) => tokens[prompt].length,
+    valuesAt(hook, prompt, position) {
+      const { run, place } = places.get(prompt)!;
+      return run.valuesAt(hook, place, position);
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { type Progress, silentProgress } from "../progress/progress";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
-import { predictionReadout } from "./readout";
+import { predictionReadout, upToMeasured } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -48,7 +48,7 @@ export async function patchHead(
   if (prompts.length === 0) {
     throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
   }
-  const measured = prompts.map((tokens) => tokens.slice(0, head.position(tokens.length) + 1));
+  const measured = upToMeasured(head, prompts);
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));

@@ -4,13 +4,20 @@ import { layerOfHook, type NamesFilter } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
 import { type Progress, silentProgress } from "../progress/progress";
-import { type CleanRun, cleanRun, cleanTokens, promptBatches } from "./clean-run";
+import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
-import { type ActivationReading, isHead, type Readable, type Readout, readoutOf } from "./readout";
+import {
+  type ActivationReading,
+  isHead,
+  type Readable,
+  type Readout,
+  readoutOf,
+  upToMeasured,
+} from "./readout";
 import { positionsOf, resolveVariant, type Site, spanOf, type Variant } from "./site";
 import { type CleanValues, changed, leavesAsItIs, newValues } from "./site-values";
-import { attendingLayers, residualAt } from "./suffix-run";
+import { neededActivations } from "./suffix-run";
 import {
   cleanGroup,
   needsExactPositions,
@@ -107,7 +114,7 @@ export async function patch<R>(
   const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
   const job: Job<R> = {
     model,
-    tokens: isHead(options.read) ? tokens.map(upToMeasured(options.read)) : tokens,
+    tokens: isHead(options.read) ? upToMeasured(options.read, tokens) : tokens,
     variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
     readout: readoutOf(options.read, model) as Readout<R>,
     maxBytes,
@@ -119,11 +126,6 @@ export async function patch<R>(
     rowsDone: 0,
   };
   return run(job);
-}
-
-/** Nothing after the position that a head reads can change what it reads there. */
-function upToMeasured(head: BoundHead): (ids: readonly number[]) => readonly number[] {
-  return (ids) => ids.slice(0, head.position(ids.length) + 1);
 }
 
 async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
@@ -141,7 +143,7 @@ async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
     for (const batch of batches) {
       const clean = cleanRun(model, tokens, batch, captured(job, groups, hooks));
       try {
-        const values = cleanValues(job, others.length > 0 ? others : [clean]);
+        const values = cleanValues(tokens, others.length > 0 ? others : [clean]);
         await runBatch(job, clean, groups, values, exact);
       } finally {
         clean.dispose();
@@ -174,26 +176,9 @@ function captured(
   const names = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
   if (readout.pos === "all") for (const hook of readout.hooks) names.add(hook);
   for (const { start } of [...groups, cleanGroup(readout, cfg)]) {
-    if (start >= 0) names.add(residualAt(start));
-    for (const layer of attendingLayers(start, readout.hooks, cfg)) {
-      names.add(`blocks.${layer}.attn.hook_k`).add(`blocks.${layer}.attn.hook_v`);
-    }
+    for (const name of neededActivations(start, readout.hooks, cfg)) names.add(name);
   }
   return [...names];
-}
-
-function cleanValues({ tokens }: Job<unknown>, runs: readonly CleanRun[]): CleanValues {
-  const places = new Map(
-    runs.flatMap((run) => run.numbers.map((number, place) => [number, { run, place }] as const)),
-  );
-  return {
-    prompts: tokens.length,
-    lengthOf: (prompt) => tokens[prompt].length,
-    valuesAt(hook, prompt, position) {
-      const { run, place } = places.get(prompt)!;
-      return run.valuesAt(hook, place, position);
-    },
-  };
 }
 
 async function runBatch<R>(

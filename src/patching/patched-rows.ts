@@ -9,14 +9,7 @@ import { type MlpChange, residualWrites } from "./residual-writes";
 import { RowEdits } from "./row-edits";
 import { positionsOf, sizeWithKeys, spanOf } from "./site";
 import { type CleanValues, changed, newValues } from "./site-values";
-import {
-  attendingLayers,
-  pastOf,
-  runSuffix,
-  type SuffixEdits,
-  type SuffixRows,
-  unpatchedRows,
-} from "./suffix-run";
+import { pastOf, runSuffix, type SuffixEdits, type SuffixRows, unpatchedRows } from "./suffix-run";
 import type { PromptBucket, VariantGroup } from "./variant-groups";
 
 /** More rows than this make no batch faster, but its activations leave the processor's cache. */
@@ -52,11 +45,8 @@ export async function patchedRows<R>(
     const isForClean = group.variants.length === 0;
     if (changed.length === 0 && (isRead || !isForClean)) continue;
     const list = isRead ? changed : [null, ...changed];
-    const past = pastOf(
-      job.model,
-      { clean, ...part },
-      attendingLayers(group.start, job.readout.hooks, job.model.cfg),
-    );
+    const plan = { start: group.start, reads: job.readout.hooks };
+    const past = pastOf(job.model, { clean, ...part }, plan);
     try {
       const perPrompt = Math.max(Math.floor(most / part.prompts.length), 1);
       for (let from = 0; from < list.length; from += perPrompt) {

@@ -39,6 +39,14 @@ export function isHead(read: Readable<unknown>): read is BoundHead {
   return typeof read === "object" && "predict" in read;
 }
 
+/** Prompts up to the token that a head measures: nothing after it can change what is read there. */
+export function upToMeasured(
+  head: BoundHead,
+  prompts: readonly (readonly number[])[],
+): readonly number[][] {
+  return prompts.map((ids) => ids.slice(0, head.position(ids.length) + 1));
+}
+
 /**
  * What is read, as a {@link Readout}.
  *

@@ -63,15 +63,30 @@ export interface SuffixEdits {
  * Name of the residual stream at a start: the last activation before it, which the run itself does
  * not come by, or what the first block is given.
  */
-export function residualAt(start: number): string {
+function residualAt(start: number): string {
   if (start === 0) return "blocks.0.hook_resid_pre";
   return start % 2 === 0
     ? `blocks.${start / 2 - 1}.hook_resid_post`
     : `blocks.${(start - 1) / 2}.hook_resid_mid`;
 }
 
+/** Activations of the clean run that a run from there needs: the residual stream, keys and values. */
+export function neededActivations(
+  start: number,
+  reads: readonly string[],
+  cfg: HookedTransformer["cfg"],
+): string[] {
+  return [
+    ...(start >= 0 ? [residualAt(start)] : []),
+    ...attendingLayers(start, reads, cfg).flatMap((layer) => [
+      `blocks.${layer}.attn.hook_k`,
+      `blocks.${layer}.attn.hook_v`,
+    ]),
+  ];
+}
+
 /** Blocks whose earlier keys and values a run needs. */
-export function attendingLayers(
+function attendingLayers(
   start: number,
   reads: readonly string[],
   cfg: HookedTransformer["cfg"],
@@ -90,10 +105,11 @@ function lastLayer(reads: readonly string[], cfg: HookedTransformer["cfg"]): num
 export function pastOf(
   model: HookedTransformer,
   { clean, prompts, first }: Pick<SuffixRows, "clean" | "prompts" | "first">,
-  layers: readonly number[],
+  { start, reads }: Pick<SuffixPlan, "start" | "reads">,
 ): ReadonlyMap<number, LayerKeysValues> {
   const longest = Math.max(...first);
   if (longest === 0) return new Map();
+  const layers = attendingLayers(start, reads, model.cfg);
   return new Map(
     layers.map((layer) => [layer, keysValues(clean, layer, prompts, longest, model.cfg.n_heads)]),
   );

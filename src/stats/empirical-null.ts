@@ -1,17 +1,8 @@
-import { max, mean, min, standardDeviation } from "simple-statistics";
+import { type DrawSummary, drawSummary } from "./draw-summary";
 import { finiteValues } from "./finite-values";
-import { quantile } from "./quantile";
 
 /** What chance does, and how often it does as much as was observed. */
-export interface EmpiricalNull {
-  mean: number | null;
-  /** Population standard deviation. */
-  std: number | null;
-  /** 5th and 95th percentile, linear interpolation as NumPy. */
-  p5: number | null;
-  p95: number | null;
-  min: number | null;
-  max: number | null;
+export interface EmpiricalNull extends DrawSummary {
   /** How many draws. */
   n: number;
   /** Two-sided: (1 + draws with at least the observed magnitude) / (1 + draws). */
@@ -40,22 +31,11 @@ export function empiricalNull(
   observed: number | null,
   draws: readonly number[] | null,
 ): EmpiricalNull {
-  const values = finiteValues(draws ?? [], "draws");
+  const values = draws ?? [];
+  const summary = drawSummary(values);
   const n = values.length;
-  if (n === 0) {
-    const none = { mean: null, std: null, p5: null, p95: null, min: null, max: null };
-    return { ...none, n, p_value: null };
-  }
-  return {
-    mean: mean(values),
-    std: standardDeviation(values),
-    p5: quantile(values, 0.05),
-    p95: quantile(values, 0.95),
-    min: min(values),
-    max: max(values),
-    n,
-    p_value: observed === null ? null : shareAtLeast(observed, values),
-  };
+  const p_value = observed === null || n === 0 ? null : shareAtLeast(observed, values);
+  return { ...summary, n, p_value };
 }
 
 function shareAtLeast(observed: number, values: readonly number[]): number {

@@ -16,6 +16,7 @@ export {
 } from "./cosine-decomposition";
 export { cosineSimilarity } from "./cosine-similarity";
 export { type CosineTTest, cosineTTest } from "./cosine-t-test";
+export { type DrawSummary, drawSummary } from "./draw-summary";
 export { effectSize } from "./effect-size";
 export { type EmpiricalNull, empiricalNull } from "./empirical-null";
 export {

@@ -1,18 +1,8 @@
-import { max, mean, min, standardDeviation } from "simple-statistics";
-import { quantile } from "./quantile";
+import { type DrawSummary, drawSummary } from "./draw-summary";
 import { type RandomCosinesOptions, randomCosines } from "./random-cosines";
 
 /** What cosines with random directions look like, under their names in result files. */
-export interface RandomBaseline {
-  mean: number | null;
-  /** Population standard deviation of the cosines. */
-  std: number | null;
-  /** 5th percentile, linear interpolation as NumPy. */
-  p5: number | null;
-  /** 95th percentile. */
-  p95: number | null;
-  min: number | null;
-  max: number | null;
+export interface RandomBaseline extends DrawSummary {
   /** How many random vectors were drawn. */
   n: number;
   seed: number;
@@ -42,18 +32,5 @@ export function randomBaseline(
   const { n = 1000, seed = 0 } = options;
   const cosines = randomCosines(vector, options);
   const exact_std = vector.length > 0 ? 1 / Math.sqrt(vector.length) : null;
-  if (cosines === null) {
-    return { mean: null, std: null, p5: null, p95: null, min: null, max: null, n, seed, exact_std };
-  }
-  return {
-    mean: mean(cosines),
-    std: standardDeviation(cosines),
-    p5: quantile(cosines, 0.05),
-    p95: quantile(cosines, 0.95),
-    min: min(cosines),
-    max: max(cosines),
-    n,
-    seed,
-    exact_std,
-  };
+  return { ...drawSummary(cosines ?? []), n, seed, exact_std };
 }
