@@ -1,5 +1,6 @@
 import type { BoundHead } from "../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../heads/linear-weights";
+import { hookPoint } from "../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
@@ -227,8 +228,9 @@ function gradientPrompts(
 }
 
 /** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
-function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
-  return /hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed|pos_embed)$/.test(hook);
+function isResidualTarget({ hook, model }: Pick<BoundHead, "hook" | "model">): boolean {
+  const { writes, sizePerHead } = hookPoint(hook, model.cfg);
+  return writes === "itself" && sizePerHead === undefined;
 }
 
 function targetWarnings(head: BoundHead): string[] {

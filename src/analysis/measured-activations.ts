@@ -1,3 +1,4 @@
+import type { HookPointName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { RunPrompt } from "../results/evidence-parts";
 
@@ -10,7 +11,7 @@ import type { RunPrompt } from "../results/evidence-parts";
 export function measuredActivations(
   model: HookedTransformer,
   prompts: readonly RunPrompt[],
-  hook: string,
+  hook: HookPointName,
 ): Float32Array[] {
   return prompts.map(({ tokens, position }) => {
     const [end, cache] = model.runWithCache(tokens.slice(0, position + 1), {

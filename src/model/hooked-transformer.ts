@@ -7,7 +7,13 @@ import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
 import { type ActivationVisitor, unembed } from "./forward";
 import { type GenerateOptions, generate } from "./generate";
-import { filterHookNames, type NamesFilter } from "./hook-names";
+import {
+  filterHookPoints,
+  type HookDict,
+  type HookPoint,
+  hookDict,
+  type NamesFilter,
+} from "./hook-points";
 import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
 import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
@@ -139,6 +145,11 @@ export class HookedTransformer {
     return HookedTransformer.fromPretrained(nameOrFolder, { ...NO_PROCESSING, ...options });
   }
 
+  /** Every hook point by name, in the order of the forward pass, with its axes and sizes. */
+  get hookDict(): HookDict {
+    return hookDict(this.cfg);
+  }
+
   /**
    * Token ids of a text, or of several; without BOS unless `prependBos`.
    *
@@ -205,19 +216,19 @@ export class HookedTransformer {
     options: CacheOptions<R, PerToken> = {},
   ): [RunResult<R, PerToken>, ActivationCache] {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
-    const chosen = filterHookNames(
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
+    const chosen = filterHookPoints(
       options.namesFilter,
       this.cfg,
-      (name) => !name.endsWith(".hook_result"),
+      (point) => !isResult(point.name),
     );
-    const wanted = new Set(chosen.filter(isComputed));
+    const wanted = new Set(chosen.filter(isComputed).map((point): string => point.name));
     if (options.namesFilter && chosen.length > 0 && wanted.size === 0) throw notComputed(chosen);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const cache = new ActivationCache(this);
     try {
       const at = hookVisitor(hooks, wanted, cache, this.cfg);
-      const result = this.run(plan, options, at, needsResult([...wanted, ...hooks.keys()]));
+      const result = this.run(plan, options, at, [...wanted, ...hooks.keys()].some(isResult));
       return [result, cache];
     } catch (error) {
       cache.dispose();
@@ -241,10 +252,10 @@ export class HookedTransformer {
     options: HookedForwardOptions<R, PerToken> = {},
   ): RunResult<R, PerToken> {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const at = hookVisitor(hooks, new Set(), null, this.cfg);
-    return this.run(plan, options, at, needsResult([...hooks.keys()]));
+    return this.run(plan, options, at, [...hooks.keys()].some(isResult));
   }
 
   /**
@@ -363,8 +374,9 @@ function checkReturnType(returnType: ReturnType | undefined, { tokens, stop }: R
   }
 }
 
-function needsResult(names: readonly string[]): boolean {
-  return names.some((name) => name.endsWith(".hook_result"));
+/** Each head's own output is computed only where it is asked for. */
+function isResult(name: string): boolean {
+  return name.endsWith(".hook_result");
 }
 
 function definedOnly(options: Partial<WeightProcessing>): Partial<WeightProcessing> {

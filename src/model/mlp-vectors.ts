@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { openModelFolder } from "../checkpoints/model-folder";
 import { toFloat32 } from "../checkpoints/named-array";
-import { resolveLayer } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
 
 /** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */

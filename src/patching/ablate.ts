@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import type { NamesFilter } from "../model/hook-names";
+import type { NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { randomStream } from "../stats/random-stream";
