@@ -59,7 +59,7 @@ describe("getActPatch…", () => {
     ([, pos, head], [, t, h]) => t === pos && h === head,
     ([, head], [, , h]) => h === head,
   ];
-  const cases: [name: string, activation: string, isPatched: Setter][] = [
+  const cases: [name: string, activation: ShortName, isPatched: Setter][] = [
     ["getActPatchResidPre", "resid_pre", byPos],
     ["getActPatchResidMid", "resid_mid", byPos],
     ["getActPatchAttnOut", "attn_out", byPos],
