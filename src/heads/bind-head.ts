@@ -55,6 +55,7 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
   const digitTokens = isToken ? digitTokenIds(config.head.digitTokens, model, configFile) : null;
   const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
   return {
+    [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
     files,
     model,
     hook: target.name,
@@ -68,6 +69,23 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
         ? predictFromDigitLogits(config, digitColumns(activations.get(LOGITS)!, digitTokens))
         : predictFromFeatures(files, rowsOf(activations.get(features.name)!)),
   };
+}
+
+/** What Node and a notebook print of a head. */
+function headText(
+  { config, directory }: HeadFiles,
+  { name }: HookedTransformer,
+  target: HookPoint,
+  index: number,
+  read: HookPoint,
+): string {
+  const hidden = config.headType === "token" ? null : config.head.hidden;
+  const kind = hidden ? `${config.headType}, with a hidden layer` : config.headType;
+  return [
+    `activation prediction head (${kind}) in ${directory}`,
+    `  predicts ${target.name}[…, ${index}] of ${name}`,
+    `  reads ${read.name}`,
+  ].join("\n");
 }
 
 /** "last" is the last token; a number is clamped to it, a negative one counts from the end. */

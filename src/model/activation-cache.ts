@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { readCacheFile, writeCacheFile } from "./cache-file";
+import { cacheText } from "./cache-text";
 import type { GPT2Config } from "./config";
 import type { CachedName, HookName, HookPointName } from "./hook-names";
 import { hookPoint } from "./hook-points";
@@ -215,6 +216,11 @@ export class ActivationCache implements TokenizedRun {
    */
   async toFile(path: string): Promise<void> {
     await writeCacheFile(path, this.tensors);
+  }
+
+  /** What Node and a notebook print: each activation with its shape. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return cacheText(this.tensors, this.cfg);
   }
 
   /** Frees every tensor. */

@@ -297,6 +297,18 @@ export class HookedTransformer {
     tf.dispose(this.weights as unknown as tf.TensorContainer);
   }
 
+  /** What Node and a notebook print: the model's sizes. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { n_layers, d_model, n_heads, d_head, d_mlp, n_ctx, d_vocab, act_fn } = this.cfg;
+    const done = Object.entries(this.processing).flatMap(([name, isOn]) => (isOn ? [name] : []));
+    return [
+      `HookedTransformer ${this.name}`,
+      `  ${n_layers} layers, d_model ${d_model}, ${n_heads} heads of ${d_head}, d_mlp ${d_mlp} (${act_fn}), n_ctx ${n_ctx}, d_vocab ${d_vocab}`,
+      `  weight processing: ${done.join(", ") || "none"}; engine: ${this.engine.name}`,
+      `  ${this.hookDict.size} hook points, such as ["post", 0]; all in model.hookDict`,
+    ].join("\n");
+  }
+
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
     this.checkAlive();
     const plan = runInput(input, this, options);
