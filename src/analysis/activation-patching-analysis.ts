@@ -30,8 +30,6 @@ export interface ControlOptions {
 }
 
 export interface ActivationPatchingOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /** What the activation is multiplied by in the scaling experiment. */
   readonly factors?: readonly number[];
   /** Further patches; zero-ablation (`["set", 0]`) if not given. */
@@ -54,6 +52,7 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * is, and what else could explain it: the numbers of the second notebook.
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const prompts = ["Once upon a time", "The king said", "Who are you?"];
@@ -66,7 +65,6 @@ export async function analyzeActivationPatching(
   head: BoundHead,
   prompts: readonly Prompt[],
   {
-    modelPath,
     factors = DEFAULT_SCALE_FACTORS,
     patches = [["set", 0]],
     prependBos = false,
@@ -80,6 +78,7 @@ export async function analyzeActivationPatching(
   const { config } = files;
   const streams = randomStreams(seed);
   const run = runPrompts(head, prompts, prependBos);
+  const provenance = await provenanceOf(head, { seed, prependBos });
   const tokens = run.map((prompt) => prompt.tokens);
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
@@ -89,7 +88,7 @@ export async function analyzeActivationPatching(
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -123,7 +122,7 @@ export async function analyzeActivationPatching(
       ...promptWarnings(run),
       ...nearZeroWarnings(quantiles, run.length),
     ],
-    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
+    provenance: { ...provenance, random_streams: streams.names() },
   };
 }
 

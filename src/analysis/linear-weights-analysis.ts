@@ -27,8 +27,6 @@ import {
 } from "./similarity-tests";
 
 export interface LinearWeightsOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /** Seed of every random draw. */
   readonly seed?: number;
   /** How many random vectors the baseline has, and how many draws each sampled null. */
@@ -52,6 +50,7 @@ const SAME_DIRECTION = 1 - 1e-9;
  * first notebook.
  *
  * @throws InputError if a given prompt is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeLinearWeights(head);
@@ -62,8 +61,9 @@ export async function analyzeLinearWeights(
   head: BoundHead,
   options: LinearWeightsOptions = {},
 ): Promise<LinearWeightsResult> {
-  const { modelPath, seed = 0, randomVectors = 1000, prependBos = false } = options;
-  const { config, directory } = head.files;
+  const { seed = 0, randomVectors = 1000, prependBos = false } = options;
+  const { config } = head.files;
+  const provenance = await provenanceOf(head, { seed, prependBos });
   const linear = linearWeights(head);
   const { weights, rule, alternative } = linear;
   const streams = randomStreams(seed);
@@ -81,7 +81,7 @@ export async function analyzeLinearWeights(
   const [input, output] = [vectorOf("input"), vectorOf("output")];
   const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
   return {
-    model_path: modelPath ?? directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -121,7 +121,7 @@ export async function analyzeLinearWeights(
       })),
     gradient,
     warnings: [...head.files.warnings, ...linear.warnings, ...targetWarnings(head)],
-    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
+    provenance: { ...provenance, random_streams: streams.names() },
   };
 }
 

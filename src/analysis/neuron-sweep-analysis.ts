@@ -20,8 +20,6 @@ import { type Prompt, runPrompts } from "./run-prompts";
 const LARGEST = 20;
 
 export interface NeuronSweepAnalysisOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /**
    * Activations whose numbers are patched one by one. If not given: the one that the head predicts a
    * number of, in which the target has its rank, and the hidden MLP neurons of the target layer.
@@ -64,19 +62,19 @@ export async function analyzeNeuronSweep(
   prompts: readonly Prompt[],
   options: NeuronSweepAnalysisOptions = {},
 ): Promise<NeuronSweepResult> {
-  const { modelPath, patch = ["zero", 0], prependBos = false, resume } = options;
+  const { patch = ["zero", 0], prependBos = false, resume } = options;
   const { files } = head;
   const { config } = files;
   const run = runPrompts(head, prompts, prependBos);
   const hooks = hooksOf(options.hooks, head);
-  const provenance = await provenanceOf(head, { seed: 0, streams: [], prependBos });
+  const provenance = await provenanceOf(head, { seed: 0, prependBos });
   checkPatch(patch);
   if (resume) checkResumed(resume, { patch, prompts: run, provenance });
   const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
   const correlations = await attributionCorrelations(head, run, hooks, patch, sweep);
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,

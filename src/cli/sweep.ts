@@ -79,7 +79,6 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
     const total = sweepRuns(head, prompts, { hooks });
     const bar = progressBar({ label: "Sweeping", total });
     const result = await analyzeNeuronSweep(head, prompts, {
-      modelPath: modelDir,
       hooks,
       patch,
       maxBytes,

@@ -12,6 +12,8 @@ const DIGITS = "0123456789";
 
 /** A head together with the base model that it reads. */
 export interface BoundHead {
+  /** The path that it was opened by, as it was given. */
+  readonly path: string;
   readonly files: HeadFiles;
   readonly model: HookedTransformer;
   /** The hook whose activation is predicted, by its long name. */
@@ -33,10 +35,15 @@ export interface BoundHead {
 /**
  * Puts a head and its base model together.
  *
+ * @param path that the head was opened by; its folder if not given
  * @throws HeadConfigError if the head does not fit the model: another d_model, a layer, neuron or
  *   activation that the model does not have, digit tokens outside the vocabulary.
  */
-export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead {
+export function bindHead(
+  files: HeadFiles,
+  model: HookedTransformer,
+  path = files.directory,
+): BoundHead {
   const { config, configFile } = files;
   if (config.dModel !== model.cfg.d_model) {
     throw new HeadConfigError("the head was trained on another base model", {
@@ -56,6 +63,7 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
   const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
   return {
     [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
+    path,
     files,
     model,
     hook: target.name,

@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
 import { openCheckpoint } from "../checkpoints/open-checkpoint";
 import { quoted, quotedList } from "../checkpoints/quoted";
+import { ReadFiles } from "../checkpoints/read-files";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { HeadConfigError } from "../errors";
 import { type HeadConfig, readHeadConfig } from "./head-config";
@@ -35,6 +36,8 @@ export interface HeadFiles {
    * `output.bias` [out]. Empty for a token head.
    */
   readonly tensors: ReadonlyMap<string, HeadTensor>;
+  /** SHA-256 of the two files as they were read; null for a head that was made in memory. */
+  readonly sha256: { readonly head: string; readonly config: string } | null;
   /** What the user should know although the head can be used. */
   readonly warnings: readonly string[];
 }
@@ -47,7 +50,7 @@ export interface HeadFiles {
  *   folders above it.
  * @throws HeadConfigError if there is no head, its configuration cannot be used, or its weights contradict it: a
  *   tensor is missing, unknown or of another shape, or holds NaN or infinity.
- * @throws CheckpointError if the weights' file cannot be read.
+ * @throws CheckpointError if the weights' file cannot be read, or a file changes while it is read.
  * @example
  * const { config, tensors } = await loadHead("models/neuron_l2_n52_20261122_120000");
  * console.log(config.headType, tensors.get("output.weight")?.shape);
@@ -56,16 +59,26 @@ export async function loadHead(path: string): Promise<HeadFiles> {
   const { headFile, warnings } = locateHeadFile(locateHead(path));
   const directory = dirname(headFile);
   const configFile = join(directory, CONFIG_FILE);
+  const read = new ReadFiles([headFile, configFile]);
   const config = readHeadConfig(configFile);
   const source = await openCheckpoint(headFile);
   try {
     checkShapes(source, config, configFile);
     const tensors = new Map(source.names.map((name) => [name, readTensor(source, name)]));
     warnings.push(...binWarnings(config, configFile));
-    return { directory, headFile, configFile, config, tensors, warnings };
+    const hashes = await read.sha256();
+    const sha256 = { head: hashes[basename(headFile)], config: hashes[CONFIG_FILE] };
+    return { directory, headFile, configFile, config, tensors, sha256, warnings };
   } finally {
     source.close();
   }
+}
+
+/** Whether the files of a head are still the ones that it was read from. */
+export async function isStillThere({ headFile, configFile, sha256 }: HeadFiles): Promise<boolean> {
+  const now = await new ReadFiles([headFile, configFile]).sha256().catch(() => null);
+  if (now === null || sha256 === null) return false;
+  return now[basename(headFile)] === sha256.head && now[CONFIG_FILE] === sha256.config;
 }
 
 /**

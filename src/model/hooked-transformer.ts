@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openModelFolder } from "../checkpoints/model-folder";
+import { ReadFiles } from "../checkpoints/read-files";
 import { InputError } from "../errors";
 import { type Engine, loadEngine } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
@@ -23,7 +24,7 @@ import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
 import { shown } from "./shown";
 import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import { loadTokenizer, type Tokenizer } from "./tokenizer";
+import { loadTokenizer, type Tokenizer, tokenizerFiles } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
@@ -94,8 +95,8 @@ export class HookedTransformer {
     readonly name: string,
     /** The folder that the model was read from. */
     readonly folder: string,
-    /** The files that were read. */
-    readonly files: readonly string[],
+    /** The files that were read: configuration, weights, tokenizer. */
+    readonly files: ReadFiles,
     readonly engine: Engine,
   ) {}
 
@@ -107,7 +108,7 @@ export class HookedTransformer {
    * @throws ModelConfigError if the folder, its config or its weights are missing, contradict each
    *   other or are not a GPT-2's.
    * @throws HubError if the model is not on this machine and cannot be downloaded.
-   * @throws CheckpointError if the weights' file is damaged.
+   * @throws CheckpointError if the weights' file is damaged, or changes while it is read.
    * @throws EngineError if no tensor engine can be loaded.
    */
   static async fromPretrained(
@@ -117,6 +118,7 @@ export class HookedTransformer {
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
     const folder = resolve(await locateModel(nameOrFolder, { revision }));
     const engine = await loadEngine();
+    const inFolder = ReadFiles.in(folder);
     const { config, tensors, files } = await openModelFolder(folder);
     try {
       const cfg = gpt2Config(config, files[0]);
@@ -129,7 +131,7 @@ export class HookedTransformer {
         processing,
         nameOrFolder,
         folder,
-        files,
+        inFolder.only([...files, ...tokenizerFiles(folder)]),
         engine,
       );
     } finally {

@@ -9,7 +9,11 @@ import {
   foldLayerNorm,
   foldValueBias,
   type LayerNormArrays,
+  largeOffsets,
+  lessMean,
   type Matrix,
+  type Offsets,
+  takeOff,
   unembeddingTerms,
   type WeightProcessing,
 } from "./weight-processing";
@@ -114,31 +118,52 @@ function readPositions(reader: WeightReader, { centerWritingWeights }: WeightPro
   return positions;
 }
 
+type VectorAndMatrix = Pick<TensorMakers, "matrix" | "vector">;
+
 /** W_E and W_U, which are one tensor in a tied model. */
 function readVocabulary(
   reader: WeightReader,
+  processing: WeightProcessing,
+  lnFinal: LayerNormArrays,
+  makers: VectorAndMatrix,
+): Pick<GPT2Weights, "embedding" | "unembedding"> {
+  const { unembedding, offsets } = readUnembedding(reader, processing, lnFinal, makers);
+  const { centerWritingWeights: centred } = processing;
+  const hasTerms = unembedding.terms !== null;
+  // Large offsets that were taken off are not put back to the last digit, and in those that were not
+  // a mean loses digits: then W_E is a tensor of its own.
+  const isShared = isTied(reader) && (offsets === null || (hasTerms && centred));
+  if (isShared) {
+    const offset = offsets && makers.vector(Float32Array.from(lessMean(offsets.ofColumn)));
+    return { unembedding, embedding: { rows: unembedding.rows, hasTerms, centred, offset } };
+  }
+  const own = reader.matrix("wte.weight", reader.config.d_vocab, reader.config.d_model);
+  if (centred) centerRows(own);
+  const embedding = { rows: makers.matrix(own), hasTerms: false, centred: false, offset: null };
+  return { unembedding, embedding };
+}
+
+function isTied(reader: WeightReader): boolean {
+  return !reader.has(LM_HEAD);
+}
+
+/** W_U, and the large offsets of its rows; they are taken off where terms can hold them. */
+function readUnembedding(
+  reader: WeightReader,
   { foldLn, centerUnembed, centerWritingWeights }: WeightProcessing,
   lnFinal: LayerNormArrays,
-  { matrix, vector }: Pick<TensorMakers, "matrix" | "vector">,
-): Pick<GPT2Weights, "embedding" | "unembedding"> {
+  { matrix, vector }: VectorAndMatrix,
+): { unembedding: GPT2Weights["unembedding"]; offsets: Offsets | null } {
   const { d_vocab, d_model } = reader.config;
-  const isTied = !reader.has(LM_HEAD);
+  const rows = reader.matrix(isTied(reader) ? "wte.weight" : LM_HEAD, d_vocab, d_model);
   const hasTerms = foldLn || centerUnembed;
-  const unembedding = (): GPT2Weights["unembedding"] => {
-    const rows = reader.matrix(isTied ? "wte.weight" : LM_HEAD, d_vocab, d_model);
-    if (!hasTerms) return { rows: matrix(rows), terms: null };
-    const terms = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed);
-    return {
-      rows: matrix(withTerms(rows, terms)),
-      terms: { scale: vector(terms.scale), mean: vector(terms.mean) },
-    };
-  };
-  const unembed = unembedding();
-  const rows = isTied ? unembed.rows : matrix(reader.matrix("wte.weight", d_vocab, d_model));
-  return {
-    embedding: { rows, hasTerms: isTied && hasTerms, centred: centerWritingWeights },
-    unembedding: unembed,
-  };
+  const offsets = hasTerms || centerWritingWeights ? largeOffsets(rows) : null;
+  if (!hasTerms) return { unembedding: { rows: matrix(rows), terms: null }, offsets };
+  if (offsets) takeOff(rows, offsets);
+  const all = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed, offsets);
+  const [scale, ofOffset, mean] = [all.scale, all.ofOffset, all.mean].map(vector);
+  const terms = { scale, ofOffset, mean };
+  return { unembedding: { rows: matrix(withTerms(rows, all)), terms }, offsets };
 }
 
 function asRow(data: Float32Array): Matrix {

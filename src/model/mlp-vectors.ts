@@ -29,10 +29,11 @@ export function mlpVectors(model: HookedTransformer, layer: number): MlpVectors 
  * nothing centred.
  *
  * @throws InputError if there is no such layer.
- * @throws CheckpointError if the file has become unreadable.
+ * @throws CheckpointError if the file is no longer the one that the model was read from.
  */
 export async function rawMlpVectors(model: HookedTransformer, layer: number): Promise<MlpVectors> {
   const { d_model, d_mlp } = model.cfg;
+  model.files.requireUnchanged();
   const { tensors } = await openModelFolder(model.folder);
   try {
     const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
@@ -40,10 +41,12 @@ export async function rawMlpVectors(model: HookedTransformer, layer: number): Pr
       const inFile = tensors.names.find((known) => known.replace(/^transformer\./, "") === name)!;
       return tf.tensor2d(toFloat32(tensors.read(inFile), inFile), shape);
     };
-    return {
+    const vectors = {
       input: rowsOf(() => tf.transpose(read(`${end}.c_fc.weight`, [d_model, d_mlp]))),
       output: rowsOf(() => read(`${end}.c_proj.weight`, [d_mlp, d_model])),
     };
+    model.files.requireUnchanged();
+    return vectors;
   } finally {
     tensors.close();
   }

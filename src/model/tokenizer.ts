@@ -13,6 +13,14 @@ export interface Tokenizer {
   readonly bosTokenId: number | null;
 }
 
+const [TOKENIZER, CONFIG] = ["tokenizer.json", "tokenizer_config.json"];
+
+/** The files of a folder that its tokenizer is read from; none if it has none. */
+export function tokenizerFiles(folder: string): string[] {
+  const [tokenizer, config] = [TOKENIZER, CONFIG].map((name) => join(folder, name));
+  return existsSync(tokenizer) ? [tokenizer, config].filter((file) => existsSync(file)) : [];
+}
+
 interface TokenizerJson {
   model?: { type?: string; vocab?: Record<string, number>; merges?: (string | string[])[] };
 }
@@ -33,11 +41,10 @@ interface XenovaTokenizer {
  * @throws ModelConfigError if tokenizer.json or tokenizer_config.json is not JSON or not a BPE tokenizer.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer | null> {
-  const file = join(folder, "tokenizer.json");
-  if (!existsSync(file)) return null;
-  const configFile = join(folder, "tokenizer_config.json");
+  const [file, configFile] = tokenizerFiles(folder);
+  if (!file) return null;
   const json = readJsonFile(file, ModelConfigError) as TokenizerJson;
-  const config = existsSync(configFile)
+  const config = configFile
     ? (readJsonFile(configFile, ModelConfigError) as Record<string, unknown>)
     : {};
   if (json?.model?.type !== "BPE" || !json.model.vocab || !Array.isArray(json.model.merges)) {

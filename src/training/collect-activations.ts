@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
@@ -40,6 +38,7 @@ export function activationCacheFolder(): string {
  * @param hooks long names of activations that stand at single positions
  * @throws InputError if a prompt is empty, too long or outside the vocabulary, or the cache folder
  *   cannot be used.
+ * @throws CheckpointError if the model's files are no longer those that it was read from.
  */
 export async function collectActivations(
   model: HookedTransformer,
@@ -82,10 +81,8 @@ async function datasetName(
   { files, processing, engine }: HookedTransformer,
   prompts: readonly (readonly number[])[],
 ): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of files) await pipeline(createReadStream(file), hash, { end: false });
-  hash.update(JSON.stringify([processing, engine.name, prompts]));
-  return hash.digest("hex").slice(0, NAME_LENGTH);
+  const content = JSON.stringify([await files.sha256(), processing, engine.name, prompts]);
+  return createHash("sha256").update(content).digest("hex").slice(0, NAME_LENGTH);
 }
 
 /** Indices of prompts, sorted by length, so that a batch needs little padding. */

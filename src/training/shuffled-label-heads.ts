@@ -5,6 +5,7 @@ import { readJsonFile } from "../checkpoints/json-file";
 import { HeadConfigError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
+import { isStillThere } from "../heads/load-head";
 import { runFolder } from "../heads/run-folders";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
@@ -80,6 +81,7 @@ export async function shuffledLabelHeads(
   if (files.config.headType === "token") return "a token head has nothing to learn";
   const run = readRun(files.directory);
   if (typeof run === "string") return run;
+  if (!(await isStillThere(files))) return "another head stands in its folder since it was opened";
   const texts = options.texts ?? (await bundledTexts(head));
   const { prompts } = measuredPrompts(model, head, texts);
   if (promptsHash(prompts) !== run.texts.sha256) {
