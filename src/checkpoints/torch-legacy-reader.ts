@@ -3,7 +3,7 @@ import type { BinaryFile } from "./binary-file";
 import { ByteCursor } from "./byte-cursor";
 import { kindOf, PickleList, type PickleWorld, unpickle } from "./pickle";
 import { quoted } from "./quoted";
-import { findStateDict } from "./state-dict";
+import type { FindTensors } from "./state-dict";
 import type { TensorSource } from "./tensor-source";
 import { storageBytes, TorchSource } from "./torch-source";
 import { type StorageRef, torchWorld } from "./torch-tensors";
@@ -25,15 +25,16 @@ const PLAIN_WORLD: PickleWorld = {
  * Reads a file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: pickles one after
  * the other (magic number, version, system, the object, the storages' keys), then the storages in the keys' order.
  *
+ * @param find - Says which of the values in the file are its tensors.
  * @throws CheckpointError as `openCheckpoint`.
  */
-export function readTorchLegacy(file: BinaryFile): TensorSource {
+export function readTorchLegacy(file: BinaryFile, find: FindTensors): TensorSource {
   const cursor = new ByteCursor(file, "the pickle", 0, file.size);
   checkPreamble(file, cursor);
   const storages = new Map<string, StorageRef>();
   const root = unpickle(cursor, torchWorld(file.path, storages));
-  const views = findStateDict(file.path, root);
-  return new TorchSource(file, views, storageStarts(file, cursor, storages));
+  const tensors = find(file.path, root);
+  return new TorchSource(file, tensors, storageStarts(file, cursor, storages));
 }
 
 function checkPreamble(file: BinaryFile, cursor: ByteCursor): void {

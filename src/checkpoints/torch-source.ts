@@ -5,23 +5,33 @@ import type { NamedArray } from "./named-array";
 import { quoted, quotedList } from "./quoted";
 import { gather, isContiguous } from "./strided-view";
 import type { TensorInfo, TensorSource } from "./tensor-source";
-import type { StorageRef, TensorView } from "./torch-tensors";
+import { type StorageRef, type StoredTensor, TensorView } from "./torch-tensors";
+import { unreadableTensor } from "./unreadable-tensor";
 
 /** Tensors of a `torch.save` file, whose storages stand somewhere in the same file. */
 export class TorchSource implements TensorSource {
   readonly path: string;
   readonly names: readonly string[];
+  readonly unreadable: ReadonlyMap<string, string>;
+  private readonly views: ReadonlyMap<string, TensorView>;
 
   /**
    * @param storageStarts - Where in the file each storage's first byte is. All its bytes are inside the file.
    */
   constructor(
     private readonly file: BinaryFile,
-    private readonly views: ReadonlyMap<string, TensorView>,
+    tensors: ReadonlyMap<string, StoredTensor>,
     private readonly storageStarts: ReadonlyMap<string, number>,
   ) {
     this.path = file.path;
-    this.names = [...views.keys()];
+    const all = [...tensors];
+    this.views = new Map(
+      all.flatMap(([name, tensor]) => (tensor instanceof TensorView ? [[name, tensor]] : [])),
+    );
+    this.names = [...this.views.keys()];
+    this.unreadable = new Map(
+      all.flatMap(([name, tensor]) => (tensor instanceof TensorView ? [] : [[name, tensor.kind]])),
+    );
   }
 
   info(name: string): TensorInfo {
@@ -54,6 +64,8 @@ export class TorchSource implements TensorSource {
   private view(name: string): TensorView {
     const view = this.views.get(name);
     if (view) return view;
+    const kind = this.unreadable.get(name);
+    if (kind !== undefined) throw unreadableTensor(this.path, name, kind);
     throw new CheckpointError(`there is no tensor ${quoted(name)}`, {
       file: this.path,
       found: quotedList(this.names),
@@ -63,5 +75,5 @@ export class TorchSource implements TensorSource {
 
 /** Bytes of a storage in the file. */
 export function storageBytes(storage: StorageRef): number {
-  return storage.countInFile * DTYPE_BYTES[storage.dtype];
+  return storage.countInFile * storage.itemBytes;
 }

@@ -3,7 +3,7 @@ import type { BinaryFile } from "./binary-file";
 import { ByteCursor } from "./byte-cursor";
 import { unpickle } from "./pickle";
 import { quoted } from "./quoted";
-import { findStateDict } from "./state-dict";
+import type { FindTensors } from "./state-dict";
 import type { TensorSource } from "./tensor-source";
 import { storageBytes, TorchSource } from "./torch-source";
 import { type StorageRef, torchWorld } from "./torch-tensors";
@@ -15,9 +15,10 @@ const PICKLE_ENTRY = "data.pkl";
  * Reads a file of `torch.save` since PyTorch 1.6: a zip file with the entries `{archive}/data.pkl`,
  * `{archive}/data/{key}` for each storage and, since 2.1, `{archive}/byteorder`.
  *
+ * @param find - Says which of the values in the file are its tensors.
  * @throws CheckpointError as `openCheckpoint`.
  */
-export async function readTorchZip(file: BinaryFile): Promise<TensorSource> {
+export async function readTorchZip(file: BinaryFile, find: FindTensors): Promise<TensorSource> {
   const entries = await readZipDirectory(file);
   const archive = findArchive(file, entries);
   requireLittleEndian(file, entries.get(`${archive}byteorder`));
@@ -31,7 +32,7 @@ export async function readTorchZip(file: BinaryFile): Promise<TensorSource> {
   for (const storage of storages.values()) {
     starts.set(storage.key, storageStart(file, entries, archive, storage));
   }
-  return new TorchSource(file, findStateDict(file.path, root), starts);
+  return new TorchSource(file, find(file.path, root), starts);
 }
 
 /** The folder in the zip file that everything is in, with its slash. */

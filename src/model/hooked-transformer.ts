@@ -97,6 +97,8 @@ export class HookedTransformer {
     readonly folder: string,
     /** The files that were read: configuration, weights, tokenizer. */
     readonly files: ReadFiles,
+    /** What the user should know although the model can be used, such as tensors that are not GPT-2's. */
+    readonly warnings: readonly string[],
     readonly engine: Engine,
   ) {}
 
@@ -119,19 +121,20 @@ export class HookedTransformer {
     const folder = resolve(await locateModel(nameOrFolder, { revision }));
     const engine = await loadEngine();
     const inFolder = ReadFiles.in(folder);
-    const { config, tensors, files } = await openModelFolder(folder);
+    const { config, tensors, files, warnings } = await openModelFolder(folder);
     try {
       const cfg = gpt2Config(config, files[0]);
       const tokenizer = await loadTokenizer(folder);
-      const weights = loadWeights(tensors, cfg, processing);
+      const loaded = loadWeights(tensors, cfg, processing);
       return new HookedTransformer(
         cfg,
-        weights,
+        loaded.weights,
         tokenizer,
         processing,
         nameOrFolder,
         folder,
         inFolder.only([...files, ...tokenizerFiles(folder)]),
+        [...warnings, ...loaded.warnings],
         engine,
       );
     } finally {
