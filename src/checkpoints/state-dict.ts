@@ -1,6 +1,7 @@
 import { CheckpointError } from "../errors";
-import { kindOf } from "./pickle";
-import { quoted, quotedList } from "./quoted";
+import { kindOf, PickleDict, shownValue } from "./pickle";
+import { quoted, shownList } from "./quoted";
+import { TextMap } from "./text-map";
 import { TensorView } from "./torch-tensors";
 
 /**
@@ -18,6 +19,9 @@ const USUAL_KEYS = [
   "network",
 ] as const;
 
+/** The largest models have 100,000 tensors, in many files. */
+const MOST_ENTRIES = 300_000;
+
 /** Lightning in a wrapper in a wrapper is three. */
 const DEEPEST_NESTING = 4;
 
@@ -32,9 +36,16 @@ const WRAPPER_PREFIXES = ["module.", "_orig_mod."] as const;
  * @param root - The value of the pickle.
  * @throws CheckpointError if there is no state dict, or a tensor without a text for a name.
  */
-export function findStateDict(file: string, root: unknown): Map<string, TensorView> {
+export function findStateDict(file: string, root: unknown): TextMap<TensorView> {
   const dictionary = nestedDictionary(file, root);
-  const tensors = new Map<string, TensorView>();
+  if (dictionary.size > MOST_ENTRIES) {
+    throw new CheckpointError("the state dict has too many entries", {
+      file,
+      found: `${dictionary.size}`,
+      expected: `at most ${MOST_ENTRIES}`,
+    });
+  }
+  const tensors = new TextMap<TensorView>();
   for (const [name, value] of dictionary) {
     if (!(value instanceof TensorView)) continue;
     if (typeof name !== "string") {
@@ -45,7 +56,7 @@ export function findStateDict(file: string, root: unknown): Map<string, TensorVi
   if (tensors.size === 0 && dictionary.size > 0) {
     throw new CheckpointError("there are no tensors in the file", {
       file,
-      found: `the keys ${quotedList([...dictionary.keys()].map(String))}`,
+      found: `the keys ${shownList(dictionary.keys(), shownValue)}`,
       expected: `a state dict, or a checkpoint with one under ${USUAL_KEYS.map(quoted).join(", ")}`,
       remedy: "Save head.state_dict() with torch.save.",
     });
@@ -53,18 +64,18 @@ export function findStateDict(file: string, root: unknown): Map<string, TensorVi
   return withoutWrapperPrefixes(tensors);
 }
 
-function nestedDictionary(file: string, root: unknown): Map<unknown, unknown> {
+function nestedDictionary(file: string, root: unknown): PickleDict {
   let value = root;
   for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
-    if (!(value instanceof Map)) {
+    if (!(value instanceof PickleDict)) {
       throw new CheckpointError("the file does not hold a dictionary of tensors", {
         file,
         found: kindOf(value),
         remedy: "Save head.state_dict() with torch.save.",
       });
     }
-    const dictionary: Map<unknown, unknown> = value;
-    const key = USUAL_KEYS.find((usual) => dictionary.get(usual) instanceof Map);
+    const dictionary: PickleDict = value;
+    const key = USUAL_KEYS.find((usual) => dictionary.get(usual) instanceof PickleDict);
     if (key === undefined) return dictionary;
     value = dictionary.get(key);
   }
@@ -74,10 +85,17 @@ function nestedDictionary(file: string, root: unknown): Map<unknown, unknown> {
   });
 }
 
-function withoutWrapperPrefixes(tensors: Map<string, TensorView>): Map<string, TensorView> {
-  const names = [...tensors.keys()];
-  const prefix = WRAPPER_PREFIXES.find((each) => names.every((name) => name.startsWith(each)));
-  if (prefix === undefined || names.length === 0) return tensors;
-  const stripped = [...tensors].map(([name, view]) => [name.slice(prefix.length), view] as const);
-  return withoutWrapperPrefixes(new Map(stripped));
+function withoutWrapperPrefixes(tensors: TextMap<TensorView>): TextMap<TensorView> {
+  const names = tensors.keys();
+  if (names.length === 0) return tensors;
+  let length = 0;
+  for (;;) {
+    const prefix = WRAPPER_PREFIXES.find((each) =>
+      names.every((name) => name.startsWith(each, length)),
+    );
+    if (prefix === undefined) break;
+    length += prefix.length;
+  }
+  if (length === 0) return tensors;
+  return new TextMap(names.map((name) => [name.slice(length), tensors.get(name)!] as const));
 }
