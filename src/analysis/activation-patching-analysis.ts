@@ -119,6 +119,7 @@ export async function analyzeActivationPatching(
     },
     warnings: [
       ...files.warnings,
+      ...head.model.warnings,
       ...orderWarnings(head),
       ...promptWarnings(run),
       ...nearZeroWarnings(quantiles, run.length),

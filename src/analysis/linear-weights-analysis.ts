@@ -119,7 +119,12 @@ export async function analyzeLinearWeights(
         ...cosineDecomposition(weights, layer[index]),
       })),
     gradient,
-    warnings: [...head.files.warnings, ...linear.warnings, ...targetWarnings(head)],
+    warnings: [
+      ...head.files.warnings,
+      ...head.model.warnings,
+      ...linear.warnings,
+      ...targetWarnings(head),
+    ],
     provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
   };
 }

@@ -89,7 +89,7 @@ export async function analyzeNeuronSweep(
     target: targetOf(head, swept),
     swept,
     is_complete: sweep.isComplete,
-    warnings: [...files.warnings, ...sweep.warnings],
+    warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
     provenance,
   };
 }

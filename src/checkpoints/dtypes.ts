@@ -95,6 +95,27 @@ const DTYPE_OF_CODE: ReadonlyMap<string, Dtype> = new Map(
   DTYPES.map((dtype) => [SAFETENSORS_CODES[dtype], dtype]),
 );
 
+/** The safetensors format's other codes, with the bits of an element. */
+const UNREAD_CODES: ReadonlyMap<string, number> = new Map([
+  ["F4", 4],
+  ["F6_E2M3", 6],
+  ["F6_E3M2", 6],
+  ["F8_E4M3", 8],
+  ["F8_E4M3FNUZ", 8],
+  ["F8_E5M2", 8],
+  ["F8_E5M2FNUZ", 8],
+  ["F8_E8M0", 8],
+  ["U16", 16],
+  ["U32", 32],
+  ["U64", 64],
+  ["C64", 64],
+]);
+
+/** Bits of an element of a type that the safetensors format has and tslens does not read, else `undefined`. */
+export function bitsOfUnreadCode(code: string): number | undefined {
+  return UNREAD_CODES.get(code);
+}
+
 /** The element type with this safetensors code, or `undefined` for one that tslens does not read (`F8_E4M3`, `U16` …). */
 export function dtypeOfSafetensorsCode(code: string): Dtype | undefined {
   return DTYPE_OF_CODE.get(code);

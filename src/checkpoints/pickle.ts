@@ -8,10 +8,12 @@ import { TextMap } from "./text-map";
 const OLDEST_PROTOCOL = 2;
 const NEWEST_PROTOCOL = 5;
 
-/** What values take in V8, in bytes: an empty list or dictionary with room for a few items, a tuple, an item … */
+/** What values take in V8, in bytes: an empty list or dictionary with room for a few items, a tuple, an item, a
+ * dictionary's key when it is looked up … */
 const LIST_BYTES = 220;
 const TUPLE_BYTES = 64;
 const SLOT_BYTES = 16;
+const KEY_BYTES = 120;
 const OBJECT_BYTES = 120;
 const TEXT_BYTES = 32;
 const NUMBER_BYTES = 16;
@@ -71,19 +73,21 @@ export class PickleDict {
   *[Symbol.iterator](): Generator<[key: unknown, value: unknown]> {
     const { keysAndValues } = this;
     const texts = new TextMap<unknown>();
-    const others: [unknown, unknown][] = [];
     for (let i = 0; i < keysAndValues.length; i += 2) {
-      const [key, value] = [keysAndValues[i], keysAndValues[i + 1]];
-      if (typeof key === "string") texts.set(key, value);
-      else others.push([key, value]);
+      const key = keysAndValues[i];
+      if (typeof key === "string") texts.set(key, keysAndValues[i + 1]);
     }
     yield* texts;
-    yield* others;
+    for (let i = 0; i < keysAndValues.length; i += 2) {
+      if (typeof keysAndValues[i] !== "string") yield [keysAndValues[i], keysAndValues[i + 1]];
+    }
   }
 }
 
-/** A Python set, whose members nobody needs. */
-export class PickleSet {}
+/** A Python set, with its members as they were added. */
+export class PickleSet {
+  readonly items: unknown[] = [];
+}
 
 /** Python's bytes, which nobody needs. */
 export class PickleBytes {}
@@ -288,12 +292,14 @@ class PickleMachine {
   add(values: readonly unknown[]): void {
     const target = this.top();
     if (!(target instanceof PickleSet)) throw this.damaged(`adds to ${kindOf(target)}`);
-    this.budget.work(values.length);
+    this.copied(values.length);
+    for (const value of values) target.items.push(value);
   }
 
   frozenSet(): void {
-    this.budget.work(this.popToMark().length);
-    this.push(SET);
+    const members = this.popToMark();
+    this.pushNew(new PickleSet(), LIST_BYTES);
+    this.add(members);
   }
 
   setItems(keysAndValues: readonly unknown[]): void {
@@ -301,6 +307,7 @@ class PickleMachine {
     if (!(target instanceof PickleDict)) throw this.damaged(`sets a key of ${kindOf(target)}`);
     if (keysAndValues.length % 2 !== 0) throw this.damaged("sets a key without a value");
     this.copied(keysAndValues.length);
+    this.budget.hold((keysAndValues.length / 2) * KEY_BYTES);
     for (let i = 0; i < keysAndValues.length; i += 2) {
       target.set(keysAndValues[i], keysAndValues[i + 1]);
     }
@@ -374,7 +381,6 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const STOP = 0x2e;
 
 /** There need not be more than one. */
-const SET = new PickleSet();
 const BYTES = new PickleBytes();
 
 type Opcode = (machine: PickleMachine) => void;
@@ -411,7 +417,7 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   125: (m) => m.pushNew(new PickleDict(), LIST_BYTES), // EMPTY_DICT
   115: (m) => m.setItems(m.popSome(2)), // SETITEM
   117: (m) => m.setItems(m.popToMark()), // SETITEMS
-  143: (m) => m.push(SET), // EMPTY_SET
+  143: (m) => m.pushNew(new PickleSet(), LIST_BYTES), // EMPTY_SET
   144: (m) => m.add(m.popToMark()), // ADDITEMS
   145: (m) => m.frozenSet(), // FROZENSET
   41: (m) => m.tuple([]), // EMPTY_TUPLE

@@ -1,8 +1,9 @@
 import { CheckpointError } from "../errors";
-import { kindOf, PickleDict, shownValue } from "./pickle";
+import { keyName } from "./key-name";
+import { NameLimits } from "./name-limits";
+import { kindOf, PickleDict } from "./pickle";
 import { quoted, shownList } from "./quoted";
-import { TextMap } from "./text-map";
-import { TensorView } from "./torch-tensors";
+import { type StoredTensor, TensorView, UnreadableTensor } from "./torch-tensors";
 
 /**
  * Where training scripts put the state dict in a checkpoint, the most specific first: beside a head, a checkpoint may
@@ -19,49 +20,68 @@ const USUAL_KEYS = [
   "network",
 ] as const;
 
-/** The largest models have 100,000 tensors, in many files. */
-const MOST_ENTRIES = 300_000;
-
 /** Lightning in a wrapper in a wrapper is three. */
 const DEEPEST_NESTING = 4;
 
-/** What DataParallel and torch.compile put before every name. */
-const WRAPPER_PREFIXES = ["module.", "_orig_mod."] as const;
+/** Which of the values in a file are its tensors: name → tensor. Throws a CheckpointError if there are none. */
+export type FindTensors = (file: string, root: unknown) => Map<string, StoredTensor>;
 
 /**
  * The state dict in what a file holds: the dictionary itself, or the one under a usual key of a checkpoint. Numbers,
- * texts and other values beside the tensors are left out, and prefixes that a wrapper put before every name.
+ * texts and other values beside the tensors are left out.
  *
  * @param file - For errors.
  * @param root - The value of the pickle.
  * @throws CheckpointError if there is no state dict, or a tensor without a text for a name.
  */
-export function findStateDict(file: string, root: unknown): TextMap<TensorView> {
+export const findStateDict: FindTensors = (file, root) => {
   const dictionary = nestedDictionary(file, root);
-  if (dictionary.size > MOST_ENTRIES) {
-    throw new CheckpointError("the state dict has too many entries", {
-      file,
-      found: `${dictionary.size}`,
-      expected: `at most ${MOST_ENTRIES}`,
-    });
-  }
-  const tensors = new TextMap<TensorView>();
+  const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
   for (const [name, value] of dictionary) {
-    if (!(value instanceof TensorView)) continue;
+    if (!isTensor(value)) continue;
     if (typeof name !== "string") {
       throw new CheckpointError("a tensor's name is not a text", { file, found: kindOf(name) });
     }
+    limits.check(name);
     tensors.set(name, value);
   }
   if (tensors.size === 0 && dictionary.size > 0) {
     throw new CheckpointError("there are no tensors in the file", {
       file,
-      found: `the keys ${shownList(dictionary.keys(), shownValue)}`,
+      found: `the keys ${shownList(dictionary.keys(), (key) => quoted(keyName(key) ?? kindOf(key)))}`,
       expected: `a state dict, or a checkpoint with one under ${USUAL_KEYS.map(quoted).join(", ")}`,
       remedy: "Save head.state_dict() with torch.save.",
     });
   }
-  return withoutWrapperPrefixes(tensors);
+  return tensors;
+};
+
+/** The state dict under a usual key of a checkpoint, if what the file holds is one. */
+export function stateDictIn(file: string, root: unknown): Map<string, StoredTensor> | undefined {
+  let value = root;
+  for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
+    const key = usualKey(value);
+    if (key === undefined) break;
+    value = (value as PickleDict).get(key);
+  }
+  if (value === root || usualKey(value) !== undefined) return undefined;
+  const dictionary = value as PickleDict;
+  const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
+  for (const [name, tensor] of dictionary) {
+    if (!isTensor(tensor)) continue;
+    if (typeof name !== "string") return undefined;
+    limits.check(name);
+    tensors.set(name, tensor);
+  }
+  return tensors.size > 0 || dictionary.size === 0 ? tensors : undefined;
+}
+
+function usualKey(value: unknown): string | undefined {
+  return value instanceof PickleDict
+    ? USUAL_KEYS.find((usual) => value.get(usual) instanceof PickleDict)
+    : undefined;
 }
 
 function nestedDictionary(file: string, root: unknown): PickleDict {
@@ -74,10 +94,9 @@ function nestedDictionary(file: string, root: unknown): PickleDict {
         remedy: "Save head.state_dict() with torch.save.",
       });
     }
-    const dictionary: PickleDict = value;
-    const key = USUAL_KEYS.find((usual) => dictionary.get(usual) instanceof PickleDict);
-    if (key === undefined) return dictionary;
-    value = dictionary.get(key);
+    const key = usualKey(value);
+    if (key === undefined) return value;
+    value = value.get(key);
   }
   throw new CheckpointError("the state dict is nested too deeply", {
     file,
@@ -85,17 +104,6 @@ function nestedDictionary(file: string, root: unknown): PickleDict {
   });
 }
 
-function withoutWrapperPrefixes(tensors: TextMap<TensorView>): TextMap<TensorView> {
-  const names = tensors.keys();
-  if (names.length === 0) return tensors;
-  let length = 0;
-  for (;;) {
-    const prefix = WRAPPER_PREFIXES.find((each) =>
-      names.every((name) => name.startsWith(each, length)),
-    );
-    if (prefix === undefined) break;
-    length += prefix.length;
-  }
-  if (length === 0) return tensors;
-  return new TextMap(names.map((name) => [name.slice(length), tensors.get(name)!] as const));
+export function isTensor(value: unknown): value is StoredTensor {
+  return value instanceof TensorView || value instanceof UnreadableTensor;
 }

@@ -5,7 +5,7 @@ import type { SummedBytes } from "./checksum";
 import { kindOf, PickleDict, PickleList, type PickleWorld, shownValue, unpickle } from "./pickle";
 import { quoted } from "./quoted";
 import { ReadingBudget } from "./reading-budget";
-import { findStateDict } from "./state-dict";
+import type { FindTensors } from "./state-dict";
 import type { TensorSource } from "./tensor-source";
 import { TextMap } from "./text-map";
 import { storageBytes, TorchSource } from "./torch-source";
@@ -28,16 +28,17 @@ const PLAIN_WORLD: PickleWorld = {
  * Reads a file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: pickles one after
  * the other (magic number, version, system, the object, the storages' keys), then the storages in the keys' order.
  *
+ * @param find - Says which of the values in the file are its tensors.
  * @throws CheckpointError as `openCheckpoint`.
  */
-export function readTorchLegacy(file: BinaryFile): TensorSource {
+export function readTorchLegacy(file: BinaryFile, find: FindTensors): TensorSource {
   const cursor = new ByteCursor(file, "the pickle", 0, file.size);
   const budget = new ReadingBudget(file.path, "the pickle", file.size);
   checkPreamble(file, cursor, budget);
   const storages = new TextMap<StorageRef>();
   const root = unpickle(cursor, torchWorld(file.path, storages), budget);
-  const views = findStateDict(file.path, root);
-  return new TorchSource(file, views, storagePlaces(file, cursor, storages, budget));
+  const tensors = find(file.path, root);
+  return new TorchSource(file, tensors, storagePlaces(file, cursor, storages, budget));
 }
 
 function checkPreamble(file: BinaryFile, cursor: ByteCursor, budget: ReadingBudget): void {

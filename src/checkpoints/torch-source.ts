@@ -7,7 +7,8 @@ import { quoted, quotedList } from "./quoted";
 import { gather, isContiguous } from "./strided-view";
 import type { TensorInfo, TensorSource } from "./tensor-source";
 import type { TextMap } from "./text-map";
-import type { StorageRef, TensorView } from "./torch-tensors";
+import { type StorageRef, type StoredTensor, TensorView } from "./torch-tensors";
+import { unreadableTensor } from "./unreadable-tensor";
 
 /**
  * All tensors together may take so much memory. Tensors that share a storage, or repeat its elements, otherwise come to
@@ -20,6 +21,8 @@ const SPARE_MEMORY = 100_000_000;
 export class TorchSource implements TensorSource {
   readonly path: string;
   readonly names: readonly string[];
+  readonly unreadable: ReadonlyMap<string, string>;
+  private readonly views: ReadonlyMap<string, TensorView>;
   /** Storages whose checksum was found right. */
   private readonly checked = new WeakSet<SummedBytes>();
 
@@ -29,12 +32,19 @@ export class TorchSource implements TensorSource {
    */
   constructor(
     private readonly file: BinaryFile,
-    private readonly views: TextMap<TensorView>,
+    tensors: ReadonlyMap<string, StoredTensor>,
     private readonly places: TextMap<SummedBytes>,
   ) {
     this.path = file.path;
-    this.names = views.keys();
-    const memory = views.values().reduce((sum, view) => sum + memoryOf(view), 0);
+    const all = [...tensors];
+    this.views = new Map(
+      all.flatMap(([name, tensor]) => (tensor instanceof TensorView ? [[name, tensor]] : [])),
+    );
+    this.names = [...this.views.keys()];
+    this.unreadable = new Map(
+      all.flatMap(([name, tensor]) => (tensor instanceof TensorView ? [] : [[name, tensor.kind]])),
+    );
+    const memory = [...this.views.values()].reduce((sum, view) => sum + memoryOf(view), 0);
     const most = SPARE_MEMORY + MEMORY_PER_BYTE * file.size;
     if (memory <= most) return;
     throw new CheckpointError("the tensors are much larger than the file: they share their bytes", {
@@ -94,6 +104,8 @@ export class TorchSource implements TensorSource {
   private view(name: string): TensorView {
     const view = this.views.get(name);
     if (view) return view;
+    const kind = this.unreadable.get(name);
+    if (kind !== undefined) throw unreadableTensor(this.path, name, kind);
     throw new CheckpointError(`there is no tensor ${quoted(name)}`, {
       file: this.path,
       found: quotedList(this.names),
@@ -108,5 +120,5 @@ function memoryOf({ dtype, count, extent }: TensorView): number {
 
 /** Bytes of a storage in the file. */
 export function storageBytes(storage: StorageRef): number {
-  return storage.countInFile * DTYPE_BYTES[storage.dtype];
+  return storage.countInFile * storage.itemBytes;
 }

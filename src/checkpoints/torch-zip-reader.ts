@@ -5,7 +5,7 @@ import { checkBytes } from "./checksum";
 import { unpickle } from "./pickle";
 import { quoted } from "./quoted";
 import { ReadingBudget } from "./reading-budget";
-import { findStateDict } from "./state-dict";
+import type { FindTensors } from "./state-dict";
 import type { TensorSource } from "./tensor-source";
 import { TextMap } from "./text-map";
 import { storageBytes, TorchSource } from "./torch-source";
@@ -19,9 +19,10 @@ const BYTE_ORDER_ENTRY = "byteorder";
  * Reads a file of `torch.save` since PyTorch 1.6: a zip file with the entries `{archive}/data.pkl`,
  * `{archive}/data/{key}` for each storage and, since 2.1, `{archive}/byteorder`.
  *
+ * @param find - Says which of the values in the file are its tensors.
  * @throws CheckpointError as `openCheckpoint`.
  */
-export async function readTorchZip(file: BinaryFile): Promise<TensorSource> {
+export async function readTorchZip(file: BinaryFile, find: FindTensors): Promise<TensorSource> {
   const entries = await readZipDirectory(file);
   const archive = findArchive(file, entries);
   requireLittleEndian(file, entries.get(archive + BYTE_ORDER_ENTRY));
@@ -37,7 +38,7 @@ export async function readTorchZip(file: BinaryFile): Promise<TensorSource> {
   for (const storage of storages.values()) {
     places.set(storage.key, storageEntry(file, entries, archive, storage));
   }
-  return new TorchSource(file, findStateDict(file.path, root), places);
+  return new TorchSource(file, find(file.path, root), places);
 }
 
 /** The folder in the zip file that everything is in, with its slash. */

@@ -8,7 +8,7 @@ import { HookedTransformer } from "../model/hooked-transformer";
 import { tokenBatch } from "../model/token-batch";
 import { DEFAULT_PROCESSING, NO_PROCESSING } from "../model/weight-processing";
 import { parseTokens } from "./arguments";
-import { counted, type Output } from "./output";
+import { counted, type Output, oneLine } from "./output";
 
 interface ActivationsOptions {
   readonly revision?: string;
@@ -59,6 +59,7 @@ async function activations(
       tokens: JSON.stringify(tokens),
       weight_processing: String(options.processing),
     });
+    for (const warning of model.warnings) output.note(`Note: ${oneLine(warning)}`);
     await output.print(
       `${options.out}: ${counted(tensors.size, "tensor")} of ${counted(tokens.length, "token")} (${model.engine.description})\n`,
     );

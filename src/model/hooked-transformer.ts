@@ -90,6 +90,8 @@ export class HookedTransformer {
     readonly folder: string,
     /** The files that were read. */
     readonly files: readonly string[],
+    /** What the user should know although the model can be used, such as tensors that are not GPT-2's. */
+    readonly warnings: readonly string[],
     readonly engine: Engine,
   ) {}
 
@@ -111,19 +113,20 @@ export class HookedTransformer {
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
     const folder = resolve(await locateModel(nameOrFolder, { revision }));
     const engine = await loadEngine();
-    const { config, tensors, files } = await openModelFolder(folder);
+    const { config, tensors, files, warnings } = await openModelFolder(folder);
     try {
       const cfg = gpt2Config(config, files[0]);
       const tokenizer = await loadTokenizer(folder);
-      const weights = loadWeights(tensors, cfg, processing);
+      const loaded = loadWeights(tensors, cfg, processing);
       return new HookedTransformer(
         cfg,
-        weights,
+        loaded.weights,
         tokenizer,
         processing,
         nameOrFolder,
         folder,
         files,
+        [...warnings, ...loaded.warnings],
         engine,
       );
     } finally {
