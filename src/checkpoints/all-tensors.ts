@@ -1,6 +1,7 @@
 import { CheckpointError } from "../errors";
 import { keyName } from "./key-name";
-import { kindOf, PickleList } from "./pickle";
+import { NameLimits } from "./name-limits";
+import { kindOf, PickleDict, PickleList, PickleSet } from "./pickle";
 import { type FindTensors, isTensor, stateDictIn } from "./state-dict";
 import type { StoredTensor } from "./torch-tensors";
 
@@ -14,6 +15,9 @@ const BARE = "(tensor)";
 const LONGEST_NAME = 500;
 const LONGEST_PATH = 300;
 
+/** Python's own pickler stops at a depth of about 500. */
+const DEEPEST_NESTING = 1_000;
+
 /**
  * Every tensor in what a file holds, whatever that is: a bare tensor as `(tensor)`, a list's by their numbers, a
  * dictionary's by their keys, and those of containers in containers with dots between: `layers.0.weight`. Of a
@@ -23,12 +27,16 @@ const LONGEST_PATH = 300;
  * @throws CheckpointError if there are no tensors.
  */
 export const findAllTensors: FindTensors = (file, root) => {
-  const stateDict = stateDictIn(root);
+  const stateDict = stateDictIn(file, root);
   if (stateDict) return stateDict;
   if (isTensor(root)) return new Map([[BARE, root]]);
   const tensors = new Map<string, StoredTensor>();
   const times = new Map<string, number>();
-  for (const [name, tensor] of tensorsIn(root)) tensors.set(unused(name, tensors, times), tensor);
+  const limits = new NameLimits(file);
+  for (const [name, tensor] of tensorsIn(file, root)) {
+    limits.check(name);
+    tensors.set(unused(name, tensors, times), tensor);
+  }
   if (tensors.size > 0 || isEmptyDictionary(root)) return tensors;
   throw new CheckpointError("there are no tensors in the file", {
     file,
@@ -37,7 +45,8 @@ export const findAllTensors: FindTensors = (file, root) => {
   });
 };
 
-function* tensorsIn(root: unknown): Generator<[name: string, tensor: StoredTensor]> {
+function* tensorsIn(file: string, root: unknown): Generator<[name: string, tensor: StoredTensor]> {
+  if (!isContainer(root)) return;
   const seen = new Set([root]);
   // Not by recursion: a file can nest its containers deeper than the call stack.
   const open = [{ path: "", entries: entriesOf(root) }];
@@ -48,40 +57,50 @@ function* tensorsIn(root: unknown): Generator<[name: string, tensor: StoredTenso
       continue;
     }
     const [key, value, position] = entry;
-    const name = top.path + cut(keyName(key) ?? `[${position}]`, LONGEST_NAME);
-    if (isTensor(value)) yield [name, value];
+    const name = () => {
+      const own = keyName(key) ?? `[${position}]`;
+      return top.path === "" ? own : top.path + cut(own, LONGEST_NAME);
+    };
+    if (isTensor(value)) yield [name(), value];
     else if (isContainer(value) && !seen.has(value)) {
       seen.add(value);
-      open.push({ path: `${cut(name, LONGEST_PATH)}.`, entries: entriesOf(value) });
+      if (open.length === DEEPEST_NESTING) throw tooDeep(file);
+      open.push({ path: `${cut(name(), LONGEST_PATH)}.`, entries: entriesOf(value) });
     }
   }
 }
 
 type Entry = [key: unknown, value: unknown, position: number];
 
-function* entriesOf(container: unknown): Generator<Entry, undefined> {
+function* entriesOf(container: Container): Generator<Entry, undefined> {
   let position = 0;
-  if (container instanceof Map) {
+  if (container instanceof PickleDict) {
     for (const [key, value] of container) yield [key, value, position++];
-  } else if (isContainer(container)) {
-    const items = container instanceof PickleList ? container.items : container;
+  } else {
+    const items = hasItems(container) ? container.items : container;
     for (const value of items) yield [position, value, position++];
   }
 }
 
-function isContainer(
-  value: unknown,
-): value is PickleList | readonly unknown[] | ReadonlySet<unknown> {
-  return (
-    value instanceof Map ||
-    value instanceof PickleList ||
-    Array.isArray(value) ||
-    value instanceof Set
-  );
+type Container = PickleDict | PickleList | PickleSet | readonly unknown[];
+
+function isContainer(value: unknown): value is Container {
+  return value instanceof PickleDict || hasItems(value) || Array.isArray(value);
+}
+
+function hasItems(value: unknown): value is PickleList | PickleSet {
+  return value instanceof PickleList || value instanceof PickleSet;
+}
+
+function tooDeep(file: string): CheckpointError {
+  return new CheckpointError("the values in the file are nested too deeply", {
+    file,
+    expected: `at most ${DEEPEST_NESTING} levels`,
+  });
 }
 
 function isEmptyDictionary(value: unknown): boolean {
-  return value instanceof Map && value.size === 0;
+  return value instanceof PickleDict && value.size === 0;
 }
 
 function cut(text: string, longest: number): string {

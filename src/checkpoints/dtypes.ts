@@ -42,6 +42,13 @@ export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = {
   bool: 1,
 };
 
+/** Bytes of one element in memory. */
+export const MEMORY_BYTES: Readonly<Record<Dtype, number>> = {
+  ...DTYPE_BYTES,
+  float16: 4,
+  bfloat16: 4,
+};
+
 /** The safetensors format's code of each element type. */
 export const SAFETENSORS_CODES: Readonly<Record<Dtype, string>> = {
   float64: "F64",

@@ -1,7 +1,8 @@
 import { CheckpointError } from "../errors";
 import { keyName } from "./key-name";
-import { kindOf } from "./pickle";
-import { quoted, quotedList } from "./quoted";
+import { NameLimits } from "./name-limits";
+import { kindOf, PickleDict } from "./pickle";
+import { quoted, shownList } from "./quoted";
 import { type StoredTensor, TensorView, UnreadableTensor } from "./torch-tensors";
 
 /**
@@ -36,17 +37,19 @@ export type FindTensors = (file: string, root: unknown) => Map<string, StoredTen
 export const findStateDict: FindTensors = (file, root) => {
   const dictionary = nestedDictionary(file, root);
   const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
   for (const [name, value] of dictionary) {
     if (!isTensor(value)) continue;
     if (typeof name !== "string") {
       throw new CheckpointError("a tensor's name is not a text", { file, found: kindOf(name) });
     }
+    limits.check(name);
     tensors.set(name, value);
   }
   if (tensors.size === 0 && dictionary.size > 0) {
     throw new CheckpointError("there are no tensors in the file", {
       file,
-      found: `the keys ${quotedList([...dictionary.keys()].map((key) => keyName(key) ?? kindOf(key)))}`,
+      found: `the keys ${shownList(dictionary.keys(), (key) => quoted(keyName(key) ?? kindOf(key)))}`,
       expected: `a state dict, or a checkpoint with one under ${USUAL_KEYS.map(quoted).join(", ")}`,
       remedy: "Save head.state_dict() with torch.save.",
     });
@@ -55,42 +58,45 @@ export const findStateDict: FindTensors = (file, root) => {
 };
 
 /** The state dict under a usual key of a checkpoint, if what the file holds is one. */
-export function stateDictIn(root: unknown): Map<string, StoredTensor> | undefined {
+export function stateDictIn(file: string, root: unknown): Map<string, StoredTensor> | undefined {
   let value = root;
   for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
     const key = usualKey(value);
     if (key === undefined) break;
-    value = (value as Map<unknown, unknown>).get(key);
+    value = (value as PickleDict).get(key);
   }
   if (value === root || usualKey(value) !== undefined) return undefined;
-  const entries = [...(value as Map<unknown, unknown>)];
-  const tensors = entries.filter((entry): entry is [string, StoredTensor] => isTensor(entry[1]));
-  const isStateDict = tensors.length > 0 || entries.length === 0;
-  return isStateDict && tensors.every(([name]) => typeof name === "string")
-    ? new Map(tensors)
-    : undefined;
+  const dictionary = value as PickleDict;
+  const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
+  for (const [name, tensor] of dictionary) {
+    if (!isTensor(tensor)) continue;
+    if (typeof name !== "string") return undefined;
+    limits.check(name);
+    tensors.set(name, tensor);
+  }
+  return tensors.size > 0 || dictionary.size === 0 ? tensors : undefined;
 }
 
 function usualKey(value: unknown): string | undefined {
-  return value instanceof Map
-    ? USUAL_KEYS.find((usual) => value.get(usual) instanceof Map)
+  return value instanceof PickleDict
+    ? USUAL_KEYS.find((usual) => value.get(usual) instanceof PickleDict)
     : undefined;
 }
 
-function nestedDictionary(file: string, root: unknown): Map<unknown, unknown> {
+function nestedDictionary(file: string, root: unknown): PickleDict {
   let value = root;
   for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
-    if (!(value instanceof Map)) {
+    if (!(value instanceof PickleDict)) {
       throw new CheckpointError("the file does not hold a dictionary of tensors", {
         file,
         found: kindOf(value),
         remedy: "Save head.state_dict() with torch.save.",
       });
     }
-    const dictionary: Map<unknown, unknown> = value;
-    const key = usualKey(dictionary);
-    if (key === undefined) return dictionary;
-    value = dictionary.get(key);
+    const key = usualKey(value);
+    if (key === undefined) return value;
+    value = value.get(key);
   }
   throw new CheckpointError("the state dict is nested too deeply", {
     file,

@@ -1,8 +1,16 @@
 import { CheckpointError } from "../errors";
 import { DTYPE_BYTES, DTYPES, type Dtype, TORCH_STORAGE_CLASSES } from "./dtypes";
 import { elementCount } from "./element-count";
-import { kindOf, PickleGlobal, PickleList, type PickleWorld } from "./pickle";
+import {
+  kindOf,
+  PickleDict,
+  PickleGlobal,
+  PickleList,
+  type PickleWorld,
+  shownValue,
+} from "./pickle";
 import { quoted } from "./quoted";
+import type { TextMap } from "./text-map";
 
 /**
  * A view may repeat elements of its storage (stride 0, as `expand` makes it), and so be of any size in a file of a
@@ -92,6 +100,8 @@ export class TensorView {
     /** In elements. */
     readonly strides: readonly number[],
     readonly count: number,
+    /** How many elements lie between its first and behind its last. */
+    readonly extent: number,
   ) {}
 }
 
@@ -130,7 +140,7 @@ class DtypeName extends PickleGlobal {
  * @param file - For errors.
  * @param storages - Filled with every storage that the pickle names.
  */
-export function torchWorld(file: string, storages: Map<string, StorageRef>): PickleWorld {
+export function torchWorld(file: string, storages: TextMap<StorageRef>): PickleWorld {
   const globals = allowList(file);
   return {
     findGlobal: (name) => globals.get(name),
@@ -196,13 +206,15 @@ function allowList(file: string): Map<string, PickleGlobal> {
 }
 
 /** Python 2 gave an OrderedDict its items as one argument, Python 3 sets them later. */
-function orderedDict(file: string, pairs: unknown): Map<unknown, unknown> {
-  if (pairs === undefined) return new Map();
+function orderedDict(file: string, pairs: unknown): PickleDict {
+  const dictionary = new PickleDict();
+  if (pairs === undefined) return dictionary;
   const items = pairs instanceof PickleList ? pairs.items : pairs;
   if (Array.isArray(items)) {
     const keysAndValues = items.map((pair) => (pair instanceof PickleList ? pair.items : pair));
     if (keysAndValues.every((pair) => Array.isArray(pair) && pair.length === 2)) {
-      return new Map(keysAndValues as [unknown, unknown][]);
+      for (const [key, value] of keysAndValues as [unknown, unknown][]) dictionary.set(key, value);
+      return dictionary;
     }
   }
   throw contradiction(file, "an OrderedDict is not made of pairs", { found: kindOf(pairs) });
@@ -231,17 +243,15 @@ function storageOf(file: string, id: unknown): StorageRef {
     countInFile: count as number,
     count: count as number,
   };
-  const sizesAreCounts = (sizes: readonly unknown[]) =>
-    sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
-  if (sizesAreCounts([count])) {
+  if (isCount(count)) {
     if (view === undefined || view === null) return whole;
-    if (Array.isArray(view) && sizesAreCounts(view.slice(1, 3)) && view.length === 3) {
+    if (Array.isArray(view) && view.length === 3 && isCount(view[1]) && isCount(view[2])) {
       const [, start, viewCount] = view as [unknown, number, number];
       if (start + viewCount <= whole.count) return { ...whole, start, count: viewCount };
     }
   }
   throw contradiction(file, `storage ${quoted(key)} has an impossible size`, {
-    found: typeof count === "number" ? `${count}` : kindOf(count),
+    found: shownValue(count),
     expected: "a count of elements, and a view inside it",
   });
 }
@@ -254,7 +264,7 @@ function rebuildTensor(file: string, args: readonly unknown[]): StoredTensor {
   }
   const where = `a tensor in storage ${quoted(storage.key)}`;
   const flags = extra instanceof DtypeName ? metadata : extra;
-  if (flags instanceof Map && flags.size > 0) {
+  if (flags instanceof PickleDict && flags.size > 0) {
     return new UnreadableTensor("one that is lazily conjugated or negated");
   }
   const type = extra instanceof DtypeName ? extra : { name: storage.type, dtype: storage.dtype };
@@ -271,11 +281,12 @@ function rebuildTensor(file: string, args: readonly unknown[]): StoredTensor {
   const itemBytes = DTYPE_BYTES[dtype];
   const storageItemBytes = storage.itemBytes;
   const extent = extentOf(sizes, strides);
-  const end = ((offset as number) + extent) * itemBytes;
   const room = storage.count * storageItemBytes;
-  if (!Number.isSafeInteger(offset) || (offset as number) < 0 || !(end <= room || count === 0)) {
+  const start = isCount(offset) ? offset : -1;
+  const end = (start + extent) * itemBytes;
+  if (start < 0 || !(end <= room || count === 0)) {
     throw contradiction(file, `${where} reaches beyond it`, {
-      found: `${dtype} ${listed(shape)} with strides ${listed(strides)} from element ${offset}`,
+      found: `${dtype} ${listed(shape)} with strides ${listed(strides)} from element ${shownValue(offset)}`,
       expected: `all elements within ${room} bytes`,
     });
   }
@@ -286,8 +297,8 @@ function rebuildTensor(file: string, args: readonly unknown[]): StoredTensor {
       remedy: "Save tensor.contiguous() instead.",
     });
   }
-  const byteOffset = storage.start * storageItemBytes + (offset as number) * itemBytes;
-  return new TensorView(storage, dtype, byteOffset, sizes, strides, count);
+  const byteOffset = storage.start * storageItemBytes + start * itemBytes;
+  return new TensorView(storage, dtype, byteOffset, sizes, strides, count, extent);
 }
 
 /** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, which are left out. */
@@ -305,12 +316,12 @@ function isStorage(value: unknown): value is StorageRef {
   return typeof value === "object" && value !== null && "countInFile" in value;
 }
 
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 function areStrides(strides: unknown, length: number): strides is number[] {
-  return (
-    Array.isArray(strides) &&
-    strides.length === length &&
-    strides.every((stride) => Number.isSafeInteger(stride) && stride >= 0)
-  );
+  return Array.isArray(strides) && strides.length === length && strides.every(isCount);
 }
 
 /** How many storage elements lie between the first element of a view and behind its last; not exact beyond 2⁵³. */
@@ -324,10 +335,7 @@ const LONGEST_SHOWN = 8;
 
 function listed(value: unknown): string {
   if (!Array.isArray(value)) return kindOf(value);
-  const shown = value
-    .slice(0, LONGEST_SHOWN)
-    .map((item) => (typeof item === "number" ? item : kindOf(item)))
-    .join(", ");
+  const shown = value.slice(0, LONGEST_SHOWN).map(shownValue).join(", ");
   return value.length > LONGEST_SHOWN ? `[${shown} … ${value.length} items]` : `[${shown}]`;
 }
 
