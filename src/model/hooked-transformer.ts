@@ -24,7 +24,8 @@ import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
 import { shown } from "./shown";
 import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import { loadTokenizer, type Tokenizer, tokenizerFiles } from "./tokenizer";
+import { loadTokenizer, type Tokenizer } from "./tokenizer";
+import { tokenizerFiles } from "./tokenizer/tokenizer-files";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
