@@ -2,14 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { allHookNames, type HookName, resolveHookName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
-import { upToMeasured } from "./readout";
+import { measurerOf } from "./readout";
 import { resolveVariant, type SiteEdit, startOf } from "./site";
 import { changed, newValues } from "./site-values";
 import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
@@ -63,14 +64,13 @@ const LOGITS = "unembed.hook_out";
  */
 export async function attributionPatching(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   { read, hooks, patch: edit = DEFAULT_SWEEP_PATCH, prependBos }: AttributionPatchingOptions,
 ): Promise<AttributionPatching> {
-  const { cfg, tokenizer } = model;
-  const all = tokenBatch(prompts, cfg, tokenizer, { prependBos });
-  const head = typeof read === "function" ? null : read;
-  const tokens = head ? upToMeasured(head, all) : all;
-  const names = (hooks ?? (head ? [head.hook] : [])).map((name) => resolveHookName(name, cfg));
+  const { cfg } = model;
+  const { tokens } = measurePrompts(measurerOf(read, model), prompts, { prependBos });
+  const own = typeof read === "function" ? [] : [read.hook];
+  const names = (hooks ?? own).map((name) => resolveHookName(name, cfg));
   if (names.length === 0) {
     throw new InputError("there is no activation to attribute to", {
       expected: `hooks: [["post", 2]]`,
