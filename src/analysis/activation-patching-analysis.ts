@@ -1,9 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
@@ -13,7 +13,6 @@ import { neuronControl } from "./neuron-control";
 import { provenanceOf } from "./provenance";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
 import { randomStreams } from "./random-streams";
-import { type Prompt, runPrompts } from "./run-prompts";
 import { slopeEvidence } from "./slope-evidence";
 
 /** What the head is compared with. */
@@ -77,12 +76,11 @@ export async function analyzeActivationPatching(
   const { files } = head;
   const { config } = files;
   const streams = randomStreams(seed);
-  const run = runPrompts(head, prompts, prependBos);
+  const measured = measurePrompts(head, prompts, { prependBos });
   const provenance = await provenanceOf(head, { seed, prependBos });
-  const tokens = run.map((prompt) => prompt.tokens);
-  const result = await scalingExperiment(head, tokens, { factors, patches, progress });
+  const result = await scalingExperiment(head, measured, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, run, baseline, streams);
+  const quantiles = await quantileExperiment(head, measured, baseline, streams);
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
@@ -103,25 +101,25 @@ export async function analyzeActivationPatching(
     schema_version: SCHEMA_VERSION,
     layer_type: config.layerType,
     hook: head.hook,
-    prompts: run,
+    prompts: measured.recorded(),
     baseline: { ...baseline, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
     evidence,
-    direct_effect: directEffect(head, run, result, streams),
+    direct_effect: directEffect(head, measured, result, streams),
     quantiles,
     controls: {
-      neurons: await neuronControl(head, run, { ...shared, count, baseline }),
-      shuffled_labels: await labelControl(head, run, { ...shared, count: heads, texts }),
+      neurons: await neuronControl(head, measured, { ...shared, count, baseline }),
+      shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
     },
     warnings: [
       ...files.warnings,
       ...head.model.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(run),
-      ...nearZeroWarnings(quantiles, run.length),
+      ...promptWarnings(measured),
+      ...nearZeroWarnings(quantiles, measured.length),
     ],
     provenance: { ...provenance, random_streams: streams.names() },
   };
@@ -137,20 +135,18 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
 /** Fewer prompts than this make percentile intervals too narrow. */
 const FEW_PROMPTS = 10;
 
-function promptWarnings(prompts: readonly RunPrompt[]): string[] {
+function promptWarnings({ tokens }: MeasuredPrompts): string[] {
   const warnings: string[] = [];
-  const measured = new Set(prompts.map(({ tokens, position }) => tokens[position]));
-  if (prompts.length > 1 && measured.size === 1) {
+  const measured = new Set(tokens.map((ids) => ids[ids.length - 1]));
+  if (tokens.length > 1 && measured.size === 1) {
     warnings.push(
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const different = new Set(
-    prompts.map(({ tokens, position }) => tokens.slice(0, position + 1).join(" ")),
-  ).size;
-  if (different < prompts.length) {
+  const different = new Set(tokens.map((ids) => ids.join(" "))).size;
+  if (different < tokens.length) {
     warnings.push(
-      `${prompts.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
+      `${tokens.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
     );
   }
   if (different > 1 && different < FEW_PROMPTS) {

@@ -1,9 +1,10 @@
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { hookPoint } from "../model/hook-points";
 import { writeDirection } from "../model/write-direction";
 import { changes, type ScalingExperiment } from "../patching/scaling-experiment";
-import type { Interval, RunPrompt } from "../results/evidence-parts";
+import type { Interval } from "../results/evidence-parts";
 import type { DirectEffect } from "../results/patching-evidence";
 import { l2Norm } from "../stats/l2-norm";
 import { largestMagnitude } from "../stats/largest-magnitude";
@@ -26,7 +27,7 @@ interface SplitPoint extends ChangePoint {
  */
 export function directEffect(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { baseline, scaling, regression }: ScalingExperiment,
   streams: RandomStreams,
 ): DirectEffect {
@@ -87,7 +88,7 @@ function missing(reason: string): Interval {
 /** `[run][prompt]` what the direct path alone does to the prediction, in float64. */
 function directChanges(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   direction: Float32Array,
   actChanges: readonly (readonly number[])[],
 ): number[][] {

@@ -1,5 +1,6 @@
 import type { BoundHead } from "../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../heads/linear-weights";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import { hookPoint } from "../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
@@ -17,7 +18,6 @@ import { processedAndRaw } from "./processed-and-raw";
 import { TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
 import { provenanceOf } from "./provenance";
 import { type RandomStreams, randomStreams } from "./random-streams";
-import { type Prompt, runPrompts } from "./run-prompts";
 import {
   type Comparison,
   type HeadVector,
@@ -68,8 +68,8 @@ export async function analyzeLinearWeights(
   const { weights, rule, alternative } = linear;
   const streams = randomStreams(seed);
   const comparisons = await comparisonsOf(head);
-  const { prompts, whyNone } = gradientPrompts(head, options.prompts, prependBos);
-  const gradient = gradientSummary(head, prompts, weights, whyNone);
+  const prompts = gradientPrompts(head, options.prompts, prependBos);
+  const gradient = gradientSummary(head, prompts, weights);
   const similarity_tests = allTests(linear, gradient, comparisons, randomVectors, streams);
   const similarityWith = (name: Comparison["name"]) =>
     similarity_tests.find(isOf("linear_weights", name)) ?? null;
@@ -214,21 +214,18 @@ function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, n
   return Object.fromEntries(entries);
 }
 
-/** Prompts for the gradient; those that come with tslens only where they can be run. */
+/** Prompts for the gradient, or why there are none: those that come with tslens only where they can be run. */
 function gradientPrompts(
   head: BoundHead,
   given: readonly Prompt[] | undefined,
   prependBos: boolean,
-): { prompts: ReturnType<typeof runPrompts>; whyNone: string | null } {
-  if (given) return { prompts: runPrompts(head, given, prependBos), whyNone: null };
-  if (!head.model.tokenizer) {
-    return { prompts: [], whyNone: "the base model has no tokenizer: give prompts as token ids" };
-  }
+): MeasuredPrompts | string {
+  if (given) return measurePrompts(head, given, { prependBos });
+  if (!head.model.tokenizer) return "the base model has no tokenizer: give prompts as token ids";
   try {
-    const prompts = runPrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], prependBos);
-    return { prompts, whyNone: null };
+    return measurePrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], { prependBos });
   } catch (error) {
-    return { prompts: [], whyNone: `no prompts were given: ${(error as Error).message}` };
+    return `no prompts were given: ${(error as Error).message}`;
   }
 }
 

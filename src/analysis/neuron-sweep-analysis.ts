@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
@@ -8,13 +9,11 @@ import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuro
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/neuron-sweep-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { rankAmong } from "../stats/rank-among";
 import { provenanceOf } from "./provenance";
-import { type Prompt, runPrompts } from "./run-prompts";
 
 /** How many of the largest effects a result lists. */
 const LARGEST = 20;
@@ -65,13 +64,14 @@ export async function analyzeNeuronSweep(
   const { patch = ["zero", 0], prependBos = false, resume } = options;
   const { files } = head;
   const { config } = files;
-  const run = runPrompts(head, prompts, prependBos);
+  const measured = measurePrompts(head, prompts, { prependBos });
   const hooks = hooksOf(options.hooks, head);
   const provenance = await provenanceOf(head, { seed: 0, prependBos });
   checkPatch(patch);
-  if (resume) checkResumed(resume, { patch, prompts: run, provenance });
-  const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
-  const correlations = await attributionCorrelations(head, run, hooks, patch, sweep);
+  const recorded = measured.recorded();
+  if (resume) checkResumed(resume, { patch, prompts: recorded, provenance });
+  const sweep = await sweepOrThrow(head, measured, hooks, { ...options, patch });
+  const correlations = await attributionCorrelations(head, measured, hooks, patch, sweep);
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
   return {
     model_path: head.path,
@@ -83,7 +83,7 @@ export async function analyzeNeuronSweep(
     layer_type: config.layerType,
     hook: head.hook,
     patch,
-    prompts: run,
+    prompts: recorded,
     baseline: { prediction: [...sweep.baseline] },
     target: targetOf(head, swept),
     swept,
@@ -112,16 +112,15 @@ export function sweepRuns(
 /** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */
 async function sweepOrThrow(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   hooks: readonly HookPointName[],
   { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
 ): Promise<NeuronSweep> {
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const key = JSON.stringify([tokens, hooks, patch]);
+  const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
   const interrupt = signal ? null : listenForInterrupt();
   try {
-    const sweep = await neuronSweep(head.model, tokens, {
+    const sweep = await neuronSweep(head.model, prompts, {
       read: head,
       hooks,
       patch,
@@ -174,15 +173,14 @@ interface Attribution {
 
 async function attributionCorrelations(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   hooks: readonly HookPointName[],
   patch: Patch,
   sweep: NeuronSweep,
 ): Promise<Attribution[]> {
   const { whyNoGradient } = headFunction(head);
   if (whyNoGradient) return hooks.map(() => ({ correlation: null, reason: whyNoGradient }));
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const estimate = await attributionPatching(head.model, tokens, { read: head, hooks, patch });
+  const estimate = await attributionPatching(head.model, prompts, { read: head, hooks, patch });
   return sweepCorrelation(estimate, sweep).map((correlation) => ({
     correlation,
     reason:

@@ -7,11 +7,6 @@ import { CheckpointError } from "../errors";
 /**
  * Files that something is read from, so that it can be said later what it was read from: made before
  * they are read, and asked afterwards.
- *
- * @example
- * const files = new ReadFiles([headFile, configFile]);
- * // … read them …
- * const { "head.pt": sha256 } = await files.sha256();
  */
 export class ReadFiles {
   readonly paths: readonly string[];

@@ -6,11 +6,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { ActivationCache } from "../model/activation-cache";
 import type { ShortName } from "../model/hook-names";
 import { type HookPoint, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { byPosition } from "./activation-layout";
 import { type PatchOptions, patch } from "./patch-variants";
 import { type LogitMetric, metricReadout } from "./readout";
@@ -44,7 +44,7 @@ export interface ActPatchOptions
 /** A named activation patch: `getActPatch…(model, corruptedTokens, cleanCache, patchingMetric)`. */
 export type ActPatch<Values extends Nested> = (
   model: HookedTransformer,
-  corruptedTokens: ModelInput,
+  corruptedTokens: PromptInput,
   cleanCache: ActivationCache,
   patchingMetric: LogitMetric,
   options?: ActPatchOptions,
@@ -72,15 +72,16 @@ export type ActPatch<Values extends Nested> = (
  */
 export async function genericActivationPatch<Values extends Nested = Nested>(
   model: HookedTransformer,
-  corruptedTokens: ModelInput,
+  corruptedTokens: PromptInput,
   cleanCache: ActivationCache,
   patchingMetric: LogitMetric,
   activationName: ShortName,
   axes: readonly PatchAxis[],
   { layers, positions, logitsPos = "all", ...options }: ActPatchOptions = {},
 ): Promise<PatchGrid<Values>> {
-  const { cfg, tokenizer } = model;
-  const tokens = tokenBatch(corruptedTokens, cfg, tokenizer, options);
+  const { cfg } = model;
+  const measured = measurePrompts({ model }, corruptedTokens, options);
+  const { tokens } = measured;
   const length = tokens[0].length;
   const range = (count: number) => Array.from({ length: count }, (_, i) => i);
   const along: Record<PatchAxis, readonly number[]> = {
@@ -102,9 +103,8 @@ export async function genericActivationPatch<Values extends Nested = Nested>(
     const place = placeOf(activationName, axes, indices);
     return { ...place, patch: ["set", (prompt) => cleanValues(place, prompt)] };
   });
-  const { patched } = await patch(model, tokens, variants, {
+  const { patched } = await patch(model, measured, variants, {
     ...options,
-    prependBos: false,
     read: metricReadout(patchingMetric, tokens.length, logitsPos),
   });
   const values = patched.map(([value]) => value as number);

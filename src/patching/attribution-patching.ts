@@ -2,16 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
-import { upToMeasured } from "./readout";
+import { measurerOf } from "./readout";
 import { resolveVariant, type SiteEdit } from "./site";
 import { changed, newValues } from "./site-values";
 import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
@@ -63,14 +64,13 @@ export interface AttributionPatching {
  */
 export async function attributionPatching(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   { read, hooks, patch: edit = DEFAULT_SWEEP_PATCH, prependBos }: AttributionPatchingOptions,
 ): Promise<AttributionPatching> {
-  const { cfg, tokenizer } = model;
-  const all = tokenBatch(prompts, cfg, tokenizer, { prependBos });
-  const head = typeof read === "function" ? null : read;
-  const tokens = head ? upToMeasured(head, all) : all;
-  const points = (hooks ?? (head ? [head.hook] : [])).map((name) => hookPoint(name, cfg));
+  const { cfg } = model;
+  const { tokens } = measurePrompts(measurerOf(read, model), prompts, { prependBos });
+  const own = typeof read === "function" ? [] : [read.hook];
+  const points = (hooks ?? own).map((name) => hookPoint(name, cfg));
   if (points.length === 0) {
     throw new InputError("there is no activation to attribute to", {
       expected: `hooks: [["post", 2]]`,

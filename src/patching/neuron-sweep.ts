@@ -1,12 +1,13 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { HookName, HookPointName, ShortName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { cleanTokens, promptBatches } from "./clean-run";
 import { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import type { Readout } from "./readout";
+import { measurerOf, type Readout } from "./readout";
 import type { SiteEdit, Variant } from "./site";
 
 /** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
@@ -75,10 +76,11 @@ export function everyLayer(name: ShortName, { cfg }: Pick<HookedTransformer, "cf
  */
 export async function neuronSweep(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   options: NeuronSweepOptions,
 ): Promise<NeuronSweep> {
-  const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [] } = options;
+  const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [], read, prependBos } = options;
+  const measured = measurePrompts(measurerOf(read, model), prompts, { prependBos });
   const hooks = hooksOf(options, model);
   const before = new Map<string, SweptHook["changes"]>(
     resume.map(({ hook, changes }) => [hook, changes]),
@@ -90,7 +92,7 @@ export async function neuronSweep(
   });
   const missing = places.filter(({ hook, index }) => !before.get(hook)?.[index]);
   const variants = missing.map((place) => ({ ...place, patch: edit }));
-  const result = await inBlocks(model, prompts, variants, hooks[0], options);
+  const result = await inBlocks(model, measured, variants, hooks[0], options);
   const changes = new Map(hooks.map((hook) => [hook, [...(before.get(hook) ?? [])]]));
   missing.forEach(({ hook, index }, variant) => {
     const readings = result.patched[variant] ?? [null];
@@ -114,14 +116,14 @@ export async function neuronSweep(
  */
 async function inBlocks(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: MeasuredPrompts,
   variants: readonly Variant[],
   anyHook: HookPointName,
-  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal, prependBos }: NeuronSweepOptions,
+  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal }: NeuronSweepOptions,
 ): Promise<PatchResult<number>> {
-  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
+  const { tokens } = prompts;
   const run = (block: readonly Variant[], done: number) =>
-    patch(model, tokens, block, {
+    patch(model, prompts, block, {
       read: read as Readout<number>,
       maxBytes,
       signal,

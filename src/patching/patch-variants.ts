@@ -1,19 +1,19 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { type Progress, silentProgress } from "../progress/progress";
 import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
 import {
   type ActivationReading,
-  isHead,
+  measurerOf,
   type Readable,
   type Readout,
   readoutOf,
-  upToMeasured,
 } from "./readout";
 import { positionsOf, resolveVariant, type Site, spanOf, type Variant } from "./site";
 import { type CleanValues, changed, leavesAsItIs, newValues } from "./site-values";
@@ -63,7 +63,7 @@ export interface PatchResult<R> {
  * those of full runs with hooks. A variant that changes nothing gives the unpatched reading, bit for
  * bit. "mean" and "resample" take their values from the other prompts.
  *
- * @param prompts texts or token ids, of any lengths
+ * @param prompts texts or token ids, of any lengths, or measured prompts
  * @param variants what is patched: one place each, or several
  * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
  *   a hook, position, head or index that is not there or values that do not fit it.
@@ -79,25 +79,25 @@ export interface PatchResult<R> {
  */
 export function patch(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<number> & { readonly read: BoundHead },
 ): Promise<PatchResult<number>>;
 export function patch<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<R> & { readonly read: Readout<R> },
 ): Promise<PatchResult<R>>;
 export function patch(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
 ): Promise<PatchResult<ActivationReading>>;
 export async function patch<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<R>,
 ): Promise<PatchResult<R>> {
@@ -111,11 +111,11 @@ export async function patch<R>(
       expected: "a number of bytes",
     });
   }
-  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
+  const { tokens } = measurePrompts(measurerOf(options.read, model), prompts, { prependBos });
   const readout = readoutOf(options.read, model) as Readout<R>;
   const job: Job<R> = {
     model,
-    tokens: isHead(options.read) ? upToMeasured(options.read, tokens) : tokens,
+    tokens,
     variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
     readout,
     reads: readout.hooks.map((name) => hookPoint(name, model.cfg)),

@@ -1,8 +1,8 @@
 import { InputError } from "../errors";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { type PatchOptions, patch } from "./patch-variants";
 import { activationReadout, type LogitMetric, metricReadout } from "./readout";
 import { placeValues, referenceValues } from "./reference-values";
@@ -37,7 +37,7 @@ export interface PathPatching {
  * the receivers are patched, with what was recorded. Reference: Wang et al. 2022, "Interpretability
  * in the Wild" (arXiv:2211.00593), section 3.1.
  *
- * @param prompts texts or token ids of the same length
+ * @param prompts texts or token ids of the same length, or prompts that a head measures, which end there
  * @param source as many, of the same length: where senders' values come from
  * @throws InputError if the prompts and their sources are of other shapes, a receiver is computed
  *   before a sender, or as `patch`.
@@ -50,15 +50,16 @@ export interface PathPatching {
  */
 export async function pathPatching(
   model: HookedTransformer,
-  prompts: ModelInput,
-  source: ModelInput,
+  prompts: PromptInput,
+  source: PromptInput,
   options: PathPatchingOptions,
 ): Promise<PathPatching> {
   const { senders, receivers, metric, freezeMlps = true, logitsPos = "all", ...rest } = options;
-  const { cfg, tokenizer } = model;
-  const tokens = tokenBatch(prompts, cfg, tokenizer, rest);
-  const sources = tokenBatch(source, cfg, tokenizer, rest);
-  checkPairs(tokens, sources);
+  const { cfg } = model;
+  const measured = measurePrompts({ model }, prompts, rest);
+  const sources = measurePrompts({ model }, source, rest);
+  const { tokens } = measured;
+  checkPairs(tokens, sources.tokens);
   checkPlaces(senders, "sender");
   checkPlaces(receivers, "receiver");
   for (const sender of senders) {
@@ -68,7 +69,7 @@ export async function pathPatching(
   const frozen = heldPlaces(cfg, freezeMlps);
   const [given, own] = [
     await referenceValues(model, sources, senders),
-    await referenceValues(model, tokens, frozen),
+    await referenceValues(model, measured, frozen),
   ];
   const set = (place: Place, values: typeof given): SitePatch => ({
     ...place,
@@ -78,7 +79,7 @@ export async function pathPatching(
   const hooks = [...new Set(receivers.map((receiver) => pointOf(receiver, model).name))];
   const arriving = await patch(
     model,
-    tokens,
+    measured,
     senders.map((sender) => {
       const point = pointOf(sender, model);
       const later = held.filter(({ hook }) => isLater(hookPoint(hook, cfg), point));
@@ -88,13 +89,13 @@ export async function pathPatching(
   );
   const { clean, patched } = await patch(
     model,
-    tokens,
+    measured,
     arriving.patched.map((readings) => {
       const recorded = (place: Place) => (prompt: number) =>
         placeValues(model, place, readings[prompt]!, prompt, tokens[prompt].length).flat();
       return receivers.map((place): SitePatch => ({ ...place, patch: ["set", recorded(place)] }));
     }),
-    { ...rest, prependBos: false, read: metricReadout(metric, tokens.length, logitsPos) },
+    { ...rest, read: metricReadout(metric, tokens.length, logitsPos) },
   );
   return { baseline: clean[0], patched: patched.map(([value]) => value as number) };
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import type { Measurer } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
 import type { HookPointName } from "../model/hook-names";
 import { filterHookPoints, type NamesFilter } from "../model/hook-points";
@@ -36,16 +37,13 @@ export interface Readout<R> {
 export type Readable<R> = NonNullable<NamesFilter> | BoundHead | Readout<R>;
 
 /** Whether it is a head whose prediction is read. */
-export function isHead(read: Readable<unknown>): read is BoundHead {
-  return typeof read === "object" && "predict" in read;
+function isHead(read: unknown): read is BoundHead {
+  return typeof read === "object" && read !== null && "predict" in read;
 }
 
-/** Prompts up to the token that a head measures: nothing after it can change what is read there. */
-export function upToMeasured(
-  head: BoundHead,
-  prompts: readonly (readonly number[])[],
-): readonly number[][] {
-  return prompts.map((ids) => ids.slice(0, head.position(ids.length) + 1));
+/** Where prompts are measured for what is read: at a head's token, or else at their last. */
+export function measurerOf(read: unknown, model: HookedTransformer): Measurer {
+  return isHead(read) ? { model, position: read.position } : { model };
 }
 
 /**

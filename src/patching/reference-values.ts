@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { patch } from "./patch-variants";
 import { type ActivationReading, activationReadout } from "./readout";
@@ -27,7 +28,7 @@ export interface ReferenceValues {
  */
 export async function referenceValues(
   model: HookedTransformer,
-  reference: readonly (readonly number[])[],
+  reference: MeasuredPrompts,
   places: readonly Place[],
 ): Promise<ReferenceValues> {
   const hooks = [...new Set(places.map((place) => siteOf(place, model).hook))];
@@ -39,15 +40,15 @@ export async function referenceValues(
     });
   }
   const unchanged = { hook: names[0], pos: "all", patch: ["scale", 1] } as const;
-  const { clean } = await patch(model, reference, [unchanged], {
+  const { clean, tokens } = await patch(model, reference, [unchanged], {
     read: activationReadout(names, model.cfg, "all"),
   });
   const values = (place: Place, prompt: number) =>
-    placeValues(model, place, clean[prompt], prompt, reference[prompt].length);
+    placeValues(model, place, clean[prompt], prompt, tokens[prompt].length);
   return {
     of: (place, prompt) => values(place, prompt).flat(),
     mean(place) {
-      const rows = reference.flatMap((_, prompt) => values(place, prompt));
+      const rows = tokens.flatMap((_, prompt) => values(place, prompt));
       return rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
     },
   };

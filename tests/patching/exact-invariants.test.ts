@@ -116,7 +116,7 @@ describe("patching", () => {
       /needs another prompt/,
     );
     await assert.rejects(patchHead(head, [], [["set", 1]]), /there is no prompt/);
-    await assert.rejects(patchHead(head, [[1], []], [["set", 1]]), /prompt is empty/);
+    await assert.rejects(patchHead(head, [[1], []], [["set", 1]]), /prompt 1 is empty/);
     await assert.rejects(scalingExperiment(head, prompts, { factors: [] }), /no factor/);
     await assert.rejects(
       scalingExperiment(head, prompts, { factors: [Number.NaN] }),
