@@ -134,7 +134,7 @@ export class BinaryFile {
 function notARegularFile(path: string): CheckpointError {
   return new CheckpointError("this is not a regular file", {
     file: path,
-    expected: "a .pt, .bin or .safetensors file",
+    expected: "a file on the disk",
   });
 }
 

@@ -9,33 +9,37 @@ const LONGEST_NAME = 65_535;
 const LONGEST_HASHED = 16_000;
 
 /** Lists of tensors have smaller numbers for names. */
-const SMALLEST_LARGE_NUMBER = /^\d{7}/;
+const LARGE_NUMBER = /^\d{7,10}$/;
 
-/** How many names there may be that do not get a hash of their own. */
-const MOST_UNHASHED = 1_000;
+/** How many names there may be that need not have a hash of their own. */
+const MOST_LARGE_NUMBERS = 5_000;
+const MOST_LONG_TEXTS = 100;
 
 /** Checks names of tensors, one after the other, before they become keys of a Map: of too many some can be slow. */
 export class NameLimits {
   private names = 0;
-  private unhashed = 0;
+  private largeNumbers = 0;
+  private longTexts = 0;
 
   constructor(private readonly file: string) {}
 
   /**
    * Counts one more name.
    *
-   * @throws CheckpointError if there are too many, this one is too long, or too many are large numbers or very long:
-   *   V8 gives those hashes that whoever writes the file can choose (numbers before Node 20.20.2, 22.22.2 and 24.14.1:
-   *   CVE-2026-21717), and 40,000 with one hash took 7 s.
+   * @throws CheckpointError if there are too many, this one is too long, or too many are large numbers or very long
+   *   texts: V8 gives those hashes that whoever writes the file can choose (see TextMap).
    */
   check(name: string): void {
     if (++this.names > MOST_NAMES) throw this.exceeded("there are too many tensors", MOST_NAMES);
     if (name.length > LONGEST_NAME) {
       throw this.exceeded(`a tensor's name has ${name.length} characters`, LONGEST_NAME);
     }
-    if (name.length <= LONGEST_HASHED && !SMALLEST_LARGE_NUMBER.test(name)) return;
-    if (++this.unhashed <= MOST_UNHASHED) return;
-    throw this.exceeded("too many tensors are named by large numbers or long texts", MOST_UNHASHED);
+    if (name.length > LONGEST_HASHED && ++this.longTexts > MOST_LONG_TEXTS) {
+      throw this.exceeded("too many tensors have very long names", MOST_LONG_TEXTS);
+    }
+    if (LARGE_NUMBER.test(name) && ++this.largeNumbers > MOST_LARGE_NUMBERS) {
+      throw this.exceeded("too many tensors are named by large numbers", MOST_LARGE_NUMBERS);
+    }
   }
 
   private exceeded(what: string, most: number): CheckpointError {

@@ -2,7 +2,8 @@ import { CheckpointError, type ErrorDetails } from "../errors";
 import { BinaryFile } from "./binary-file";
 import { bitsOfUnreadCode, DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
 import { elementCount } from "./element-count";
-import { scanJson } from "./json-scan";
+import { duplicateKey, scanJson } from "./json-scan";
+import { NameLimits } from "./name-limits";
 import type { NamedArray } from "./named-array";
 import { quoted, quotedList } from "./quoted";
 import type { TensorInfo, TensorSource } from "./tensor-source";
@@ -16,9 +17,6 @@ export const LONGEST_HEADER = 100_000_000;
 
 /** The header, a tensor's description, its shape. */
 const DEEPEST_HEADER = 3;
-
-/** A tensor has three; no model has 300,000 tensors. */
-const MOST_HEADER_CONTAINERS = 1_000_000;
 
 /** The header's key that holds texts about the file instead of a tensor. */
 export const METADATA_KEY = "__metadata__";
@@ -112,9 +110,14 @@ function readHeader(file: BinaryFile): Map<string, Placed | Unread> {
   const header = parseHeader(file, file.readBytes(HEADER_START, length, "the header"));
   const dataStart = HEADER_START + length;
   const tensors = new Map<string, Placed | Unread>();
-  for (const [name, value] of Object.entries(header)) {
+  const limits = new NameLimits(file.path);
+  for (const name of Object.keys(header)) {
+    const value = header[name];
     if (name === METADATA_KEY) checkMetadata(file, value);
-    else tensors.set(name, placeTensor(file, name, value, dataStart));
+    else {
+      limits.check(name);
+      tensors.set(name, placeTensor(file, name, value, dataStart));
+    }
   }
   checkPlaces(file, tensors, dataStart);
   return tensors;
@@ -141,22 +144,21 @@ function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknow
   let header: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const { depth, containers, duplicateKey } = scanJson(text);
+    const { depth, memory, mostMemory } = scanJson(text);
     if (depth > DEEPEST_HEADER) {
       throw refuse("the header is nested too deeply", {
         found: `${depth} levels`,
         expected: `at most ${DEEPEST_HEADER}`,
       });
     }
-    if (containers > MOST_HEADER_CONTAINERS) {
-      throw refuse("the header has too many objects and lists", {
-        found: `${containers}`,
-        expected: `at most ${MOST_HEADER_CONTAINERS}`,
+    if (memory > mostMemory) {
+      throw refuse("the header has too many values for its size", {
+        found: `about ${memory} bytes of memory`,
+        expected: `at most ${mostMemory}`,
       });
     }
-    if (duplicateKey !== undefined) {
-      throw refuse(`the header names ${quoted(duplicateKey)} twice`);
-    }
+    const twice = duplicateKey(text);
+    if (twice !== undefined) throw refuse(`the header names ${quoted(twice)} twice`);
     header = JSON.parse(text);
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
@@ -170,7 +172,7 @@ function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknow
 }
 
 function checkMetadata(file: BinaryFile, value: unknown): void {
-  if (isRecord(value) && Object.values(value).every((text) => typeof text === "string")) return;
+  if (isRecord(value) && Object.keys(value).every((key) => typeof value[key] === "string")) return;
   throw new CheckpointError(`the header's ${METADATA_KEY} is not a map of texts`, {
     file: file.path,
     remedy: DAMAGED,

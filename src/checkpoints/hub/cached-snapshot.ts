@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { BinaryFile } from "../binary-file";
 import { wholeWeights } from "../model-folder";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
+
+/** A commit has 40 characters. */
+const LONGEST_REF = 100;
 
 /** A model in the cache, as far as it is there. */
 export interface CachedSnapshot {
@@ -52,8 +56,14 @@ export function cachedSnapshot({
 function commitOf(repository: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
   try {
-    const commit = readFileSync(join(repository, "refs", revision), "utf8").trim();
-    return isCommit(commit) ? commit : undefined;
+    const file = new BinaryFile(join(repository, "refs", revision));
+    try {
+      const bytes = file.readBytes(0, Math.min(file.size, LONGEST_REF), "the commit");
+      const commit = new TextDecoder().decode(bytes).trim();
+      return isCommit(commit) ? commit : undefined;
+    } finally {
+      file.close();
+    }
   } catch {
     return undefined;
   }
