@@ -39,7 +39,7 @@ export async function writeReport(directory: string): Promise<WrittenReport> {
   }
   const path = join(directory, "index.html");
   try {
-    await atomicWrite(path, reportPage(collected));
+    await atomicWrite(path, reportPage(collected), { within: directory });
   } catch (cause) {
     throw new ResultError("the results page cannot be written", {
       file: path,
