@@ -1,5 +1,6 @@
 import { FigureError } from "../errors";
 import { cutText } from "./cut-text";
+import { requireDrawable } from "./drawing-limits";
 import type { Figure } from "./figure";
 
 /** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
@@ -18,20 +19,22 @@ export const CARTESIAN_TRACES: ReadonlySet<string> = new Set([
   "violin",
 ]);
 
-/** More of any of these would keep a reader's browser busy for longer than a page may. */
-const MOST_TRACES = 2_000;
+/** More would keep a reader's browser busy for longer than a page may; see also drawing-limits.ts. */
 const MOST_VALUES = 400_000;
-const MOST_MARKS = 1_000;
-/** Of one title, label or name, in characters. */
+const MOST_NOTES = 300;
+/** Of one title or label, and of a name in a legend, in characters. */
 const LONGEST_TEXT = 2_000;
+const LONGEST_NAME = 200;
+/** Line breaks and the like in one text. */
+const MOST_TAGS = 40;
 /** Width and height in pixels. */
 const SIZES = { least: 10, most: 10_000 } as const;
 
-type Kind = "number" | "text" | "boolean" | "object" | "list" | "size" | "marks" | "any";
+type Kind = "number" | "text" | "boolean" | "object" | "list" | "size" | "notes" | "any";
 
 /** What a layout may say, and in which form; an axis or a legend may have a number. */
 const LAYOUT: Readonly<Record<string, readonly Kind[]>> = {
-  annotations: ["marks"],
+  annotations: ["notes"],
   autosize: ["boolean"],
   autotypenumbers: ["text"],
   bargap: ["number"],
@@ -60,7 +63,7 @@ const LAYOUT: Readonly<Record<string, readonly Kind[]>> = {
   scattergap: ["number"],
   scattermode: ["text"],
   separators: ["text"],
-  shapes: ["marks"],
+  shapes: ["notes"],
   showlegend: ["boolean"],
   spikedistance: ["number"],
   template: ["object"],
@@ -102,9 +105,13 @@ export function safeFigure(figure: unknown): Figure {
     });
   }
   if (!isRecord(layout)) throw unlike("layout", layout, ["object"]);
-  requireAtMost(MOST_TRACES, data.length, "traces");
   const count = { values: 0 };
-  return { data: data.map((trace) => safeTrace(trace, count)), layout: safeLayout(layout, count) };
+  const safe = {
+    data: data.map((trace) => safeTrace(trace, count)),
+    layout: safeLayout(layout, count),
+  };
+  requireDrawable(safe);
+  return safe;
 }
 
 /** How many values were met. */
@@ -152,7 +159,7 @@ const isKind: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
   object: isRecord,
   list: Array.isArray,
-  marks: (value) => Array.isArray(value) && value.length <= MOST_MARKS && value.every(isRecord),
+  notes: (value) => Array.isArray(value) && value.length <= MOST_NOTES && value.every(isRecord),
   size: (value) => typeof value === "number" && value >= SIZES.least && value <= SIZES.most,
   any: () => true,
 };
@@ -163,7 +170,7 @@ const KIND_NAMES: Readonly<Record<Kind, string>> = {
   boolean: "true or false",
   object: "an object",
   list: "a list",
-  marks: `a list of at most ${MOST_MARKS} objects`,
+  notes: `a list of at most ${MOST_NOTES} objects`,
   size: `a number from ${SIZES.least} to ${SIZES.most}`,
   any: "anything",
 };
@@ -178,16 +185,17 @@ function safeRecord(
       .filter(([key]) => isKept(key) && !NOT_A_KEY.has(key))
       .map(([key, value]) => [
         key,
-        key === "bdata" ? safeBytes(value, record.dtype, count) : safeValue(value, count),
+        key === "bdata" ? safeBytes(value, record.dtype, count) : safeValue(value, count, key),
       ]),
   );
 }
 
-function safeValue(value: unknown, count: Count): unknown {
-  count.values++;
-  requireAtMost(MOST_VALUES, count.values, "values");
-  if (typeof value === "string") return safeText(value);
-  if (Array.isArray(value)) return value.map((one) => safeValue(one, count));
+function safeValue(value: unknown, count: Count, key: string): unknown {
+  addTo(count, 1);
+  if (typeof value === "string") {
+    return safeText(value, key === "name" ? LONGEST_NAME : LONGEST_TEXT);
+  }
+  if (Array.isArray(value)) return value.map((one) => safeValue(one, count, key));
   return isRecord(value) ? safeRecord(value, count) : value;
 }
 
@@ -200,8 +208,7 @@ function safeBytes(value: unknown, dtype: unknown, count: Count): string {
       expected: `base64 and a dtype such as "f8"`,
     });
   }
-  count.values += (value.length * 3) / 4 / bytes;
-  requireAtMost(MOST_VALUES, count.values, "values");
+  addTo(count, (value.length * 3) / 4 / bytes);
   return value;
 }
 
@@ -212,10 +219,10 @@ function safeBytes(value: unknown, dtype: unknown, count: Count): string {
  * @example
  * safeText('<b>a</b> <a href="x">'); // '<b>a</b> &lt;a href="x"&gt;'
  */
-export function safeText(text: string): string {
-  const short = cutText(text, LONGEST_TEXT);
+export function safeText(text: string, limit = LONGEST_TEXT): string {
+  const short = cutText(text, limit);
   const parts = short.split(PLAIN_TAGS).map(withoutTags);
-  const tags = short.match(PLAIN_TAGS) ?? [];
+  const tags = (short.match(PLAIN_TAGS) ?? []).slice(0, MOST_TAGS);
   return parts.map((part, index) => part + (tags[index] ?? "")).join("");
 }
 
@@ -227,10 +234,11 @@ function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function requireAtMost(most: number, found: number, what: string): void {
-  if (found <= most) return;
-  throw new FigureError("the figure is too large for this page", {
-    expected: `at most ${most} ${what}`,
+function addTo(count: Count, values: number): void {
+  count.values += values;
+  if (count.values <= MOST_VALUES) return;
+  throw new FigureError("the figure is too much for this page", {
+    expected: `at most ${MOST_VALUES} values`,
   });
 }
 
