@@ -69,17 +69,22 @@ export class PickleDict {
     return this.keysAndValues.filter((_, i) => i % 2 === 0);
   }
 
-  /** Keys and values, text keys first; of a text key that was set again only the last value. */
+  /** Keys and values in their order; a text key that was set again has its first place and its last value. */
   *[Symbol.iterator](): Generator<[key: unknown, value: unknown]> {
     const { keysAndValues } = this;
     const texts = new TextMap<unknown>();
+    const given = new TextMap<true>();
     for (let i = 0; i < keysAndValues.length; i += 2) {
       const key = keysAndValues[i];
       if (typeof key === "string") texts.set(key, keysAndValues[i + 1]);
     }
-    yield* texts;
     for (let i = 0; i < keysAndValues.length; i += 2) {
-      if (typeof keysAndValues[i] !== "string") yield [keysAndValues[i], keysAndValues[i + 1]];
+      const key = keysAndValues[i];
+      if (typeof key !== "string") yield [key, keysAndValues[i + 1]];
+      else if (!given.has(key)) {
+        given.set(key, true);
+        yield [key, texts.get(key)];
+      }
     }
   }
 }
