@@ -52,7 +52,7 @@ async function activations(
   });
   try {
     const { prependBos } = options;
-    const [tokens] = tokenBatch(prompt, model.cfg, model.tokenizer, { prependBos });
+    const [tokens] = tokenBatch(prompt, model.cfg, model.promptEncoder, { prependBos });
     const tensors = run(model, tokens, pattern);
     await writeSafetensors(options.out, tensors, {
       base_model: base,

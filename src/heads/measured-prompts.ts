@@ -13,7 +13,7 @@ export type Prompt = string | readonly number[];
 
 /** What prompts are measured for: a head with its model, or a model alone. */
 export interface Measurer {
-  readonly model: Pick<HookedTransformer, "cfg" | "tokenizer">;
+  readonly model: Pick<HookedTransformer, "cfg" | "tokenizer" | "promptEncoder">;
   /** The position that is measured in a prompt of that many tokens; the last if not given. */
   readonly position?: (promptLength: number) => number;
 }
@@ -116,13 +116,13 @@ export function measurePrompts(
     return prompts;
   }
   const { model, position = (length) => length - 1 } = measurer;
-  const { cfg, tokenizer } = model;
+  const { cfg, promptEncoder } = model;
   const input = prompts as ModelInput;
   const sizes = truncate ? { ...cfg, n_ctx: Number.POSITIVE_INFINITY } : cfg;
   const isNone = Array.isArray(prompts) && prompts.length === 0;
   const all = isNone
-    ? promptTokens([], sizes, tokenizer)
-    : tokenBatch(input, sizes, tokenizer, { prependBos });
+    ? promptTokens([], sizes, promptEncoder)
+    : tokenBatch(input, sizes, promptEncoder, { prependBos });
   const whole = all.map((ids) => ids.slice(0, cfg.n_ctx));
   const given = isBatch(input) ? (input as readonly Prompt[]) : [input as Prompt];
   const truncated = all.filter((ids) => ids.length > cfg.n_ctx).length;

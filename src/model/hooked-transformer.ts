@@ -23,8 +23,14 @@ import { nextTokenLoss } from "./next-token-loss";
 import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
 import { shown } from "./shown";
-import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import { loadTokenizer, type Tokenizer } from "./tokenizer";
+import {
+  isBatch,
+  type ModelInput,
+  type PromptEncoder,
+  type TokenOptions,
+  tokenBatch,
+} from "./token-batch";
+import { openTokenizer, type Tokenizer } from "./tokenizer";
 import { tokenizerFiles } from "./tokenizer/tokenizer-files";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
@@ -88,8 +94,10 @@ export class HookedTransformer {
     readonly cfg: GPT2Config,
     /** The weights as they are multiplied with; `named-weights.ts` gives them their usual names. */
     readonly weights: GPT2Weights,
-    /** null if the folder has no tokenizer: give token ids then. */
+    /** null if the folder has no tokenizer, or none that can be used: give token ids then. */
     readonly tokenizer: Tokenizer | null,
+    /** The tokenizer, or what says why there is none that can be used; null if the folder has none at all. */
+    readonly promptEncoder: PromptEncoder | null,
     /** Which weight processing was done. */
     readonly processing: WeightProcessing,
     /** The name or folder that was asked for. */
@@ -125,12 +133,13 @@ export class HookedTransformer {
     const { config, tensors, files, warnings } = await openModelFolder(folder);
     try {
       const cfg = gpt2Config(config, files[0]);
-      const tokenizer = await loadTokenizer(folder);
+      const { tokenizer, promptEncoder } = await openTokenizer(folder);
       const loaded = loadWeights(tensors, cfg, processing);
       return new HookedTransformer(
         cfg,
         loaded.weights,
         tokenizer,
+        promptEncoder,
         processing,
         nameOrFolder,
         folder,
@@ -164,7 +173,7 @@ export class HookedTransformer {
   toTokens(text: string, options?: TokenOptions): number[];
   toTokens(texts: readonly string[], options?: TokenOptions): number[][];
   toTokens(text: string | readonly string[], options: TokenOptions = {}): number[] | number[][] {
-    const batch = tokenBatch(text, this.cfg, this.tokenizer, options);
+    const batch = tokenBatch(text, this.cfg, this.promptEncoder, options);
     return typeof text === "string" ? batch[0] : batch;
   }
 
@@ -179,7 +188,7 @@ export class HookedTransformer {
     options?: TokenOptions,
   ): string[][];
   toStrTokens(input: ModelInput, options: TokenOptions = {}): string[] | string[][] {
-    const batch = tokenBatch(input, this.cfg, this.tokenizer, options);
+    const batch = tokenBatch(input, this.cfg, this.promptEncoder, options);
     const texts = batch.map((ids) => ids.map((id) => this.tokenizer?.decode([id]) ?? String(id)));
     return isBatch(input) ? texts : texts[0];
   }
@@ -286,7 +295,7 @@ export class HookedTransformer {
     { prependBos, ...options }: GenerateOptions & TokenOptions = {},
   ): string | number[] | string[] | number[][] {
     this.checkAlive();
-    const batch = tokenBatch(prompt, this.cfg, this.tokenizer, { prependBos });
+    const batch = tokenBatch(prompt, this.cfg, this.promptEncoder, { prependBos });
     const past = new KeyValueCache(this);
     try {
       const rows = generate(batch, (running) => this.nextTokenLogits(running, past), options);

@@ -48,7 +48,7 @@ export type {
   StackLayer,
 } from "./residual-stack";
 export type { RunInputOptions } from "./run-input";
-export type { ModelInput, TokenOptions } from "./token-batch";
+export type { ModelInput, PromptEncoder, TokenOptions } from "./token-batch";
 export { loadTokenizer, type Tokenizer } from "./tokenizer";
 export type { WeightProcessing } from "./weight-processing";
 export type {

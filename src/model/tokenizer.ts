@@ -45,6 +45,26 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer | null> {
   }
 }
 
+/**
+ * The tokenizer of a folder as far as it can be used: one that cannot does not keep anybody from giving token ids, and
+ * says why when it is given a text.
+ */
+export async function openTokenizer(folder: string): Promise<{
+  tokenizer: Tokenizer | null;
+  promptEncoder: Pick<Tokenizer, "encode" | "bosTokenId"> | null;
+}> {
+  try {
+    const tokenizer = await loadTokenizer(folder);
+    return { tokenizer, promptEncoder: tokenizer };
+  } catch (error) {
+    if (!(error instanceof ModelConfigError)) throw error;
+    const encode = () => {
+      throw new InputError(`this model takes no text: ${error.message}`, { cause: error });
+    };
+    return { tokenizer: null, promptEncoder: { encode, bosTokenId: null } };
+  }
+}
+
 interface Stages {
   readonly normalize: Normalize;
   readonly preTokenize: PreTokenize;
@@ -71,7 +91,11 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
   const { normalize, preTokenize, decode } = stages(definition);
   const added = new AddedTokens(addedTokens, model.vocab, normalize, splitsSpecialTokens, file);
   const bytePairs = await BytePairs.of(model, file);
-  const tokens = new Map(Array.from(model.vocab, ([token, id]) => [id, token]));
+  let tokens: Map<number, string> | undefined;
+  const tokenOf = (id: number) => {
+    tokens ??= new Map(Array.from(model.vocab, ([token, key]) => [key, token]));
+    return added.contentOf(id) ?? tokens.get(id) ?? [];
+  };
   const bosIds = bosTokens.map((token) => added.idOf(token));
   return {
     encode: (text) => {
@@ -89,7 +113,7 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
       }
       return ids;
     },
-    decode: (ids) => decode(ids.flatMap((id) => added.contentOf(id) ?? tokens.get(id) ?? [])),
+    decode: (ids) => decode(ids.flatMap(tokenOf)),
     bosTokenId: bosIds.find((id) => id !== undefined) ?? null,
   };
 }

@@ -12,7 +12,7 @@ export interface CachedSnapshot {
   readonly folder: string;
   /** Whether config.json and every file of weights are there. */
   readonly isWhole: boolean;
-  /** Whether tokenizer.json is there, or is known not to exist. */
+  /** Whether tokenizer.json is there, or vocab.json and merges.txt are, or what is not is known not to exist. */
   readonly hasTokenizer: boolean;
 }
 
@@ -47,10 +47,15 @@ export function cachedSnapshot({
   return {
     folder,
     isWhole: existsSync(join(folder, "config.json")) && hasWeights(folder),
-    hasTokenizer: [folder, join(repository, ".no_exist", commit)].some((path) =>
-      existsSync(join(path, "tokenizer.json")),
-    ),
+    hasTokenizer: hasTokenizer(folder, join(repository, ".no_exist", commit)),
   };
+}
+
+function hasTokenizer(folder: string, absent: string): boolean {
+  if (existsSync(join(folder, "tokenizer.json"))) return true;
+  return ["tokenizer.json", "vocab.json", "merges.txt"].every((name) =>
+    [folder, absent].some((path) => existsSync(join(path, name))),
+  );
 }
 
 function commitOf(repository: string, revision: string): string | undefined {

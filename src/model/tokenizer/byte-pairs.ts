@@ -6,7 +6,7 @@ export interface BytePairModel {
   /** Token → id. */
   readonly vocab: ReadonlyMap<string, number>;
   /** Neighbours that become one token, the most urgent first. */
-  readonly merges: readonly (readonly [left: string, right: string])[];
+  readonly merges: Iterable<readonly [left: string, right: string]>;
   /** What stands for characters that are not in the vocabulary; null if they are dropped. */
   readonly unkToken: string | null;
   /** Neighbouring unknown characters are one unknown token. */
@@ -20,6 +20,8 @@ export interface BytePairModel {
 /** What @xenova/transformers offers of its byte-pair model. */
 interface XenovaModel {
   bpe(word: string): string[];
+  /** `"left right"` → how urgent it is. */
+  readonly bpe_ranks: Map<string, number>;
   readonly cache: Map<string, string[]>;
 }
 
@@ -49,14 +51,19 @@ export class BytePairs {
 
   /** @throws ModelConfigError if a merge's parts or its result are not in the vocabulary. */
   static async of({ merges, ...model }: BytePairModel, file: string): Promise<BytePairs> {
-    const neighbours = checkedNeighbours(merges, model, file);
     const { TokenizerModel } = await import("@xenova/transformers");
-    const merger = TokenizerModel.fromConfig({
-      type: "BPE",
-      vocab: {},
-      merges: merges.map((pair) => pair.map(withoutSpaces).join(" ")),
-    });
-    return new BytePairs(model, merger as unknown as XenovaModel, neighbours, file);
+    const empty = TokenizerModel.fromConfig({ type: "BPE", vocab: {}, merges: [] });
+    const merger = empty as unknown as XenovaModel;
+    const neighbours = new Set<string>();
+    let rank = 0;
+    for (const [left, right] of merges) {
+      checkMerge(left, right, rank, model, file);
+      // The constructor would keep every merge twice.
+      merger.bpe_ranks.set(`${withoutSpaces(left)} ${withoutSpaces(right)}`, rank++);
+      // What is inside of the two was made by other merges.
+      neighbours.add(Array.from(left).at(-1)! + Array.from(right)[0]);
+    }
+    return new BytePairs(model, merger, neighbours, file);
   }
 
   /** @throws InputError if a character is unknown and the unknown token is too, or the piece is implausibly long. */
@@ -164,21 +171,17 @@ function withoutSpaces(text: string): string {
   return text.replaceAll(" ", INNER_SPACE);
 }
 
-function checkedNeighbours(
-  merges: BytePairModel["merges"],
+function checkMerge(
+  left: string,
+  right: string,
+  rank: number,
   { vocab, unkToken }: Omit<BytePairModel, "merges">,
   file: string,
-): Set<string> {
-  const neighbours = new Set<string>();
-  merges.forEach(([left, right], i) => {
-    const missing = [left, right, left + right].find((part) => !vocab.has(part));
-    if (missing !== undefined) throw notUsable(file, i, missing, "in the vocabulary");
-    const unknown = [left, right].find((part) => part === unkToken);
-    if (unknown !== undefined) throw notUsable(file, i, unknown, "not the unknown token");
-    // What is inside of the two was made by other merges.
-    neighbours.add(Array.from(left).at(-1)! + Array.from(right)[0]);
-  });
-  return neighbours;
+): void {
+  const missing = [left, right, left + right].find((part) => !vocab.has(part));
+  if (missing !== undefined) throw notUsable(file, rank, missing, "in the vocabulary");
+  const unknown = [left, right].find((part) => part === unkToken);
+  if (unknown !== undefined) throw notUsable(file, rank, unknown, "not the unknown token");
 }
 
 function notUsable(file: string, merge: number, part: string, expected: string): ModelConfigError {

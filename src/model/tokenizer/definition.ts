@@ -26,6 +26,9 @@ export interface Pipeline {
   readonly decoder: JsonObject | undefined;
 }
 
+/** Gemma has 262,144. */
+const MOST_TOKENS = 1_000_000;
+
 const END_OF_TEXT = "<|endoftext|>";
 
 /** Special tokens that every tokenizer class of transformers knows, in its order. */
@@ -141,21 +144,32 @@ function gpt2Model(vocab: BytePairModel["vocab"], merges: BytePairModel["merges"
 }
 
 function vocabulary(tokens: JsonObject): Map<string, number> {
-  return new Map(tokens.keys().map((token) => [token, tokens.count(token)]));
+  const vocab = new Map<string, number>();
+  const keys = tokens.keys();
+  if (keys.length > MOST_TOKENS) {
+    throw tokens.notUsable("", `${keys.length} tokens`, `at most ${MOST_TOKENS}`);
+  }
+  for (const token of keys) vocab.set(token, tokens.count(token));
+  return vocab;
 }
 
-/** Merges stand as `"a b"` or as `["a", "b"]`: today's Python tokenizers write pairs. */
-function mergesOf(from: JsonObject, merges: readonly unknown[]): [string, string][] {
-  return merges
-    .filter((merge) => typeof merge !== "string" || !merge.startsWith("#version"))
-    .map((merge) => {
-      const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
-      const isPair = Array.isArray(pair) && pair.length === 2;
-      if (!isPair || pair.some((part) => typeof part !== "string" || part === "")) {
-        throw from.notUsable("merges", merge, "two tokens in each merge");
-      }
-      return pair as [string, string];
-    });
+/**
+ * Merges stand as `"a b"` or as `["a", "b"]`: today's Python tokenizers write pairs. There can be a million: each is
+ * looked at when it is needed.
+ */
+function* mergesOf(
+  from: JsonObject,
+  merges: readonly unknown[],
+): Generator<readonly [string, string]> {
+  for (const merge of merges) {
+    if (typeof merge === "string" && merge.startsWith("#version")) continue;
+    const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+    const isPair = Array.isArray(pair) && pair.length === 2;
+    if (!isPair || pair.some((part) => typeof part !== "string" || part === "")) {
+      throw from.notUsable("merges", merge, "two tokens in each merge");
+    }
+    yield pair as [string, string];
+  }
 }
 
 interface NumberedToken {

@@ -9,26 +9,29 @@ export type FindMatches = (text: string) => Iterable<readonly [start: number, en
 export const GPT2_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
 /**
- * Patterns of well-known tokenizers, as they stand in tokenizer.json. All of them look ahead, which no linear-time
- * engine does, and none of them makes a backtracking one take more than linear time.
+ * Patterns of well-known tokenizers, as they stand in tokenizer.json but for how many digits they take at once. All of
+ * them look ahead, which no linear-time engine does, and none of them makes a backtracking one take more than linear
+ * time.
  */
 const WELL_KNOWN: ReadonlySet<string> = new Set([
   GPT2_PATTERN,
   String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
-  // Llama 3, OLMo 2, Phi-4 (tiktoken's cl100k_base).
-  String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`,
-  // Qwen 2 to 3.
+  // Llama 3, OLMo 2, Phi-4 (tiktoken's cl100k_base), Qwen 2 and 3.
   String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`,
   // Qwen 3.5.
   String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
   // GPT-4o, gpt-oss, Llama 4 (tiktoken's o200k_base).
-  String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
   // Mistral's Tekken.
   String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
   // DeepSeek V3.
   String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_${"`"}{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 ]);
+
+function isWellKnown(pattern: string): boolean {
+  return WELL_KNOWN.has(pattern.replace(/\|\\p\{N\}(?:\{1,\d\}|\+)\|/, "|\\p{N}|"));
+}
 
 /**
  * What Oniguruma, the engine of Python's tokenizers, takes the same characters of those patterns for, in JavaScript.
@@ -49,7 +52,7 @@ const IN_JAVASCRIPT: readonly (readonly [RegExp, string])[] = [
   [/\\p\{Ll\}/g, "$&\\u0295"],
 ];
 
-/** How to find the matches of a pattern that must be one of those above. */
+/** How to find the matches of one of the patterns above. */
 export function wellKnownMatches(pattern: string): FindMatches {
   const source = IN_JAVASCRIPT.reduce((text, [from, to]) => text.replace(from, to), pattern);
   return matchesOf(new RegExp(source, "gu"));
@@ -82,7 +85,7 @@ export function textMatches(searched: string): FindMatches {
 export function findMatches(pattern: JsonObject): FindMatches {
   if (pattern.value("String") === undefined) {
     const source = pattern.text("Regex");
-    return WELL_KNOWN.has(source) ? wellKnownMatches(source) : linearMatches(source, pattern);
+    return isWellKnown(source) ? wellKnownMatches(source) : linearMatches(source, pattern);
   }
   const text = pattern.text("String");
   if (text === "") throw pattern.notUsable("String", text, "a text that is not empty");

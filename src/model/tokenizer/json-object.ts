@@ -97,7 +97,8 @@ export class JsonObject {
   }
 
   private at(key: string): string {
-    return [this.path, key].filter(Boolean).join(".");
+    const name = /^\w{0,40}$/.test(key) ? key : quoted(key);
+    return [this.path, name].filter(Boolean).join(".");
   }
 }
 
