@@ -10,7 +10,6 @@ import {
 } from "../figures/result-figures";
 import { safeFigure } from "../figures/safe-figure";
 import { checkedResult } from "../results/serialize-result";
-import type { FoundResult } from "./collect-results";
 
 /** A figure of a results page, with nothing in it that could run or lead elsewhere. */
 export interface PageFigure {
@@ -55,7 +54,15 @@ const DRAW: ReadonlyMap<string, Draw> = new Map<string, Draw>([
  * The figures of a result: those that can be drawn from its numbers, in both sizes, then those that
  * lie beside it and are none of them.
  */
-export function pageFigures({ kind, content, stored }: FoundResult): ResultFigures {
+export function pageFigures({
+  kind,
+  content,
+  stored,
+}: {
+  readonly kind: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly stored: readonly PageFigure[];
+}): ResultFigures {
   const problems: string[] = [];
   const unless = <T>(draw: () => T, otherwise: T): T => {
     try {

@@ -17,7 +17,7 @@ const tokenizer = {
   bosTokenId: 25,
 };
 const cfg = { d_vocab: 26, n_ctx: 5 } as HookedTransformer["cfg"];
-const model = { cfg, tokenizer };
+const model = { cfg, tokenizer, promptEncoder: tokenizer };
 
 describe("measured prompts", () => {
   it("are texts or token ids, one or several, with BOS before texts only", () => {
@@ -40,7 +40,7 @@ describe("measured prompts", () => {
     ]);
     const withBos = measurePrompts({ model, position }, "abc", { prependBos: true });
     assert.deepEqual(withBos.recorded(), [{ text: "abc", tokens: [25, 0, 1, 2], position: 2 }]);
-    const silent = { model: { cfg, tokenizer: null } };
+    const silent = { model: { cfg, tokenizer: null, promptEncoder: null } };
     assert.equal(measurePrompts(silent, [1]).recorded()[0].text, null);
   });
 
