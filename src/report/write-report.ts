@@ -47,7 +47,7 @@ export async function writeReport(directory: string): Promise<WrittenReport> {
   const path = join(directory, "index.html");
   const page = reportPage(collected);
   try {
-    await atomicWrite(path, page);
+    await atomicWrite(path, page, { within: directory });
   } catch (cause) {
     throw new ResultError("the results page cannot be written", {
       file: path,

@@ -1,8 +1,9 @@
 import { constants, existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { HubError } from "../../errors";
+import { makeFolder } from "../../files/make-folder";
 import { hubFetch } from "./hub-fetch";
 import { type HubFile, hashOf } from "./hub-file";
 import type { HubSettings } from "./hub-settings";
@@ -42,7 +43,7 @@ export async function downloadFile(options: DownloadFileOptions): Promise<void> 
   if (!existsSync(blob)) {
     const incomplete = `${blob}.incomplete`;
     try {
-      await mkdir(join(repository, "blobs"), { recursive: true });
+      makeFolder(join(repository, "blobs"));
       await fill(incomplete, options);
       await rename(incomplete, blob);
     } catch (error) {

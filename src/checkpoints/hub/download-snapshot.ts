@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { copyFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { HubError } from "../../errors";
+import { atomicWrite } from "../../files/atomic-write";
+import { makeFolder } from "../../files/make-folder";
+import { discard, temporaryName } from "../../files/temporary";
 import { downloadFile } from "./download-file";
 import type { HubSettings } from "./hub-settings";
 import type { DownloadPlan } from "./plan-download";
@@ -52,22 +54,19 @@ export async function downloadSnapshot({
 
 /** A relative link, so that the cache can be moved; a copy where there are no links. */
 async function link(blob: string, path: string): Promise<void> {
-  const temporary = temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary));
-  await rename(temporary, path);
+  makeFolder(dirname(path));
+  const temporary = temporaryName(dirname(path));
+  try {
+    await symlink(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary));
+    await rename(temporary, path);
+  } finally {
+    discard(temporary);
+  }
 }
 
 async function put(path: string, content: string): Promise<void> {
-  const temporary = temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(temporary, content);
-  await rename(temporary, path);
-}
-
-/** A name that no other process takes. */
-function temporaryName(path: string): string {
-  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  makeFolder(dirname(path));
+  await atomicWrite(path, content);
 }
 
 async function writeCache(file: string, write: () => Promise<void>): Promise<void> {

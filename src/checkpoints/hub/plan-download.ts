@@ -8,9 +8,16 @@ import { type HubFile, hubFile } from "./hub-file";
 import type { HubSettings } from "./hub-settings";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
 
-/** What is read beside the weights. The tokenizer needs no vocab.json or merges.txt. */
+/** What is read beside the weights. */
 export const CONFIG_FILE = "config.json";
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"] as const;
+const TOKENIZER_FILE = "tokenizer.json";
+const TOKENIZER_SETTINGS = [
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+/** A tokenizer as it was written until 2021; not needed beside tokenizer.json. */
+const OLD_TOKENIZER_FILES = ["vocab.json", "merges.txt"];
 
 /** What there is to download. */
 export interface DownloadPlan {
@@ -97,14 +104,17 @@ export async function planDownload({
     if (missing.length === 0) return paths.map((path) => files.get(path)!);
     throw new HubError(`the model on the hub lacks files: ${quotedList(missing)}`, { file: where });
   };
-  const wanted = [CONFIG_FILE, ...TOKENIZER_FILES].filter((path) => existing.has(path));
+  const tokenizerFiles = existing.has(TOKENIZER_FILE)
+    ? [TOKENIZER_FILE, ...TOKENIZER_SETTINGS]
+    : [TOKENIZER_FILE, ...OLD_TOKENIZER_FILES, ...TOKENIZER_SETTINGS];
+  const wanted = [CONFIG_FILE, ...tokenizerFiles].filter((path) => existing.has(path));
   const files = await describe([...wanted, weights]);
   if (isIndex(weights)) {
     const index = files.find(({ path }) => path === weights)!;
     await downloadFile({ file: index, name, commit, repository, settings });
     files.push(...(await describe(shardsIn(join(repository, "blobs", index.hash), where))));
   }
-  const absent = TOKENIZER_FILES.filter((path) => !existing.has(path));
+  const absent = tokenizerFiles.filter((path) => !existing.has(path));
   return { name, revision, commit, repository, files, absent };
 }
 
