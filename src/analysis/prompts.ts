@@ -1,6 +1,7 @@
 import { readJsonFile } from "../checkpoints/json-file";
 import { InputError } from "../errors";
 import type { Prompt } from "../heads/measured-prompts";
+import { readTextsFile, textsIn } from "../training/read-texts";
 
 /** The five sentences of the plan. All end in a full stop, so the last token is the same in each. */
 export const TEST_SENTENCES: readonly string[] = [
@@ -30,11 +31,26 @@ export const VARIED_PROMPTS: readonly string[] = [
 ];
 
 /**
- * Reads a prompts file: a JSON list whose items are texts or lists of token ids.
+ * Reads a prompts file. One that begins with `[` is a JSON list whose items are texts or lists of token
+ * ids, and so is one called `.json`; any other is a text file as {@link readTexts} takes it: one prompt
+ * a line, or with blank lines between them, plain or gzipped (`.gz`).
  *
- * @throws InputError if it cannot be read or is something else.
+ * @throws InputError if it cannot be read, is something else or holds no prompt.
+ * @example
+ * const prompts = await readPrompts("prompts.txt");
  */
-export function readPrompts(file: string): Prompt[] {
+export async function readPrompts(file: string): Promise<Prompt[]> {
+  if (file.endsWith(".json")) return promptList(file);
+  const content = await readTextsFile(file);
+  if (!/^\s*\[/.test(content)) return textsIn(content, file);
+  if (!file.endsWith(".gz")) return promptList(file);
+  throw new InputError("a JSON list of prompts is not read gzipped", {
+    file,
+    remedy: "Unpack it first.",
+  });
+}
+
+function promptList(file: string): Prompt[] {
   const json = readJsonFile(file, InputError);
   if (!Array.isArray(json) || json.length === 0) {
     throw new InputError("this is not a list of prompts", {

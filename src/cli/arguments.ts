@@ -1,21 +1,27 @@
+import { quoted } from "../checkpoints/quoted";
 import { InputError } from "../errors";
 
 /**
  * Numbers as written on the command line, with commas or spaces between them.
  *
  * @param option for errors, such as `--factors`
- * @throws InputError if one is not a finite number, or there is none.
+ * @throws InputError if one is not a finite number or is missing, or there is none.
  */
 export function parseNumbers(text: string, option: string): number[] {
-  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
-  const bad = parts.find((part) => !Number.isFinite(Number(part)));
-  if (bad !== undefined || parts.length === 0) {
-    throw new InputError(`${option} is not a list of numbers`, {
-      found: `"${bad ?? text}"`,
-      expected: "numbers with commas between them, such as 0,0.5,1",
-    });
-  }
-  return parts.map(Number);
+  const parts = text.trim().split(/\s*,\s*|\s+/);
+  const bad = parts.find((part) => part === "" || !Number.isFinite(Number(part)));
+  if (bad === undefined) return parts.map(Number);
+  throw new InputError(`${option} is not a list of numbers`, {
+    found: bad === "" ? `a gap in ${quoted(text)}` : quoted(bad),
+    expected: "numbers with commas between them, such as 0,0.5,1",
+  });
+}
+
+/** @throws InputError if there is not one finite number. */
+export function parseNumber(text: string, option: string): number {
+  const [number, ...more] = parseNumbers(text, option);
+  if (more.length === 0) return number!;
+  throw new InputError(`${option} takes one number`, { found: quoted(text) });
 }
 
 /**
@@ -40,7 +46,7 @@ export function parseSeed(text: string): number {
   const seed = Number(text);
   if (text.trim() !== "" && Number.isSafeInteger(seed)) return seed;
   throw new InputError("--seed is not a seed", {
-    found: `"${text}"`,
+    found: quoted(text),
     expected: "a whole number such as 0",
   });
 }

@@ -11,14 +11,14 @@ import { parseNumbers, parseSeed } from "./arguments";
 import { factLines, headLines, plainMinus, warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { printResult } from "./print-result";
-import { inPromptsFile, promptsFrom } from "./prompts-option";
+import { inPromptsFile, PROMPTS_HELP, promptsFrom } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
 
 interface PatchOptions {
   readonly base?: string;
   readonly revision?: string;
   readonly prompts?: string;
-  readonly patch: readonly string[];
+  readonly patch?: readonly string[];
   readonly factors: string;
   readonly prependBos?: true;
   readonly seed: string;
@@ -41,15 +41,11 @@ export function patchCommand(tslens: Command, output: Output): void {
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
-    .option(
-      "--prompts <file>",
-      "a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
-    )
+    .option("--prompts <file>", PROMPTS_HELP)
     .option(
       "--patch <patch>",
       `set:VALUE, scale:FACTOR, add:VALUE, zero, mean or resample; may be repeated (default: ${DEFAULT_PATCHES})`,
-      (patch: string, before: readonly string[]) => [...before, patch],
-      [],
+      (patch: string, before: readonly string[] = []) => [...before, patch],
     )
     .option(
       "--factors <list>",
@@ -65,10 +61,10 @@ export function patchCommand(tslens: Command, output: Output): void {
 }
 
 async function patch(modelDir: string, options: PatchOptions, output: Output): Promise<void> {
-  const patches = (options.patch.length > 0 ? options.patch : DEFAULT_PATCHES).map(parsePatch);
+  const patches = (options.patch ?? DEFAULT_PATCHES).map(parsePatch);
   const seed = parseSeed(options.seed);
   const factors = parseNumbers(options.factors, "--factors");
-  const prompts = promptsFrom(options.prompts);
+  const prompts = await promptsFrom(options.prompts);
   const head = await openHead(modelDir, options);
   const bar = progressBar({ label: "Patching", total: prompts.length });
   try {

@@ -1,8 +1,12 @@
 import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
 import type { Prompt } from "../heads/measured-prompts";
 
+/** What `--prompts` takes, for help texts. */
+export const PROMPTS_HELP =
+  "a JSON list of texts or lists of token ids, or a text file: a prompt a line, or with blank lines between them (default: sentences that come with tslens)";
+
 /** The prompts in a file, or those that come with tslens. */
-export function promptsFrom(file: string | undefined): readonly Prompt[] {
+export async function promptsFrom(file: string | undefined): Promise<readonly Prompt[]> {
   return file === undefined ? [...TEST_SENTENCES, ...VARIED_PROMPTS] : readPrompts(file);
 }
 

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { distance } from "fastest-levenshtein";
+import { quoted } from "../checkpoints/quoted";
 import { TslensError } from "../errors";
 import { VERSION } from "../version";
 import { activationsCommand } from "./activations";
@@ -62,12 +64,30 @@ function program(output: Output): Command {
   addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
   return tslens.allowExcessArguments().action(() => {
     const [unknown] = tslens.args;
+    const names = tslens.commands.map((command) => command.name());
+    const meant = unknown === undefined ? undefined : nearest(unknown, names);
+    const suggestion = meant === undefined ? "" : `Did you mean \`tslens ${meant}\`? `;
     throw new TslensError(unknown === undefined ? "no command" : "there is no such command", {
-      found: unknown && `"${unknown}"`,
-      expected: tslens.commands.map((command) => command.name()).join(", "),
-      remedy: "`tslens --help` says what they do.",
+      found: unknown === undefined ? undefined : quoted(unknown),
+      expected: names.join(", "),
+      remedy: `${suggestion}\`tslens --help\` says what they do.`,
     });
   });
+}
+
+/** A slip of the finger is one or two letters. */
+const MOST_SLIPS = 2;
+
+/** The name that was probably meant: a few letters off, or longer than what was typed of it. */
+function nearest(typed: string, names: readonly string[]): string | undefined {
+  const plain = typed.toLowerCase().replaceAll("_", "-");
+  const slips = (name: string) =>
+    plain !== "" && name.startsWith(plain) ? 0 : distance(plain.slice(0, 2 * name.length), name);
+  const [name] = [...names].sort((a, b) => slips(a) - slips(b));
+  // Of a short word, half would be others.
+  return name !== undefined && slips(name) <= Math.min(MOST_SLIPS, plain.length / 2)
+    ? name
+    : undefined;
 }
 
 /** Another library's message can quote what it could not read. */

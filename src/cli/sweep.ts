@@ -11,11 +11,11 @@ import { listenForInterrupt } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import type { NeuronSweepResult } from "../results/neuron-sweep-result";
 import { readNeuronSweep } from "../results/read-neuron-sweep";
-import { parseNumbers } from "./arguments";
+import { parseNumber } from "./arguments";
 import { headLines, warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { printResult } from "./print-result";
-import { inPromptsFile, promptsFrom } from "./prompts-option";
+import { inPromptsFile, PROMPTS_HELP, promptsFrom } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
 
 interface SweepOptions {
@@ -23,7 +23,7 @@ interface SweepOptions {
   readonly revision?: string;
   readonly prompts?: string;
   readonly patch: string;
-  readonly hook: readonly string[];
+  readonly hook?: readonly string[];
   readonly allLayers?: true;
   readonly maxBytes?: string;
   readonly prependBos?: true;
@@ -47,16 +47,12 @@ export function sweepCommand(tslens: Command, output: Output): void {
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
-    .option(
-      "--prompts <file>",
-      "a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
-    )
+    .option("--prompts <file>", PROMPTS_HELP)
     .option("--patch <patch>", "set:VALUE, scale:FACTOR, add:VALUE, zero, mean or resample", "zero")
     .option(
       "--hook <name>",
       "whose neurons: a short name (of the target's layer) or a long one; may be repeated (default: the head's own activation, and post)",
-      (hook: string, before: readonly string[]) => [...before, hook],
-      [],
+      (hook: string, before: readonly string[] = []) => [...before, hook],
     )
     .option("--all-layers", "the neurons of every layer (of post, if no --hook is given)")
     .option("--max-bytes <bytes>", "memory for what is computed at one time")
@@ -69,8 +65,9 @@ export function sweepCommand(tslens: Command, output: Output): void {
 
 async function sweep(modelDir: string, options: SweepOptions, output: Output): Promise<void> {
   const patch = parsePatch(options.patch);
-  const maxBytes = options.maxBytes ? parseNumbers(options.maxBytes, "--max-bytes")[0] : undefined;
-  const prompts = promptsFrom(options.prompts);
+  const { maxBytes: bytes } = options;
+  const maxBytes = bytes === undefined ? undefined : parseNumber(bytes, "--max-bytes");
+  const prompts = await promptsFrom(options.prompts);
   const resume = options.resume === undefined ? undefined : readNeuronSweep(options.resume);
   const head = await openHead(modelDir, options);
   const interrupt = listenForInterrupt();
@@ -105,7 +102,7 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
 
 /** What is swept; undefined leaves it to the analysis. */
 function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): HookName[] | undefined {
-  if (hook.length === 0) return allLayers && everyLayer("post", head.model);
+  if (hook === undefined) return allLayers && everyLayer("post", head.model);
   const { targetLayer } = head.files.config;
   return hook.flatMap((name) => {
     if (!allLayers) return [getActName(name, targetLayer)];

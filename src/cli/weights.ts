@@ -9,6 +9,7 @@ import { parseSeed } from "./arguments";
 import { factLines, headLines, warningLines } from "./head-lines";
 import { type Output, oneLine } from "./output";
 import { printResult } from "./print-result";
+import { inPromptsFile, PROMPTS_HELP } from "./prompts-option";
 import { numberText, textTable } from "./text-table";
 
 interface WeightsOptions {
@@ -32,10 +33,7 @@ export function weightsCommand(tslens: Command, output: Output): void {
     .option("--base <base>", "the base model, instead of the head's base_model_name")
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option("--seed <n>", "of every random draw", "0")
-    .option(
-      "--prompts <file>",
-      "where the head's gradient is taken: a JSON list of texts or lists of token ids (default: sentences that come with tslens)",
-    )
+    .option("--prompts <file>", `where the head's gradient is taken: ${PROMPTS_HELP}`)
     .option("--prepend-bos", "put the beginning-of-sequence token before each text")
     .option("--json", "print the result as JSON and nothing else")
     .option("--out <dir>", "also write the result and its figures into this folder")
@@ -44,13 +42,16 @@ export function weightsCommand(tslens: Command, output: Output): void {
 
 async function weights(modelDir: string, options: WeightsOptions, output: Output): Promise<void> {
   const seed = parseSeed(options.seed);
-  const prompts = options.prompts ? readPrompts(options.prompts) : undefined;
+  const { prompts: file } = options;
+  const prompts = file === undefined ? undefined : await readPrompts(file);
   const head = await openHead(modelDir, options);
   try {
     const result = await analyzeLinearWeights(head, {
       seed,
       prompts,
       prependBos: options.prependBos,
+    }).catch((error) => {
+      throw inPromptsFile(error, file);
     });
     const views = {
       figures: linearWeightsFigures,

@@ -26,8 +26,9 @@ export function parsePatch(text: string): Patch {
     if (WITH_VALUE.includes(kind)) throw notAPatch(text);
     return checkPatch([kind, kind === "resample" ? 1 : 0]);
   }
-  if (value.trim() === "") throw notAPatch(text);
-  return checkPatch([kind, Number(value)]);
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isFinite(number)) throw notAPatch(text);
+  return checkPatch([kind, number]);
 }
 
 /** @throws InputError if the patch is not one of the kinds, or its number is not usable. */
@@ -36,7 +37,7 @@ export function checkPatch(patch: Patch): Patch {
   const whole = kind !== "resample" || Number.isInteger(value);
   // The model computes in float32, where 1e39 is infinite.
   if (!isPatchKind(kind) || !Number.isFinite(Math.fround(value)) || !whole)
-    throw notAPatch(JSON.stringify(patch));
+    throw notAPatch(patchText(patch));
   return patch;
 }
 
@@ -78,9 +79,15 @@ function isPatchKind(kind: string): kind is PatchKind {
   return (PATCH_KINDS as readonly string[]).includes(kind);
 }
 
+/** As JSON, which would write NaN as null. */
+function patchText([kind, value]: Patch): string {
+  const isNumber = typeof value === "number";
+  return `[${JSON.stringify(kind)},${isNumber ? value : JSON.stringify(value)}]`;
+}
+
 function notAPatch(text: string): InputError {
   return new InputError("not a patch", {
-    found: text,
+    found: text || "nothing",
     expected: "set:VALUE, scale:FACTOR, add:VALUE, zero, mean, resample or resample:STEP",
   });
 }

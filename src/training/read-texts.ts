@@ -25,11 +25,22 @@ const BLANK_LINE = /\n[^\S\n]*\n/;
  * @example
  * const texts = await readTexts("texts.txt", { unit: "line" });
  */
-export async function readTexts(
+export async function readTexts(file: string, options: ReadTextsOptions = {}): Promise<string[]> {
+  return textsIn(await readTextsFile(file), file, options);
+}
+
+/**
+ * The texts in a file's content, as {@link readTexts} gives them.
+ *
+ * @param file for the error
+ * @throws InputError if there is none.
+ */
+export function textsIn(
+  content: string,
   file: string,
   { unit = "auto" }: ReadTextsOptions = {},
-): Promise<string[]> {
-  const text = (await decoded(file)).replace(/\r\n?/g, "\n").trim();
+): string[] {
+  const text = content.replace(/\r\n?/g, "\n").trim();
   const byParagraph = unit === "paragraph" || (unit === "auto" && BLANK_LINE.test(text));
   const texts = (byParagraph ? text.split(/\n\s*\n/) : text.split("\n"))
     .map((part) => oneLine(part))
@@ -60,7 +71,12 @@ function reason(error: unknown): string {
   return code === "ERR_BUFFER_TOO_LARGE" ? "a file that unpacks to too much" : (code ?? message);
 }
 
-async function decoded(file: string): Promise<string> {
+/**
+ * Reads a file of texts, plain or gzipped (`.gz`), without taking it apart.
+ *
+ * @throws InputError if the file cannot be read or is not UTF-8.
+ */
+export async function readTextsFile(file: string): Promise<string> {
   try {
     // A named pipe would wait for its writer, a device has no end.
     if (!(await stat(file)).isFile()) throw new Error("no regular file");

@@ -209,6 +209,7 @@ describe("prompts that cannot be used", () => {
       /prompts-\d+\.json: prompt 1 .*found 65 tokens, expected at most 64\. /,
     ],
     ["a text without a tokenizer", '[[1], "text"]', /prompts-\d+\.json: prompt 1 .*no tokenizer/],
+    ["JSON that is a text", '"[1]"', /prompts-\d+\.json: .*found string, expected a JSON list/],
   ];
   for (const [why, content, pattern] of cases) {
     it(why, async () => {
@@ -217,6 +218,7 @@ describe("prompts that cannot be used", () => {
       const out = join(folder, "out");
       const options = ["--base", BASE, "--prompts", file, "--out", out];
       refused(await run("patch", HEAD, ...options), pattern);
+      refused(await run("weights", HEAD, ...options), pattern);
       assert.ok(!existsSync(out), "something was written");
     });
   }
@@ -235,7 +237,16 @@ describe("options that cannot be used", () => {
   const patch = ["patch", ...head, "--prompts", PROMPTS];
   const cases: [args: string[], pattern: RegExp][] = [
     [[], /no command; expected inspect, .*notebook/],
-    [["wieghts"], /no such command; found "wieghts"/],
+    [["wieghts"], /no such command; found "wieghts".* Did you mean `tslens weights`\?/],
+    [["pach"], /no such command; found "pach".* Did you mean `tslens patch`\?/],
+    [["PATCH"], /Did you mean `tslens patch`\?/],
+    [["ptach", HEAD], /Did you mean `tslens patch`\?/],
+    [["train_head"], /Did you mean `tslens train-head`\?/],
+    [["train"], /Did you mean `tslens train-head`\?/],
+    [["notebok"], /Did you mean `tslens notebook`\?/],
+    [["xy"], /no such command; found "xy", expected inspect, .*report\. `tslens --help`/],
+    [[""], /no such command; found "", expected inspect, .*report\. `tslens --help`/],
+    [["q".repeat(10_000)], /no such command; found "q{10,100}…", expected/],
     [["weights"], /missing required argument 'model-dir'/],
     [["weights", "a", "b"], /too many arguments/],
     [["weights", ...head, "--sead", "1"], /unknown option '--sead'.*--seed/],
@@ -246,13 +257,25 @@ describe("options that cannot be used", () => {
     [["inspect", PROMPTS], /prompts\.json: this is not a file of tensors/],
     [["inspect", join(folder, "empty")], /empty: /],
     [[...patch, "--patch", "set"], /not a patch; found set, expected set:VALUE/],
-    [[...patch, "--patch", "set:x"], /not a patch/],
+    [[...patch, "--patch", "set:x"], /not a patch; found set:x, expected/],
+    [[...patch, "--patch", "set:NaN"], /not a patch; found set:NaN, expected/],
+    [[...patch, "--patch", "scale:-Infinity"], /not a patch; found scale:-Infinity, expected/],
+    [[...patch, "--patch", "add:1,5"], /not a patch; found add:1,5, expected/],
+    [[...patch, "--patch", "resample:NaN"], /not a patch; found resample:NaN, expected/],
+    [[...patch, "--patch", ""], /not a patch; found nothing, expected/],
+    [["sweep", ...head, "--patch", "set:NaN"], /not a patch; found set:NaN, expected/],
+    [["sweep", ...head, "--max-bytes", "1,2"], /--max-bytes takes one number; found "1,2"/],
+    [["sweep", ...head, "--max-bytes", ""], /--max-bytes .*found a gap in ""/],
     [[...patch, "--patch", "set:1e39"], /not a patch; found \["set",1e\+39\]/],
     [[...patch, "--patch", "multiply:2"], /not a patch; found multiply:2/],
     [[...patch, "--patch", "resample:2"], /resample .*2 prompts/],
     [[...patch, "--factors", "0,a"], /--factors .*found "a"/],
     [[...patch, "--factors", "1,Infinity"], /--factors .*found "Infinity"/],
-    [[...patch, "--factors", ""], /--factors /],
+    [[...patch, "--factors", ""], /--factors .*found a gap in ""/],
+    [[...patch, "--factors", "0,,1"], /--factors .*found a gap in "0,,1"/],
+    [[...patch, "--factors", "0,1,"], /--factors .*found a gap in "0,1,"/],
+    [[...patch, "--factors", "0 , , 1"], /--factors .*found a gap in "0 , , 1"/],
+    [[...patch, "--factors", "NaN"], /--factors .*found "NaN"/],
     [["notebook", "nothing", "--model-dir", HEAD], /no such notebook; found "nothing"/],
     [["notebook", "activation_patching"], /'--model-dir <dir>' not specified/],
     [["notebook", "activation_patching", "--model-dir", "nowhere"], /nowhere: /],

@@ -59,10 +59,15 @@ describe("tslens says what there is", () => {
   });
 
   for (const command of commands) {
-    it(`${command} --help`, async () => {
+    it(`${command} --help, with each default once`, async () => {
       const { code, stdout, stderr } = await run(command, "--help");
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, new RegExp(`^Usage: tslens ${command} \\[options\\]( [<[]|\n)`));
+      // An argument or option begins in the third column, its further lines far behind it.
+      for (const entry of stdout.split(/\n(?= {2}\S)/)) {
+        assert.ok((entry.match(/default:/g) ?? []).length <= 1, entry);
+        assert.doesNotMatch(entry, /default: (\[\]|""|undefined|null)/);
+      }
     });
   }
 
