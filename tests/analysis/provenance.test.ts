@@ -190,7 +190,7 @@ describe("what a result says it is of", () => {
       const [out, cacheFolder] = [join(root, "models"), join(root, "cache")];
       const texts = Array.from({ length: 60 }, (_, i) => [i % 20, (7 * i) % 19, (3 * i) % 17]);
       const options = { layer: 1, neuron: 0, texts, out, cacheFolder };
-      writeFileSync(model.files.paths[1], readFileSync(join(otherBase, "model.safetensors")));
+      writeFileSync(model.files!.paths[1], readFileSync(join(otherBase, "model.safetensors")));
       await assert.rejects(trainHead(model, options), /no longer the one that was read/);
     });
   });
