@@ -34,6 +34,11 @@ export class TslensError extends Error {
     this.expected = details.expected;
     this.remedy = details.remedy;
   }
+
+  /** What Node and a notebook print: the one line. The stack is in `stack`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.name}: ${this.message}`;
+  }
 }
 
 /** A tensor file cannot be read, is not what it says it is, or asks for something that is refused. */

@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     patching,
     results,
     figures: ["errors", "files", "progress", "stats", "results"],
-    report: ["errors", "files", "checkpoints", "heads", "figures"],
+    report: ["errors", "files", "checkpoints", "heads", "results", "figures"],
     analysis,
     cli: [...everything, "index"],
     index: [...everything, "cli"],

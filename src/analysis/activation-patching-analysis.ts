@@ -116,6 +116,7 @@ export async function analyzeActivationPatching(
     },
     warnings: [
       ...files.warnings,
+      ...head.model.warnings,
       ...orderWarnings(head),
       ...promptWarnings(measured),
       ...nearZeroWarnings(quantiles, measured.length),

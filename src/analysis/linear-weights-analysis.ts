@@ -1,6 +1,7 @@
 import type { BoundHead } from "../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../heads/linear-weights";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
@@ -119,7 +120,12 @@ export async function analyzeLinearWeights(
         ...cosineDecomposition(weights, layer[index]),
       })),
     gradient,
-    warnings: [...head.files.warnings, ...linear.warnings, ...targetWarnings(head)],
+    warnings: [
+      ...head.files.warnings,
+      ...head.model.warnings,
+      ...linear.warnings,
+      ...targetWarnings(head),
+    ],
     provenance: { ...provenance, random_streams: streams.names() },
   };
 }
@@ -224,8 +230,9 @@ function gradientPrompts(
 }
 
 /** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
-function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
-  return /hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed|pos_embed)$/.test(hook);
+function isResidualTarget({ hook, model }: Pick<BoundHead, "hook" | "model">): boolean {
+  const { writes, sizePerHead } = hookPoint(hook, model.cfg);
+  return writes === "itself" && sizePerHead === undefined;
 }
 
 function targetWarnings(head: BoundHead): string[] {

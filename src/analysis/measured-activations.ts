@@ -1,4 +1,5 @@
 import type { MeasuredPrompts } from "../heads/measured-prompts";
+import type { HookPointName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /**
@@ -10,7 +11,7 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 export function measuredActivations(
   model: HookedTransformer,
   { tokens }: MeasuredPrompts,
-  hook: string,
+  hook: HookPointName,
 ): Float32Array[] {
   return tokens.map((ids) => {
     const [end, cache] = model.runWithCache(ids, {

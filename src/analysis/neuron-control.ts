@@ -1,5 +1,6 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import type { Measurement } from "../patching/head-experiment";
 import { patch } from "../patching/patch-variants";
 import type { SitePatch } from "../patching/site";
@@ -77,14 +78,14 @@ export async function neuronControl(
 }
 
 function whyNone(
-  { targetCanMatter, hook, reads }: BoundHead,
+  { targetCanMatter, hook, reads, model }: BoundHead,
   count: number,
   factors: readonly number[],
   std: number,
 ): string | null {
   if (count === 0) return "not asked for";
   if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
-  if (!/^(blocks\.|hook_)/.test(hook)) return `${hook} is in no layer`;
+  if (hookPoint(hook, model.cfg).layer() === model.cfg.n_layers) return `${hook} is in no layer`;
   if (factors.length === 0) return "factor 1 changes nothing";
   return std === 0 ? "the activation is the same on every prompt: there is nothing to match" : null;
 }

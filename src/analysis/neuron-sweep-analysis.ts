@@ -1,8 +1,9 @@
 import { InputError } from "../errors";
-import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
-import { getActName, type HookName, resolveHookName } from "../model/hook-names";
+import type { HookName, HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
@@ -87,15 +88,15 @@ export async function analyzeNeuronSweep(
     target: targetOf(head, swept),
     swept,
     is_complete: sweep.isComplete,
-    warnings: [...files.warnings, ...sweep.warnings],
+    warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
     provenance,
   };
 }
 
-function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): string[] {
+function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): HookPointName[] {
   const { targetLayer } = head.files.config;
-  const names = given ?? [head.hook, getActName("post", targetLayer)];
-  return [...new Set(names.map((name) => resolveHookName(name, head.model.cfg)))];
+  const names: readonly HookName[] = given ?? [head.hook, ["post", targetLayer]];
+  return [...new Set(names.map((name) => hookPoint(name, head.model.cfg).name))];
 }
 
 /** How many patched runs a sweep of these prompts makes, for a progress bar. */
@@ -104,7 +105,7 @@ export function sweepRuns(
   prompts: readonly Prompt[],
   { hooks }: Pick<NeuronSweepAnalysisOptions, "hooks"> = {},
 ): number {
-  const sizes = hooksOf(hooks, head).map((hook) => sizeAtPosition(hook, head.model) ?? 0);
+  const sizes = hooksOf(hooks, head).map((hook) => hookPoint(hook, head.model.cfg).size ?? 0);
   return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
 }
 
@@ -112,7 +113,7 @@ export function sweepRuns(
 async function sweepOrThrow(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
 ): Promise<NeuronSweep> {
   const key = JSON.stringify([prompts.tokens, hooks, patch]);
@@ -173,7 +174,7 @@ interface Attribution {
 async function attributionCorrelations(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   patch: Patch,
   sweep: NeuronSweep,
 ): Promise<Attribution[]> {

@@ -23,18 +23,12 @@ export class ReadFiles {
     return new ReadFiles(namesIn(folder).map((name) => join(folder, name)));
   }
 
-  /**
-   * Those of them that were read.
-   *
-   * @throws CheckpointError if one was not there before, or has changed since.
-   */
+  /** Those of them that were read. */
   only(paths: readonly string[]): ReadFiles {
-    const files = new ReadFiles([...new Set(paths)], this.states);
-    files.requireUnchanged();
-    return files;
+    return new ReadFiles([...new Set(paths)], this.states);
   }
 
-  /** @throws CheckpointError if a file is not the one that was read. */
+  /** @throws CheckpointError if a file is not the one that was read, or was not there before. */
   requireUnchanged(): void {
     const changed = this.paths.find((path) => {
       const state = stateOf(path);

@@ -8,7 +8,13 @@ import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
 import { type ActivationVisitor, unembed } from "./forward";
 import { type GenerateOptions, generate } from "./generate";
-import { filterHookNames, type NamesFilter } from "./hook-names";
+import {
+  filterHookPoints,
+  type HookDict,
+  type HookPoint,
+  hookDict,
+  type NamesFilter,
+} from "./hook-points";
 import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
 import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
@@ -18,7 +24,8 @@ import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
 import { shown } from "./shown";
 import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import { loadTokenizer, type Tokenizer, tokenizerFiles } from "./tokenizer";
+import { loadTokenizer, type Tokenizer } from "./tokenizer";
+import { tokenizerFiles } from "./tokenizer/tokenizer-files";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
@@ -91,6 +98,8 @@ export class HookedTransformer {
     readonly folder: string,
     /** The files that were read: configuration, weights, tokenizer. */
     readonly files: ReadFiles,
+    /** What the user should know although the model can be used, such as tensors that are not GPT-2's. */
+    readonly warnings: readonly string[],
     readonly engine: Engine,
   ) {}
 
@@ -113,21 +122,23 @@ export class HookedTransformer {
     const folder = resolve(await locateModel(nameOrFolder, { revision }));
     const engine = await loadEngine();
     const inFolder = ReadFiles.in(folder);
-    const { config, tensors, files } = await openModelFolder(folder);
+    const { config, tensors, files, warnings } = await openModelFolder(folder);
     try {
       const cfg = gpt2Config(config, files[0]);
       const tokenizer = await loadTokenizer(folder);
-      const weights = loadWeights(tensors, cfg, processing);
-      return new HookedTransformer(
+      const loaded = loadWeights(tensors, cfg, processing);
+      const model = new HookedTransformer(
         cfg,
-        weights,
+        loaded.weights,
         tokenizer,
         processing,
         nameOrFolder,
         folder,
         inFolder.only([...files, ...tokenizerFiles(folder)]),
+        [...warnings, ...loaded.warnings],
         engine,
       );
+      return model.ifUnchanged();
     } finally {
       tensors.close();
     }
@@ -139,6 +150,11 @@ export class HookedTransformer {
     options: LocateModelOptions = {},
   ): Promise<HookedTransformer> {
     return HookedTransformer.fromPretrained(nameOrFolder, { ...NO_PROCESSING, ...options });
+  }
+
+  /** Every hook point by name, in the order of the forward pass, with its axes and sizes. */
+  get hookDict(): HookDict {
+    return hookDict(this.cfg);
   }
 
   /**
@@ -207,19 +223,19 @@ export class HookedTransformer {
     options: CacheOptions<R, PerToken> = {},
   ): [RunResult<R, PerToken>, ActivationCache] {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
-    const chosen = filterHookNames(
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
+    const chosen = filterHookPoints(
       options.namesFilter,
       this.cfg,
-      (name) => !name.endsWith(".hook_result"),
+      (point) => !isResult(point.name),
     );
-    const wanted = new Set(chosen.filter(isComputed));
+    const wanted = new Set(chosen.filter(isComputed).map((point): string => point.name));
     if (options.namesFilter && chosen.length > 0 && wanted.size === 0) throw notComputed(chosen);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const cache = new ActivationCache(this);
     try {
       const at = hookVisitor(hooks, wanted, cache, this.cfg);
-      const result = this.run(plan, options, at, needsResult([...wanted, ...hooks.keys()]));
+      const result = this.run(plan, options, at, [...wanted, ...hooks.keys()].some(isResult));
       return [result, cache];
     } catch (error) {
       cache.dispose();
@@ -243,10 +259,10 @@ export class HookedTransformer {
     options: HookedForwardOptions<R, PerToken> = {},
   ): RunResult<R, PerToken> {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const at = hookVisitor(hooks, new Set(), null, this.cfg);
-    return this.run(plan, options, at, needsResult([...hooks.keys()]));
+    return this.run(plan, options, at, [...hooks.keys()].some(isResult));
   }
 
   /**
@@ -286,6 +302,29 @@ export class HookedTransformer {
   /** Frees the weights; the model cannot be used afterwards. */
   dispose(): void {
     tf.dispose(this.weights as unknown as tf.TensorContainer);
+  }
+
+  /** What Node and a notebook print: the model's sizes. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { n_layers, d_model, n_heads, d_head, d_mlp, n_ctx, d_vocab, act_fn } = this.cfg;
+    const done = Object.entries(this.processing).flatMap(([name, isOn]) => (isOn ? [name] : []));
+    return [
+      `HookedTransformer ${this.name}`,
+      `  ${n_layers} layers, d_model ${d_model}, ${n_heads} heads of ${d_head}, d_mlp ${d_mlp} (${act_fn}), n_ctx ${n_ctx}, d_vocab ${d_vocab}`,
+      `  weight processing: ${done.join(", ") || "none"}; engine: ${this.engine.name}`,
+      `  ${this.hookDict.size} hook points, such as ["post", 0]; all in model.hookDict`,
+    ].join("\n");
+  }
+
+  /** The model, unless its files changed while they were read: then it is mixed, and freed. */
+  private ifUnchanged(): this {
+    try {
+      this.files.requireUnchanged();
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
@@ -365,8 +404,9 @@ function checkReturnType(returnType: ReturnType | undefined, { tokens, stop }: R
   }
 }
 
-function needsResult(names: readonly string[]): boolean {
-  return names.some((name) => name.endsWith(".hook_result"));
+/** Each head's own output is computed only where it is asked for. */
+function isResult(name: string): boolean {
+  return name.endsWith(".hook_result");
 }
 
 function definedOnly(options: Partial<WeightProcessing>): Partial<WeightProcessing> {

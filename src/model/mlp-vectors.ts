@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { openModelFolder } from "../checkpoints/model-folder";
 import { toFloat32 } from "../checkpoints/named-array";
-import { resolveLayer } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
+import { gpt2TensorNames } from "./tensor-names";
 
 /** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */
 export interface MlpVectors {
@@ -36,9 +37,10 @@ export async function rawMlpVectors(model: HookedTransformer, layer: number): Pr
   model.files.requireUnchanged();
   const { tensors } = await openModelFolder(model.folder);
   try {
+    const { inFile: names } = gpt2TensorNames(tensors, model.cfg);
     const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
     const read = (name: string, shape: [number, number]) => {
-      const inFile = tensors.names.find((known) => known.replace(/^transformer\./, "") === name)!;
+      const inFile = names.get(name)!;
       return tf.tensor2d(toFloat32(tensors.read(inFile), inFile), shape);
     };
     const vectors = {

@@ -1,7 +1,7 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
-import type { NamesFilter } from "../model/hook-names";
+import type { NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { randomStream } from "../stats/random-stream";
 import { type PatchOptions, type PatchResult, patch } from "./patch-variants";

@@ -1,7 +1,7 @@
 import { InputError } from "../errors";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
-import { allHookNames, layerOfHook } from "../model/hook-names";
+import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type PatchOptions, patch } from "./patch-variants";
 import { activationReadout, type LogitMetric, metricReadout } from "./readout";
@@ -76,13 +76,14 @@ export async function pathPatching(
     patch: ["set", (prompt) => values.of(place, prompt)],
   });
   const held = frozen.map((place) => set(place, own));
-  const hooks = [...new Set(receivers.map((receiver) => nameOf(receiver, model)))];
+  const hooks = [...new Set(receivers.map((receiver) => pointOf(receiver, model).name))];
   const arriving = await patch(
     model,
     measured,
     senders.map((sender) => {
-      const name = nameOf(sender, model);
-      return [set(sender, given), ...held.filter(({ hook }) => isLater(hook as string, name, cfg))];
+      const point = pointOf(sender, model);
+      const later = held.filter(({ hook }) => isLater(hookPoint(hook, cfg), point));
+      return [set(sender, given), ...later];
     }),
     { maxBytes: rest.maxBytes, read: activationReadout(hooks, cfg, "all") },
   );
@@ -101,24 +102,19 @@ export async function pathPatching(
 
 /** The output of every attention layer, and of every MLP. */
 function heldPlaces({ n_layers }: GPT2Config, withMlps: boolean): Place[] {
-  return Array.from({ length: n_layers }, (_, layer) => [
-    { hook: `blocks.${layer}.hook_attn_out`, pos: "all" as const },
-    ...(withMlps ? [{ hook: `blocks.${layer}.hook_mlp_out`, pos: "all" as const }] : []),
+  return Array.from({ length: n_layers }, (_, layer): Place[] => [
+    { hook: ["attn_out", layer], pos: "all" },
+    ...(withMlps ? [{ hook: ["mlp_out", layer], pos: "all" } as const] : []),
   ]).flat();
 }
 
 /** Whether a layer's output comes after the sender, and is not the sender's own. */
-function isLater(held: string, sender: string, cfg: GPT2Config): boolean {
-  const [layer, senderLayer] = [held, sender].map((name) => layerOfHook(name, cfg));
-  if (layer !== senderLayer) return layer > senderLayer;
-  const order = allHookNames(cfg);
-  const isOwn = held.endsWith("hook_attn_out")
-    ? /\.(ln1|attn)\./.test(sender)
-    : /\.(ln2|mlp)\./.test(sender);
-  return !isOwn && order.indexOf(held) > order.indexOf(sender);
+function isLater(held: HookPoint, sender: HookPoint): boolean {
+  const isOwn = held.layer() === sender.layer() && held.part === sender.part;
+  return !isOwn && held.order > sender.order;
 }
 
-function nameOf(place: Place, model: HookedTransformer): string {
+function pointOf(place: Place, model: HookedTransformer): HookPoint {
   return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0].hook;
 }
 
@@ -141,11 +137,10 @@ function checkPlaces(places: readonly Place[], what: string): void {
 }
 
 function checkOrder(sender: Place, receiver: Place, model: HookedTransformer): void {
-  const order = allHookNames(model.cfg);
-  const [from, to] = [sender, receiver].map((place) => nameOf(place, model));
-  if (order.indexOf(from) < order.indexOf(to)) return;
+  const [from, to] = [sender, receiver].map((place) => pointOf(place, model));
+  if (from.order < to.order) return;
   throw new InputError("a receiver is computed before a sender", {
-    found: `${to} and ${from}`,
+    found: `${to.name} and ${from.name}`,
     expected: "paths that go forward",
   });
 }

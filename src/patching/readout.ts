@@ -3,7 +3,8 @@ import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { Measurer } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
-import { filterHookNames, type NamesFilter } from "../model/hook-names";
+import type { HookPointName } from "../model/hook-names";
+import { filterHookPoints, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** One run: which prompt, and which variant; null is the unpatched run. */
@@ -15,7 +16,7 @@ export interface PatchedRow {
 /** What is read from each patched run. */
 export interface Readout<R> {
   /** Long names of the activations that it reads. */
-  readonly hooks: readonly string[];
+  readonly hooks: readonly HookPointName[];
   /** Read at each prompt's last position, or at all. */
   readonly pos: "last" | "all";
   /** Needs all prompts of a variant at once; they must be equally long then. */
@@ -26,7 +27,7 @@ export interface Readout<R> {
    * @param activations by long name, `[row, size]` or `[row, pos, size]`; scores and patterns have
    *   n_heads · keys numbers a query
    */
-  read(activations: ReadonlyMap<string, tf.Tensor>, rows: readonly PatchedRow[]): R[];
+  read(activations: ReadonlyMap<HookPointName, tf.Tensor>, rows: readonly PatchedRow[]): R[];
 }
 
 /**
@@ -66,7 +67,7 @@ export function activationReadout(
   cfg: GPT2Config,
   pos: "last" | "all" = "last",
 ): Readout<ActivationReading> {
-  const hooks = filterHookNames(names, cfg, () => false);
+  const hooks = filterHookPoints(names, cfg, () => false).map(({ name }) => name);
   return {
     hooks,
     pos,
@@ -97,7 +98,7 @@ export function predictionReadout(
     hooks: head.reads,
     pos: "last",
     read(activations, rows) {
-      const predictions = head.predict(activations as ReadonlyMap<string, tf.Tensor2D>);
+      const predictions = head.predict(activations as ReadonlyMap<HookPointName, tf.Tensor2D>);
       predictions.forEach((prediction, row) => {
         const { prompt, variant } = rows[row];
         requireFinite(prediction, prompt, runName(variant, nameOf), "prediction");

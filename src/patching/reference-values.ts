@@ -32,15 +32,16 @@ export async function referenceValues(
   places: readonly Place[],
 ): Promise<ReferenceValues> {
   const hooks = [...new Set(places.map((place) => siteOf(place, model).hook))];
+  const names = hooks.map(({ name }) => name);
   const overKeys = hooks.find(isOverKeys);
   if (overKeys) {
-    throw new InputError(`${overKeys} of other prompts has other keys`, {
+    throw new InputError(`${overKeys.name} of other prompts has other keys`, {
       remedy: "Ablate it without reference prompts, or ablate z.",
     });
   }
-  const unchanged = { hook: hooks[0], pos: "all", patch: ["scale", 1] } as const;
+  const unchanged = { hook: names[0], pos: "all", patch: ["scale", 1] } as const;
   const { clean, tokens } = await patch(model, reference, [unchanged], {
-    read: activationReadout(hooks, model.cfg, "all"),
+    read: activationReadout(names, model.cfg, "all"),
   });
   const values = (place: Place, prompt: number) =>
     placeValues(model, place, clean[prompt], prompt, tokens[prompt].length);
@@ -66,11 +67,11 @@ export function placeValues(
   length: number,
 ): number[][] {
   const site = siteOf(place, model);
-  const { start, length: count } = spanOf(site, model, length);
-  const size = sizeWithKeys(site.hook, model, length);
+  const { start, length: count } = spanOf(site, model.cfg, length);
+  const size = sizeWithKeys(site.hook, model.cfg, length);
   return positionsOf(site.pos, length, prompt).map((position) => {
     const from = position * size + start;
-    return Array.from(reading[site.hook].subarray(from, from + count));
+    return Array.from(reading[site.hook.name].subarray(from, from + count));
   });
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeAtPosition } from "../heads/bind-head";
-import { layerOfHook } from "../model/hook-names";
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type Progress, silentProgress } from "../progress/progress";
 import { ActivationStore, type ActivationWriter } from "./activation-store";
@@ -43,11 +43,15 @@ export function activationCacheFolder(): string {
 export async function collectActivations(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   { cacheFolder, progress = () => silentProgress }: CollectOptions,
 ): Promise<ActivationStore> {
   const folder = join(cacheFolder, await datasetName(model, prompts));
-  const store = new ActivationStore(folder, prompts.length, (hook) => sizeAtPosition(hook, model)!);
+  const store = new ActivationStore(
+    folder,
+    prompts.length,
+    (hook) => hookPoint(hook as HookPointName, model.cfg).size!,
+  );
   const missing = [...new Set(hooks)].filter((hook) => !store.has(hook));
   if (missing.length === 0) return store;
   const bar = progress(prompts.length);
@@ -103,7 +107,7 @@ function collectBatch(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
   batch: readonly number[],
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   writer: ActivationWriter,
 ): void {
   const length = Math.max(...batch.map((index) => prompts[index].length));
@@ -111,7 +115,7 @@ function collectBatch(
     Array.from({ length }, (_, position) => prompts[index][position] ?? PADDING),
   );
   const lastRows = batch.map((index, row) => row * length + prompts[index].length - 1);
-  const lastLayer = Math.max(...hooks.map((hook) => layerOfHook(hook, model.cfg)));
+  const lastLayer = Math.max(...hooks.map((hook) => hookPoint(hook, model.cfg).layer()));
   const [end, cache] = model.runWithCache(padded, {
     namesFilter: hooks,
     stopAtLayer: lastLayer < model.cfg.n_layers ? lastLayer + 1 : undefined,

@@ -19,6 +19,8 @@ export interface TrainedHead {
   readonly directory: string;
   readonly config: HeadConfigJson;
   readonly metrics: TrainingMetrics;
+  /** What the user should know of the base model's files. */
+  readonly warnings: readonly string[];
 }
 
 /** How many neurons of a scan are written down. */
@@ -105,7 +107,7 @@ async function train(model: HookedTransformer, options: TrainHeadOptions): Promi
   const metrics = trainingMetrics(head, data, fitted, { ...shape, seed });
   const content = { config, best: fitted.best, final: fitted.final, metrics };
   const directory = await writeRun(out, directoryOf(data.neuron), content);
-  return { directory, config, metrics };
+  return { directory, config, metrics, warnings: model.warnings };
 }
 
 /** The learning curves of a head that is solved at once. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint, hookPointInLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { Progress } from "../progress/progress";
 import { isConstant } from "../stats/is-constant";
@@ -91,12 +93,14 @@ function wantedHooks(
   { cfg }: HookedTransformer,
   { hook, size, featureHook, lastHook }: HeadTarget,
   prompts: readonly unknown[],
-): string[] {
+): HookPointName[] {
   const hooks = [hook, featureHook, lastHook];
   const bytes = prompts.length * size * cfg.n_layers * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes > ROOM_FOR_EVERY_BLOCK || !hook.startsWith("blocks.")) return hooks;
-  const ofEveryBlock = Array.from({ length: cfg.n_layers }, (_, layer) =>
-    hook.replace(/^blocks\.\d+/, `blocks.${layer}`),
+  const { nameInBlock } = hookPoint(hook, cfg);
+  if (bytes > ROOM_FOR_EVERY_BLOCK || nameInBlock === null) return hooks;
+  const ofEveryBlock = Array.from(
+    { length: cfg.n_layers },
+    (_, layer) => hookPointInLayer(nameInBlock, layer, cfg).name,
   );
   return [...new Set([...hooks, ...ofEveryBlock])];
 }

@@ -44,7 +44,8 @@ import { headOnDisk } from "./head-on-disk";
 
 const SIZES = { layers: 3, heads: 2, d_head: 4, d_mlp: 9, d_vocab: 75, n_ctx: 9 };
 const D = SIZES.heads * SIZES.d_head;
-const [HOOK, NEURON] = ["blocks.1.mlp.hook_post", 3];
+const HOOK = "blocks.1.mlp.hook_post";
+const NEURON: number = 3;
 const FEATURES = "blocks.2.hook_resid_post";
 
 const PROMPTS = [

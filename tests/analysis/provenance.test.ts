@@ -221,10 +221,14 @@ describe("files that were read", () => {
     const files = ReadFiles.in(folder);
     assert.deepEqual(await files.only([file]).sha256(), { "a.bin": hashOf(file) });
     writeFileSync(file, "two");
-    assert.throws(() => files.only([file]), /a\.bin: the file is no longer the one that was read/);
+    assert.throws(
+      () => files.only([file]).requireUnchanged(),
+      /a\.bin: the file is no longer the one that was read/,
+    );
     // One that was not there when reading began.
     writeFileSync(join(folder, "b.bin"), "one");
-    assert.throws(() => files.only([join(folder, "b.bin")]), /b\.bin: the file is no longer/);
+    const later = files.only([join(folder, "b.bin")]);
+    assert.throws(() => later.requireUnchanged(), /b\.bin: the file is no longer/);
   });
 
   it("are none in a folder that is not there", () => {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isIndex, preferredWeights, shardNames } from "../model-folder";
+import { wholeWeights } from "../model-folder";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
 
 /** A model in the cache, as far as it is there. */
@@ -59,11 +59,7 @@ function commitOf(repository: string, revision: string): string | undefined {
   }
 }
 
-/** Whether the weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
+/** Whether weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
 function hasWeights(folder: string): boolean {
-  const files = readdirSync(folder).filter((name) => existsSync(join(folder, name)));
-  const weights = preferredWeights(new Set(files));
-  if (!weights) return false;
-  if (!isIndex(weights)) return true;
-  return shardNames(join(folder, weights)).every((name) => files.includes(name));
+  return wholeWeights(folder, new Set(readdirSync(folder))).file !== undefined;
 }
