@@ -138,7 +138,7 @@ export class HookedTransformer {
         [...warnings, ...loaded.warnings],
         engine,
       );
-      return model.ifUnchanged();
+      return await model.ifUnchanged();
     } finally {
       tensors.close();
     }
@@ -317,9 +317,9 @@ export class HookedTransformer {
   }
 
   /** The model, unless its files changed while they were read: then it is mixed, and freed. */
-  private ifUnchanged(): this {
+  private async ifUnchanged(): Promise<this> {
     try {
-      this.files.requireUnchanged();
+      await this.files.finish();
       return this;
     } catch (error) {
       this.dispose();
