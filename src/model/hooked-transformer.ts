@@ -138,7 +138,8 @@ export class HookedTransformer implements ModelParts {
     // Only here are files read: a model made of arrays needs no Node.
     const { readPretrained } = await import("./read-pretrained.js");
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    return new HookedTransformer(await readPretrained(nameOrFolder, revision, processing));
+    const model = new HookedTransformer(await readPretrained(nameOrFolder, revision, processing));
+    return model.ifUnchanged();
   }
 
   /**
@@ -334,6 +335,17 @@ export class HookedTransformer implements ModelParts {
       `  weight processing: ${done.join(", ") || "none"}; engine: ${this.engine.name}`,
       `  ${this.hookDict.size} hook points, such as ["post", 0]; all in model.hookDict`,
     ].join("\n");
+  }
+
+  /** The model, unless its files changed while they were read: then it is mixed, and freed. */
+  private async ifUnchanged(): Promise<this> {
+    try {
+      await this.files?.finish();
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
