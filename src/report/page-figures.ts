@@ -1,4 +1,4 @@
-import { TslensError } from "../errors";
+import { FigureError, TslensError } from "../errors";
 import type { Figure } from "../figures/figure";
 import type { FigureOptions } from "../figures/figure-options";
 import { figureNumbers, figureSummary } from "../figures/figure-text";
@@ -22,6 +22,14 @@ export interface PageFigure {
   readonly numbers: string;
 }
 
+/** What is drawn of a result. */
+interface Drawn {
+  readonly kind: string;
+  readonly content: unknown;
+  /** The figures whose JSON lies beside it. */
+  readonly stored: readonly PageFigure[];
+}
+
 /** The figures of a result. */
 export interface ResultFigures {
   readonly figures: readonly PageFigure[];
@@ -41,8 +49,11 @@ const DRAW: ReadonlyMap<string, Draw> = new Map<string, Draw>([
   ],
   [
     "activation_patching",
-    (content, size) =>
-      activationPatchingFigures(checkedResult("activation_patching", content), { size }),
+    (content, size) => {
+      const result = checkedResult("activation_patching", content);
+      requireFewPoints(result.prompts.length * result.scale_factors.length);
+      return activationPatchingFigures(result, { size });
+    },
   ],
   [
     "neuron_sweep",
@@ -50,19 +61,22 @@ const DRAW: ReadonlyMap<string, Draw> = new Map<string, Draw>([
   ],
 ]);
 
+/** Of prompts and factors: more take long to lay out, and a page would refuse them all the same. */
+const MOST_POINTS = 20_000;
+
+function requireFewPoints(points: number): void {
+  if (points <= MOST_POINTS) return;
+  throw new FigureError("its prompts and factors are too many for this page", {
+    found: `${points} points`,
+    expected: `at most ${MOST_POINTS}`,
+  });
+}
+
 /**
  * The figures of a result: those that can be drawn from its numbers, in both sizes, then those that
  * lie beside it and are none of them.
  */
-export function pageFigures({
-  kind,
-  content,
-  stored,
-}: {
-  readonly kind: string;
-  readonly content: Readonly<Record<string, unknown>>;
-  readonly stored: readonly PageFigure[];
-}): ResultFigures {
+export function pageFigures({ kind, content, stored }: Drawn): ResultFigures {
   const problems: string[] = [];
   const unless = <T>(draw: () => T, otherwise: T): T => {
     try {

@@ -4,6 +4,9 @@ import { atomicWrite } from "../files/atomic-write";
 import { collectResults, type NotShown } from "./collect-results";
 import { reportPage } from "./report-page";
 
+/** Where nothing can be shown, the error names so many files. */
+const MOST_NAMED = 3;
+
 /** What a report was made of. */
 export interface WrittenReport {
   /** The page. */
@@ -33,7 +36,11 @@ export async function writeReport(directory: string): Promise<WrittenReport> {
   if (results.length === 0) {
     throw new ResultError("there is no result to show", {
       file: directory,
-      found: notShown.map(({ file, reason }) => `${file} (${reason})`).join("; ") || "no JSON file",
+      found:
+        notShown
+          .slice(0, MOST_NAMED)
+          .map(({ file, reason }) => `${file} (${reason})`)
+          .join("; ") || "no JSON file",
       remedy: "Run a notebook, or `tslens weights` and `tslens patch` with --out, first.",
     });
   }
