@@ -1,9 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
@@ -13,7 +13,6 @@ import { neuronControl } from "./neuron-control";
 import { provenanceOf } from "./provenance";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
 import { randomStreams } from "./random-streams";
-import { type Prompt, runPrompts } from "./run-prompts";
 import { slopeEvidence } from "./slope-evidence";
 
 /** What the head is compared with. */
@@ -30,8 +29,6 @@ export interface ControlOptions {
 }
 
 export interface ActivationPatchingOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /** What the activation is multiplied by in the scaling experiment. */
   readonly factors?: readonly number[];
   /** Further patches; zero-ablation (`["set", 0]`) if not given. */
@@ -54,6 +51,7 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * is, and what else could explain it: the numbers of the second notebook.
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const prompts = ["Once upon a time", "The king said", "Who are you?"];
@@ -66,7 +64,6 @@ export async function analyzeActivationPatching(
   head: BoundHead,
   prompts: readonly Prompt[],
   {
-    modelPath,
     factors = DEFAULT_SCALE_FACTORS,
     patches = [["set", 0]],
     prependBos = false,
@@ -79,17 +76,17 @@ export async function analyzeActivationPatching(
   const { files } = head;
   const { config } = files;
   const streams = randomStreams(seed);
-  const run = runPrompts(head, prompts, prependBos);
-  const tokens = run.map((prompt) => prompt.tokens);
-  const result = await scalingExperiment(head, tokens, { factors, patches, progress });
+  const measured = measurePrompts(head, prompts, { prependBos });
+  const provenance = await provenanceOf(head, { seed, prependBos });
+  const result = await scalingExperiment(head, measured, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, run, baseline, streams);
+  const quantiles = await quantileExperiment(head, measured, baseline, streams);
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -104,26 +101,27 @@ export async function analyzeActivationPatching(
     schema_version: SCHEMA_VERSION,
     layer_type: config.layerType,
     hook: head.hook,
-    prompts: run,
+    prompts: measured.recorded(),
     baseline: { ...baseline, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
     evidence,
-    direct_effect: directEffect(head, run, result, streams),
+    direct_effect: directEffect(head, measured, result, streams),
     quantiles,
     controls: {
-      neurons: await neuronControl(head, run, { ...shared, count, baseline }),
-      shuffled_labels: await labelControl(head, run, { ...shared, count: heads, texts }),
+      neurons: await neuronControl(head, measured, { ...shared, count, baseline }),
+      shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
     },
     warnings: [
       ...files.warnings,
+      ...head.model.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(run),
-      ...nearZeroWarnings(quantiles, run.length),
+      ...promptWarnings(measured),
+      ...nearZeroWarnings(quantiles, measured.length),
     ],
-    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
+    provenance: { ...provenance, random_streams: streams.names() },
   };
 }
 
@@ -137,20 +135,18 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
 /** Fewer prompts than this make percentile intervals too narrow. */
 const FEW_PROMPTS = 10;
 
-function promptWarnings(prompts: readonly RunPrompt[]): string[] {
+function promptWarnings({ tokens }: MeasuredPrompts): string[] {
   const warnings: string[] = [];
-  const measured = new Set(prompts.map(({ tokens, position }) => tokens[position]));
-  if (prompts.length > 1 && measured.size === 1) {
+  const measured = new Set(tokens.map((ids) => ids[ids.length - 1]));
+  if (tokens.length > 1 && measured.size === 1) {
     warnings.push(
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const different = new Set(
-    prompts.map(({ tokens, position }) => tokens.slice(0, position + 1).join(" ")),
-  ).size;
-  if (different < prompts.length) {
+  const different = new Set(tokens.map((ids) => ids.join(" "))).size;
+  if (different < tokens.length) {
     warnings.push(
-      `${prompts.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
+      `${tokens.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
     );
   }
   if (different > 1 && different < FEW_PROMPTS) {

@@ -1,8 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import type { Measurement } from "../patching/head-experiment";
 import { patch } from "../patching/patch-variants";
 import type { SitePatch } from "../patching/site";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { NeuronControl } from "../results/patching-evidence";
 import { effectSize } from "../stats/effect-size";
 import { randomStream } from "../stats/random-stream";
@@ -31,7 +32,7 @@ export interface NeuronControlOptions {
  */
 export async function neuronControl(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { count, factors, baseline, slope, streams }: NeuronControlOptions,
 ): Promise<NeuronControl> {
   const measured = factors.filter((factor) => factor !== 1);
@@ -77,14 +78,14 @@ export async function neuronControl(
 }
 
 function whyNone(
-  { targetCanMatter, hook, reads }: BoundHead,
+  { targetCanMatter, hook, reads, model }: BoundHead,
   count: number,
   factors: readonly number[],
   std: number,
 ): string | null {
   if (count === 0) return "not asked for";
   if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
-  if (!/^(blocks\.|hook_)/.test(hook)) return `${hook} is in no layer`;
+  if (hookPoint(hook, model.cfg).layer() === model.cfg.n_layers) return `${hook} is in no layer`;
   if (factors.length === 0) return "factor 1 changes nothing";
   return std === 0 ? "the activation is the same on every prompt: there is nothing to match" : null;
 }
@@ -106,7 +107,7 @@ export function ranked(
 }
 
 /** `[neuron]` standard deviation over the prompts of each number at the hook. */
-function neuronSpreads({ model, hook }: BoundHead, prompts: readonly RunPrompt[]): number[] {
+function neuronSpreads({ model, hook }: BoundHead, prompts: MeasuredPrompts): number[] {
   const rows = measuredActivations(model, prompts, hook);
   return Array.from(rows[0], (_, neuron) => vectorStatistics(rows.map((row) => row[neuron])).std);
 }
@@ -114,21 +115,20 @@ function neuronSpreads({ model, hook }: BoundHead, prompts: readonly RunPrompt[]
 /** Each neuron's slope of this head's prediction, over all prompts and factors. */
 async function slopesOf(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   neurons: readonly number[],
   factors: readonly number[],
 ): Promise<(number | null)[]> {
   const variants = neurons.flatMap((index) =>
     factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
   );
-  const tokens = prompts.map((prompt) => prompt.tokens.slice(0, prompt.position + 1));
-  const { clean, patched, activation } = await patch(head.model, tokens, variants, { read: head });
+  const { clean, patched, activation } = await patch(head.model, prompts, variants, { read: head });
   return neurons.map((_, n) => {
     const points = factors.flatMap((__, f) => {
       const variant = n * factors.length + f;
-      return tokens.map((___, prompt): ChangePoint => {
+      return clean.map((unpatched, prompt): ChangePoint => {
         const number = activation[variant][prompt]!;
-        const prediction = patched[variant][prompt]! - clean[prompt];
+        const prediction = patched[variant][prompt]! - unpatched;
         return { prompt, activation: number.patched - number.clean, prediction };
       });
     });

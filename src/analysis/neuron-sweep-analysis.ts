@@ -1,26 +1,24 @@
 import { InputError } from "../errors";
-import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import { getActName, type HookName, resolveHookName } from "../model/hook-names";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import type { HookName, HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/neuron-sweep-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { rankAmong } from "../stats/rank-among";
 import { provenanceOf } from "./provenance";
-import { type Prompt, runPrompts } from "./run-prompts";
 
 /** How many of the largest effects a result lists. */
 const LARGEST = 20;
 
 export interface NeuronSweepAnalysisOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /**
    * Activations whose numbers are patched one by one. If not given: the one that the head predicts a
    * number of, in which the target has its rank, and the hidden MLP neurons of the target layer.
@@ -63,19 +61,20 @@ export async function analyzeNeuronSweep(
   prompts: readonly Prompt[],
   options: NeuronSweepAnalysisOptions = {},
 ): Promise<NeuronSweepResult> {
-  const { modelPath, patch = ["zero", 0], prependBos = false, resume } = options;
+  const { patch = ["zero", 0], prependBos = false, resume } = options;
   const { files } = head;
   const { config } = files;
-  const run = runPrompts(head, prompts, prependBos);
+  const measured = measurePrompts(head, prompts, { prependBos });
   const hooks = hooksOf(options.hooks, head);
-  const provenance = await provenanceOf(head, { seed: 0, streams: [], prependBos });
+  const provenance = await provenanceOf(head, { seed: 0, prependBos });
   checkPatch(patch);
-  if (resume) checkResumed(resume, { patch, prompts: run, provenance });
-  const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
-  const correlations = await attributionCorrelations(head, run, hooks, patch, sweep);
+  const recorded = measured.recorded();
+  if (resume) checkResumed(resume, { patch, prompts: recorded, provenance });
+  const sweep = await sweepOrThrow(head, measured, hooks, { ...options, patch });
+  const correlations = await attributionCorrelations(head, measured, hooks, patch, sweep);
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -84,20 +83,20 @@ export async function analyzeNeuronSweep(
     layer_type: config.layerType,
     hook: head.hook,
     patch,
-    prompts: run,
+    prompts: recorded,
     baseline: { prediction: [...sweep.baseline] },
     target: targetOf(head, swept),
     swept,
     is_complete: sweep.isComplete,
-    warnings: [...files.warnings, ...sweep.warnings],
+    warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
     provenance,
   };
 }
 
-function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): string[] {
+function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): HookPointName[] {
   const { targetLayer } = head.files.config;
-  const names = given ?? [head.hook, getActName("post", targetLayer)];
-  return [...new Set(names.map((name) => resolveHookName(name, head.model.cfg)))];
+  const names: readonly HookName[] = given ?? [head.hook, ["post", targetLayer]];
+  return [...new Set(names.map((name) => hookPoint(name, head.model.cfg).name))];
 }
 
 /** How many patched runs a sweep of these prompts makes, for a progress bar. */
@@ -106,23 +105,22 @@ export function sweepRuns(
   prompts: readonly Prompt[],
   { hooks }: Pick<NeuronSweepAnalysisOptions, "hooks"> = {},
 ): number {
-  const sizes = hooksOf(hooks, head).map((hook) => sizeAtPosition(hook, head.model) ?? 0);
+  const sizes = hooksOf(hooks, head).map((hook) => hookPoint(hook, head.model.cfg).size ?? 0);
   return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */
 async function sweepOrThrow(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
-  hooks: readonly string[],
+  prompts: MeasuredPrompts,
+  hooks: readonly HookPointName[],
   { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
 ): Promise<NeuronSweep> {
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const key = JSON.stringify([tokens, hooks, patch]);
+  const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
   const interrupt = signal ? null : listenForInterrupt();
   try {
-    const sweep = await neuronSweep(head.model, tokens, {
+    const sweep = await neuronSweep(head.model, prompts, {
       read: head,
       hooks,
       patch,
@@ -175,15 +173,14 @@ interface Attribution {
 
 async function attributionCorrelations(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
-  hooks: readonly string[],
+  prompts: MeasuredPrompts,
+  hooks: readonly HookPointName[],
   patch: Patch,
   sweep: NeuronSweep,
 ): Promise<Attribution[]> {
   const { whyNoGradient } = headFunction(head);
   if (whyNoGradient) return hooks.map(() => ({ correlation: null, reason: whyNoGradient }));
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const estimate = await attributionPatching(head.model, tokens, { read: head, hooks, patch });
+  const estimate = await attributionPatching(head.model, prompts, { read: head, hooks, patch });
   return sweepCorrelation(estimate, sweep).map((correlation) => ({
     correlation,
     reason:

@@ -1,8 +1,8 @@
 import type { BoundHead } from "../heads/bind-head";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import type { Measurement } from "../patching/head-experiment";
 import { patchHead } from "../patching/head-experiment";
 import type { Patch } from "../patching/patch";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { isConstant } from "../stats/is-constant";
 import { largestMagnitude } from "../stats/largest-magnitude";
@@ -27,7 +27,7 @@ export function nearZeroPrompts(activations: readonly number[]): number[] {
  */
 export async function quantileExperiment(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   baseline: Measurement,
   streams: RandomStreams,
 ): Promise<QuantileExperiment> {
@@ -39,11 +39,7 @@ export async function quantileExperiment(
     ? "the activation is the same on every prompt: its quantiles change nothing"
     : null;
   const patches = values.map((value): Patch => ["set", value]);
-  const { baseline: own, patched } = await patchHead(
-    head,
-    prompts.map(({ tokens }) => tokens),
-    reason === null ? patches : [],
-  );
+  const { baseline: own, patched } = await patchHead(head, prompts, reason === null ? patches : []);
   const points = changePoints(
     patched.map((run) => run.activation),
     patched.map((run) => run.prediction),

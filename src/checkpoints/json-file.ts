@@ -30,12 +30,19 @@ type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
  */
 export function readJsonFile(path: string, ErrorType: ErrorClass, limits = CONFIG_LIMITS): unknown {
   const text = readTextFile(path, ErrorType, limits.bytes);
-  const { depth, containers } = scanJson(text);
+  const { depth, containers, memory, mostMemory } = scanJson(text);
   if (depth > DEEPEST_JSON || containers > limits.containers) {
     throw new ErrorType("the file is nested too deeply or has too many objects and lists", {
       file: path,
       found: `${depth} levels, ${containers} objects and lists`,
       expected: `at most ${DEEPEST_JSON} and ${limits.containers}`,
+    });
+  }
+  if (memory > mostMemory) {
+    throw new ErrorType("the file has too many values for its size", {
+      file: path,
+      found: `about ${memory} bytes of memory`,
+      expected: `at most ${mostMemory}`,
     });
   }
   try {

@@ -1,3 +1,5 @@
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import type { BoundHead } from "./bind-head";
 import { digitLogits } from "./digit-logits";
 import { headActivationSlopes } from "./head-activations";
@@ -16,7 +18,7 @@ import {
 /** A head as a function of the residual stream that it reads, in float64. */
 export interface HeadFunction {
   /** The hook whose last measured position is the argument: what the head was trained on. */
-  readonly features: string;
+  readonly features: HookPointName;
   /** Predictions, in the units of the target activation, from features `[n][d_model]`. */
   predict(features: readonly ArrayLike<number>[]): number[];
   /** `[d_model]` the prediction's gradient with respect to one position's features; null where `whyNoGradient` says so. */
@@ -58,7 +60,7 @@ function tokenFunction(head: BoundHead): HeadFunction {
   const { cfg } = head.model;
   const read = digitLogits(head);
   return {
-    features: `blocks.${cfg.n_layers - 1}.hook_resid_post`,
+    features: hookPoint(["resid_post", -1], cfg).name,
     predict: (rows) =>
       predictFromDigitLogits(
         config,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { type AttentionMask, checkMask, type PaddingSide, padBatch } from "./attention-mask";
 import type { GPT2Config } from "./config";
-import { resolveLayer } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import { KeyValueCache } from "./key-value-cache";
 import { shown } from "./shown";
 import { type ModelInput, type PromptEncoder, type TokenOptions, tokenBatch } from "./token-batch";

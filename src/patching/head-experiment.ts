@@ -1,10 +1,11 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { type Progress, silentProgress } from "../progress/progress";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
-import { predictionReadout, upToMeasured } from "./readout";
+import { predictionReadout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -34,21 +35,17 @@ export interface HeadExperimentOptions {
  * A patch that leaves the activation as it was, bit for bit, leaves the prediction so too, and a
  * patch after the features can change no prediction; neither is run.
  *
- * @param prompts token ids of each prompt
- * @throws InputError if there is no prompt, a patch cannot be applied, or a run gives NaN or infinity.
+ * @throws InputError if there is no prompt, one cannot be run, a patch cannot be applied, or a run gives NaN or infinity.
  * @example
  * const { baseline, patched } = await patchHead(head, [model.toTokens("Once upon a time")], [["zero", 0]]);
  */
 export async function patchHead(
   head: BoundHead,
-  prompts: readonly (readonly number[])[],
+  prompts: PromptInput,
   patches: readonly Patch[],
   { progress = silentProgress }: HeadExperimentOptions = {},
 ): Promise<HeadExperiment> {
-  if (prompts.length === 0) {
-    throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
-  }
-  const measured = upToMeasured(head, prompts);
+  const measured = measurePrompts(head, prompts);
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
@@ -57,8 +54,8 @@ export async function patchHead(
     progress: byPrompt(progress, variants.length),
   });
   requireFinite(head, activation);
-  progress.update(prompts.length);
-  const first = firstOfEach(measured);
+  progress.update(measured.length);
+  const first = firstOfEach(measured.tokens);
   return {
     baseline: {
       activation: first.map((prompt) => activation[0][prompt]!.clean),

@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isIndex, preferredWeights, shardNames } from "../model-folder";
+import { BinaryFile } from "../binary-file";
+import { wholeWeights } from "../model-folder";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
+
+/** A commit has 40 characters. */
+const LONGEST_REF = 100;
 
 /** A model in the cache, as far as it is there. */
 export interface CachedSnapshot {
@@ -57,18 +61,20 @@ function hasTokenizer(folder: string, absent: string): boolean {
 function commitOf(repository: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
   try {
-    const commit = readFileSync(join(repository, "refs", revision), "utf8").trim();
-    return isCommit(commit) ? commit : undefined;
+    const file = new BinaryFile(join(repository, "refs", revision));
+    try {
+      const bytes = file.readBytes(0, Math.min(file.size, LONGEST_REF), "the commit");
+      const commit = new TextDecoder().decode(bytes).trim();
+      return isCommit(commit) ? commit : undefined;
+    } finally {
+      file.close();
+    }
   } catch {
     return undefined;
   }
 }
 
-/** Whether the weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
+/** Whether weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
 function hasWeights(folder: string): boolean {
-  const files = readdirSync(folder).filter((name) => existsSync(join(folder, name)));
-  const weights = preferredWeights(new Set(files));
-  if (!weights) return false;
-  if (!isIndex(weights)) return true;
-  return shardNames(join(folder, weights)).every((name) => files.includes(name));
+  return wholeWeights(folder, new Set(readdirSync(folder))).file !== undefined;
 }

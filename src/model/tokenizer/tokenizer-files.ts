@@ -7,6 +7,16 @@ import { JsonObject } from "./json-object";
 /** Gemma's tokenizer.json has 33 MB and half a million merges, each a list of two. */
 const LIMITS = { bytes: 100_000_000, containers: 2_000_000 };
 
+const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+
+/** The files of a folder that its tokenizer is read from; none if it has none. */
+export function tokenizerFiles(folder: string): string[] {
+  const there = (name: string) => existsSync(join(folder, name));
+  const own = ["tokenizer.json"].filter(there);
+  if (own.length === 0) own.push(...["vocab.json", "merges.txt"].filter(there));
+  return [...own, ...BESIDE.filter(there)].map((name) => join(folder, name));
+}
+
 /** What a model's folder has of a tokenizer, as far as it is there. */
 export interface TokenizerFiles {
   /** `tokenizer.json` */
