@@ -47,6 +47,22 @@ const WITH_TOKENIZER: Repository = {
     "flax_model.msgpack": Buffer.from("no"),
   },
 };
+const SETTINGS = {
+  "added_tokens.json": Buffer.from('{"<x>": 1}'),
+  "special_tokens_map.json": Buffer.from('{"bos_token": "<x>"}'),
+};
+const OLD_TOKENIZER = {
+  "merges.txt": Buffer.from("#version: 0.2\na b\n"),
+  "vocab.json": Buffer.from('{"a": 0, "b": 1, "ab": 2}'),
+};
+const WITH_OLD_TOKENIZER: Repository = {
+  name: "acme/old-tokenizer",
+  files: { ...TINY.files, ...SETTINGS, ...OLD_TOKENIZER },
+};
+const WITH_BOTH: Repository = {
+  name: "acme/both-tokenizers",
+  files: { ...WITH_OLD_TOKENIZER.files, "tokenizer.json": Buffer.from("{}") },
+};
 const WEIGHTS = "model.safetensors";
 const COMMIT = commitOf(TINY);
 const NAMES = ["config.json", WEIGHTS];
@@ -64,6 +80,8 @@ before(async () => {
     GATED,
     TEXTS,
     WITH_TOKENIZER,
+    WITH_OLD_TOKENIZER,
+    WITH_BOTH,
   );
 });
 after(() => server.close());
@@ -133,6 +151,31 @@ describe("a model from the hub", () => {
   it("comes without the files that are not needed", async () => {
     const snapshot = await download(WITH_TOKENIZER.name, settings());
     assert.deepEqual(Object.keys(contentOf(snapshot)), ["config.json", WEIGHTS, "tokenizer.json"]);
+  });
+
+  it("brings its tokenizer, in the old form if it has no other", async () => {
+    const hub = settings();
+    const old = await download(WITH_OLD_TOKENIZER.name, hub);
+    assert.deepEqual(
+      contentOf(old),
+      Object.fromEntries(
+        Object.entries(WITH_OLD_TOKENIZER.files)
+          .filter(([name]) => name !== "generation_config.json")
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, content]) => [name, Buffer.from(content)]),
+      ),
+    );
+    const both = Object.keys(contentOf(await download(WITH_BOTH.name, hub)));
+    const names = [...NAMES, "tokenizer.json", ...Object.keys(SETTINGS)];
+    assert.deepEqual(both, names.sort());
+    const hasTokenizer = (name: string) =>
+      cachedSnapshot({ name, cacheFolder: hub.cacheFolder })?.hasTokenizer;
+    assert.deepEqual(
+      [hasTokenizer(WITH_OLD_TOKENIZER.name), hasTokenizer(WITH_BOTH.name)],
+      [true, true],
+    );
+    rmSync(join(old, "merges.txt"));
+    assert.equal(hasTokenizer(WITH_OLD_TOKENIZER.name), false);
   });
 
   it("may be sharded, a .bin, and have no owner", async () => {
