@@ -58,7 +58,7 @@ function relativeImports(file: string): string[] {
     .importedFiles.map(({ fileName }) => fileName)
     .filter((name) => name.startsWith("."))
     .map((name) => {
-      const target = posix.join(posix.dirname(file), name);
+      const target = posix.join(posix.dirname(file), name.replace(/\.js$/, ""));
       return files.includes(target) ? target : posix.join(target, "index");
     });
 }

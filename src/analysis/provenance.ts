@@ -24,9 +24,9 @@ export async function provenanceOf(
   { seed, prependBos }: ProvenanceOptions,
 ): Promise<Provenance> {
   const { processing } = model;
-  if (!files.sha256) {
+  if (!files.sha256 || !model.files) {
     throw new InputError(
-      "this head was not read from files, so a result could not say what it is of",
+      "head or model was not read from files, so a result could not say what it is of",
     );
   }
   const hashes = await model.files.sha256();

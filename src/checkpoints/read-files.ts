@@ -4,6 +4,9 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CheckpointError } from "../errors";
 
+/** Files of less than this many bytes together are hashed as soon as they are read: some 20 ms. */
+const HASHED_AT_ONCE = 2 ** 24;
+
 /**
  * Files that something is read from, so that it can be said later what it was read from: made before
  * they are read, and asked afterwards.
@@ -23,18 +26,24 @@ export class ReadFiles {
     return new ReadFiles(namesIn(folder).map((name) => join(folder, name)));
   }
 
-  /**
-   * Those of them that were read.
-   *
-   * @throws CheckpointError if one was not there before, or has changed since.
-   */
+  /** Those of them that were read. */
   only(paths: readonly string[]): ReadFiles {
-    const files = new ReadFiles([...new Set(paths)], this.states);
-    files.requireUnchanged();
-    return files;
+    return new ReadFiles([...new Set(paths)], this.states);
   }
 
-  /** @throws CheckpointError if a file is not the one that was read. */
+  /**
+   * To be called when they were read. Small files are hashed now; of large ones it is noted only
+   * which they are.
+   *
+   * @throws CheckpointError if a file changed while it was read.
+   */
+  async finish(): Promise<void> {
+    this.requireUnchanged();
+    const sizes = this.paths.map((path) => Number(this.states.get(path)!.split(" ")[0]));
+    if (sizes.reduce((sum, size) => sum + size, 0) < HASHED_AT_ONCE) await this.sha256();
+  }
+
+  /** @throws CheckpointError if a file is not the one that was read, or was not there before. */
   requireUnchanged(): void {
     const changed = this.paths.find((path) => {
       const state = stateOf(path);

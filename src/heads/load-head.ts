@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { readJsonFile } from "../checkpoints/json-file";
 import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
 import { openCheckpoint } from "../checkpoints/open-checkpoint";
 import { quoted, quotedList } from "../checkpoints/quoted";
@@ -7,7 +8,7 @@ import { ReadFiles } from "../checkpoints/read-files";
 import { renamedSource } from "../checkpoints/renamed-source";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { HeadConfigError } from "../errors";
-import { type HeadConfig, readHeadConfig } from "./head-config";
+import { type HeadConfig, parseHeadConfig } from "./head-config";
 import { locateHead } from "./locate-head";
 import { RUN_FOLDERS } from "./run-folders";
 
@@ -69,7 +70,7 @@ export async function loadHead(path: string): Promise<HeadFiles> {
   const directory = dirname(headFile);
   const configFile = join(directory, CONFIG_FILE);
   const read = new ReadFiles([headFile, configFile]);
-  const config = readHeadConfig(configFile);
+  const config = parseHeadConfig(readJsonFile(configFile, HeadConfigError), configFile);
   const source = withoutPrefix(await openCheckpoint(headFile));
   try {
     warnings.push(...checkShapes(source, config, configFile));

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { readCacheFile, writeCacheFile } from "./cache-file";
 import { cacheText } from "./cache-text";
 import type { GPT2Config } from "./config";
 import type { CachedName, HookName, HookPointName } from "./hook-names";
@@ -66,6 +65,7 @@ export class ActivationCache implements TokenizedRun {
    * const again = await ActivationCache.fromFile("results/cache.safetensors", model);
    */
   static async fromFile(path: string, model: CachedModel): Promise<ActivationCache> {
+    const { readCacheFile } = await import("./cache-file.js");
     const cache = new ActivationCache(model);
     for (const [name, tensor] of readCacheFile(path, model.cfg)) cache.tensors.set(name, tensor);
     return cache;
@@ -215,6 +215,7 @@ export class ActivationCache implements TokenizedRun {
    * @throws CheckpointError if the file cannot be written.
    */
   async toFile(path: string): Promise<void> {
+    const { writeCacheFile } = await import("./cache-file.js");
     await writeCacheFile(path, this.tensors);
   }
 

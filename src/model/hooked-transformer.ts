@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openModelFolder } from "../checkpoints/model-folder";
-import { ReadFiles } from "../checkpoints/read-files";
+import { arraySource } from "../checkpoints/array-source";
+import type { NamedArray } from "../checkpoints/named-array";
+import type { ReadFiles } from "../checkpoints/read-files";
 import { InputError } from "../errors";
-import { type Engine, loadEngine } from "../tensors/engine";
+import type { Engine, EngineName } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
 import { type ActivationVisitor, unembed } from "./forward";
@@ -18,7 +18,8 @@ import {
 import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
 import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
-import { type LocateModelOptions, locateModel } from "./locate-model";
+import type { LocateModelOptions } from "./locate-model";
+import type { ModelParts } from "./model-parts";
 import { nextTokenLoss } from "./next-token-loss";
 import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
@@ -30,8 +31,7 @@ import {
   type TokenOptions,
   tokenBatch,
 } from "./token-batch";
-import { openTokenizer, type Tokenizer } from "./tokenizer";
-import { tokenizerFiles } from "./tokenizer/tokenizer-files";
+import type { Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
@@ -79,6 +79,12 @@ export type RunResult<R extends ReturnType, PerToken extends boolean> = R extend
       ? LogitsAndLoss<PerToken>
       : null;
 
+export interface FromTensorsOptions extends Partial<WeightProcessing> {
+  readonly tokenizer?: Tokenizer | null;
+  /** What the model is called in messages. */
+  readonly name?: string;
+}
+
 /**
  * A GPT-2 whose every activation can be read and replaced, as TransformerLens's `HookedTransformer`.
  *
@@ -89,27 +95,30 @@ export type RunResult<R extends ReturnType, PerToken extends boolean> = R extend
  * cache.dispose();
  * logits.dispose();
  */
-export class HookedTransformer {
-  private constructor(
-    readonly cfg: GPT2Config,
-    /** The weights as they are multiplied with; `named-weights.ts` gives them their usual names. */
-    readonly weights: GPT2Weights,
-    /** null if the folder has no tokenizer, or none that can be used: give token ids then. */
-    readonly tokenizer: Tokenizer | null,
-    /** The tokenizer, or what says why there is none that can be used; null if the folder has none at all. */
-    readonly promptEncoder: PromptEncoder | null,
-    /** Which weight processing was done. */
-    readonly processing: WeightProcessing,
-    /** The name or folder that was asked for. */
-    readonly name: string,
-    /** The folder that the model was read from. */
-    readonly folder: string,
-    /** The files that were read: configuration, weights, tokenizer. */
-    readonly files: ReadFiles,
-    /** What the user should know although the model can be used, such as tensors that are not GPT-2's. */
-    readonly warnings: readonly string[],
-    readonly engine: Engine,
-  ) {}
+export class HookedTransformer implements ModelParts {
+  readonly cfg: GPT2Config;
+  readonly weights: GPT2Weights;
+  readonly tokenizer: Tokenizer | null;
+  readonly promptEncoder: PromptEncoder | null;
+  readonly processing: WeightProcessing;
+  readonly name: string;
+  readonly folder: string;
+  readonly files: ReadFiles | null;
+  readonly warnings: readonly string[];
+  readonly engine: Engine;
+
+  private constructor(parts: ModelParts) {
+    this.cfg = parts.cfg;
+    this.weights = parts.weights;
+    this.tokenizer = parts.tokenizer;
+    this.promptEncoder = parts.promptEncoder;
+    this.processing = parts.processing;
+    this.name = parts.name;
+    this.folder = parts.folder;
+    this.files = parts.files;
+    this.warnings = parts.warnings;
+    this.engine = parts.engine;
+  }
 
   /**
    * Loads a GPT-2 from a Hugging Face folder, or by name: from `models/`, the Hugging Face cache or
@@ -126,30 +135,34 @@ export class HookedTransformer {
     nameOrFolder: string,
     { revision, ...options }: FromPretrainedOptions = {},
   ): Promise<HookedTransformer> {
+    // Only here are files read: a model made of arrays needs no Node.
+    const { readPretrained } = await import("./read-pretrained.js");
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    const folder = resolve(await locateModel(nameOrFolder, { revision }));
-    const engine = await loadEngine();
-    const inFolder = ReadFiles.in(folder);
-    const { config, tensors, files, warnings } = await openModelFolder(folder);
-    try {
-      const cfg = gpt2Config(config, files[0]);
-      const { tokenizer, promptEncoder } = await openTokenizer(folder);
-      const loaded = loadWeights(tensors, cfg, processing);
-      return new HookedTransformer(
-        cfg,
-        loaded.weights,
-        tokenizer,
-        promptEncoder,
-        processing,
-        nameOrFolder,
-        folder,
-        inFolder.only([...files, ...tokenizerFiles(folder)]),
-        [...warnings, ...loaded.warnings],
-        engine,
-      );
-    } finally {
-      tensors.close();
-    }
+    const model = new HookedTransformer(await readPretrained(nameOrFolder, revision, processing));
+    return model.ifUnchanged();
+  }
+
+  /**
+   * Makes a GPT-2 of arrays that are in memory, also in a browser, on the tensor engine that is in use.
+   *
+   * @param config as in a Hugging Face `config.json`
+   * @param tensors by their Hugging Face names, with `transformer.` before them or without
+   * @throws ModelConfigError if they contradict each other or are not a GPT-2's.
+   */
+  static fromTensors(
+    config: unknown,
+    tensors: ReadonlyMap<string, NamedArray>,
+    { tokenizer = null, name = "arrays in memory", ...options }: FromTensorsOptions = {},
+  ): HookedTransformer {
+    const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
+    const cfg = gpt2Config(config, name);
+    const { weights, warnings } = loadWeights(arraySource(tensors, name), cfg, processing);
+    const backend = tf.getBackend() as EngineName;
+    return new HookedTransformer({
+      ...{ cfg, weights, tokenizer, promptEncoder: tokenizer, processing, warnings },
+      ...{ name, folder: name, files: null },
+      engine: { name: backend, description: `tfjs backend ${backend}`, warning: null },
+    });
   }
 
   /** The same with every processing switch off: equal to Hugging Face's own model. */
@@ -322,6 +335,17 @@ export class HookedTransformer {
       `  weight processing: ${done.join(", ") || "none"}; engine: ${this.engine.name}`,
       `  ${this.hookDict.size} hook points, such as ["post", 0]; all in model.hookDict`,
     ].join("\n");
+  }
+
+  /** The model, unless its files changed while they were read: then it is mixed, and freed. */
+  private async ifUnchanged(): Promise<this> {
+    try {
+      await this.files?.finish();
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {

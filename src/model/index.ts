@@ -19,6 +19,7 @@ export {
   type CacheOptions,
   type ForwardOptions,
   type FromPretrainedOptions,
+  type FromTensorsOptions,
   type HookedForwardOptions,
   HookedTransformer,
   type LogitsAndLoss,
@@ -31,6 +32,7 @@ export { KeyValueCache } from "./key-value-cache";
 export type { LocateModelOptions } from "./locate-model";
 export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
 export { type MlpVectors, mlpVectors, rawMlpVectors, readDirections } from "./mlp-vectors";
+export type { ModelParts } from "./model-parts";
 export {
   getWeight,
   linearisedReadDirection,

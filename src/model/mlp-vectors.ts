@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { openModelFolder } from "../checkpoints/model-folder";
 import { toFloat32 } from "../checkpoints/named-array";
+import { InputError } from "../errors";
 import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
 import { gpt2TensorNames } from "./tensor-names";
@@ -34,7 +34,16 @@ export function mlpVectors(model: HookedTransformer, layer: number): MlpVectors 
  */
 export async function rawMlpVectors(model: HookedTransformer, layer: number): Promise<MlpVectors> {
   const { d_model, d_mlp } = model.cfg;
+  if (!model.files) {
+    throw new InputError(
+      "this model was made of arrays, so there is no file with its raw weights",
+      {
+        remedy: "Load it by fromPretrained.",
+      },
+    );
+  }
   model.files.requireUnchanged();
+  const { openModelFolder } = await import("../checkpoints/model-folder.js");
   const { tensors } = await openModelFolder(model.folder);
   try {
     const { inFile: names } = gpt2TensorNames(tensors, model.cfg);

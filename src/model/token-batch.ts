@@ -100,6 +100,12 @@ function encode(
     });
   }
   const ids = tokenizer.encode(text);
+  if (ids.length === 0 && text !== "") {
+    throw new InputError(`${where} has no character that this model's tokenizer knows`, {
+      found: shown(text),
+      remedy: "Check that the tokenizer is this model's, or give token ids.",
+    });
+  }
   if (!prependBos) return ids;
   if (tokenizer.bosTokenId === null) {
     throw new InputError("prependBos, but the tokenizer has no beginning-of-sequence token");

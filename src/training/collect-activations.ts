@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../errors";
 import type { HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -81,6 +82,14 @@ async function datasetName(
   { files, processing, engine }: HookedTransformer,
   prompts: readonly (readonly number[])[],
 ): Promise<string> {
+  if (!files) {
+    throw new InputError(
+      "a model made of arrays has no files that its activations could be kept by",
+      {
+        remedy: "Load it by fromPretrained.",
+      },
+    );
+  }
   const content = JSON.stringify([await files.sha256(), processing, engine.name, prompts]);
   return createHash("sha256").update(content).digest("hex").slice(0, NAME_LENGTH);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openSafetensors } from "../../src/checkpoints/safetensors-reader";
@@ -99,6 +99,45 @@ describe("tslens activations refuses", () => {
       assert.match(stderr, pattern);
       assert.match(stderr, /^tslens: [^\n]+\n$/);
       assert.ok(!existsSync(out));
+    });
+  }
+});
+
+describe("tslens activations on a model whose tokenizer is another's", () => {
+  const out = join(folder, "tokenizer.safetensors");
+  const wordPiece = fixture("tokenizers", "wordpiece");
+  const foreign = join(folder, "foreign");
+  cpSync(fixture("golden-a", "base-model"), foreign, { recursive: true });
+  const vocab = { a: 299, b: 300, ab: 301, "<|endoftext|>": 302 };
+  writeFileSync(
+    join(foreign, "tokenizer.json"),
+    JSON.stringify({ model: { vocab, merges: ["a b"] }, added_tokens: [] }),
+  );
+
+  it("takes token ids", async () => {
+    const args = ["activations", wordPiece, "--tokens", "4,5", "--out", out];
+    assert.equal((await run(...args)).code, 0);
+    assert.equal((await run("activations", foreign, "--text", "aa", "--out", out)).code, 0);
+  });
+
+  for (const [why, base, text, pattern] of [
+    [
+      "a kind that is not run",
+      wordPiece,
+      ["我们"],
+      /this model takes no text: .*found "WordPiece"/,
+    ],
+    ["a token that the model lacks", foreign, ["ab"], /found id 301, expected ids from 0 to 299/],
+    ["a BOS token that it lacks", foreign, ["a", "--prepend-bos"], /found id 302/],
+    ["characters that no token has", foreign, ["x"], /no character that .* knows; found "x"/],
+  ] as const) {
+    it(`refuses a text: ${why}`, async () => {
+      const { code, stdout, stderr } = await run(
+        ...["activations", base, "--text", ...text, "--out", out],
+      );
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /^tslens: [^\n]+\n$/);
+      assert.match(stderr, pattern);
     });
   }
 });

@@ -28,7 +28,7 @@ describe("every kind of tokenizer has Python's ids", () => {
     it(name, async () => {
       const [[, path]] = writeVariants(folder, { [name]: variants[name] });
       const tokenizer = (await loadTokenizer(path))!;
-      assert.equal(tokenizer.bosTokenId, bos);
+      if (bos !== null) assert.equal(tokenizer.bosTokenId, bos);
       for (const [text, expected] of ids) {
         assert.deepEqual(tokenizer.encode(texts[text]), expected, JSON.stringify(texts[text]));
       }

@@ -1,4 +1,5 @@
-import { copyFile, rename, symlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, rename, statfs, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { HubError } from "../../errors";
 import { atomicWrite } from "../../files/atomic-write";
@@ -30,6 +31,7 @@ export async function downloadSnapshot({
 }: DownloadSnapshotOptions): Promise<string> {
   const { name, commit, repository, files, absent, revision } = plan;
   const snapshot = join(repository, "snapshots", commit);
+  await requireRoom(plan);
   let before = 0;
   for (const file of files) {
     await downloadFile({
@@ -50,6 +52,25 @@ export async function downloadSnapshot({
     if (revision !== commit) await put(join(repository, "refs", revision), commit);
   });
   return snapshot;
+}
+
+/** A hub can announce more than the disk has. */
+async function requireRoom({ files, repository, name }: DownloadPlan): Promise<void> {
+  const sizes = files.map(({ hash, size }) =>
+    existsSync(join(repository, "blobs", hash)) ? 0 : size,
+  );
+  const needed = sizes.reduce((sum, size) => sum + size, 0);
+  let folder = repository;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize, blocks } = await statfs(folder);
+  // Some network file systems do not say.
+  if (blocks === 0 || needed <= bavail * bsize) return;
+  throw new HubError(`there is no room for ${name} in the Hugging Face cache`, {
+    file: repository,
+    found: `${bavail * bsize} bytes free`,
+    expected: `${needed}`,
+    remedy: "Make room, or set HF_HUB_CACHE to another folder.",
+  });
 }
 
 /** A relative link, so that the cache can be moved; a copy where there are no links. */

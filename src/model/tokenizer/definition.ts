@@ -15,7 +15,7 @@ export interface TokenizerDefinition {
   readonly addedTokens: readonly (readonly AddedToken[])[];
   /** Special tokens are not looked for in a text. */
   readonly splitsSpecialTokens: boolean;
-  /** Names of the beginning-of-sequence token, the best first. */
+  /** The beginning-of-sequence token; where there is none, what TransformerLens takes for it. */
   readonly bosTokens: readonly string[];
 }
 

@@ -94,7 +94,7 @@ export function findMatches(pattern: JsonObject): FindMatches {
 
 /** A text may grow so much in one step or many: Unicode's normal forms make 18 characters of one. */
 const MOST_GROWTH = 20;
-const ALLOWED_GROWTH = 10_000;
+const ALLOWED_GROWTH = 1_000;
 
 /** @throws InputError if a text of one length became one of another that no real tokenizer makes of it. */
 export function checkGrowth(before: number, after: number): void {
