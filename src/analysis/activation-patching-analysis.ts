@@ -1,6 +1,7 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
+import { breathe, interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import type { RunPrompt } from "../results/evidence-parts";
@@ -54,6 +55,7 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * is, and what else could explain it: the numbers of the second notebook.
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const prompts = ["Once upon a time", "The king said", "Who are you?"];
@@ -62,7 +64,15 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * const { low, high } = result.evidence.changed_points.slope;
  * console.log(`95% of the resampled prompts: ${low} to ${high}`);
  */
-export async function analyzeActivationPatching(
+export function analyzeActivationPatching(
+  head: BoundHead,
+  prompts: readonly Prompt[],
+  options: ActivationPatchingOptions = {},
+): Promise<ActivationPatchingResult> {
+  return interruptible(() => analyze(head, prompts, options));
+}
+
+async function analyze(
   head: BoundHead,
   prompts: readonly Prompt[],
   {
@@ -74,7 +84,7 @@ export async function analyzeActivationPatching(
     controls = {},
     progress,
     timestamp: moment,
-  }: ActivationPatchingOptions = {},
+  }: ActivationPatchingOptions,
 ): Promise<ActivationPatchingResult> {
   const { files } = head;
   const { config } = files;
@@ -84,7 +94,9 @@ export async function analyzeActivationPatching(
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
   const quantiles = await quantileExperiment(head, run, baseline, streams);
+  await breathe();
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
+  await breathe();
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openModelFolder } from "../checkpoints/model-folder";
 import { InputError } from "../errors";
+import { interruptible } from "../progress/interrupt";
 import { type Engine, loadEngine } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
@@ -103,10 +104,18 @@ export class HookedTransformer {
    * @throws HubError if the model is not on this machine and cannot be downloaded.
    * @throws CheckpointError if the weights' file is damaged.
    * @throws EngineError if no tensor engine can be loaded.
+   * @throws InterruptedError if a notebook's stop button ended a download, which goes on from there.
    */
-  static async fromPretrained(
+  static fromPretrained(
     nameOrFolder: string,
-    { revision, ...options }: FromPretrainedOptions = {},
+    options: FromPretrainedOptions = {},
+  ): Promise<HookedTransformer> {
+    return interruptible(() => HookedTransformer.load(nameOrFolder, options));
+  }
+
+  private static async load(
+    nameOrFolder: string,
+    { revision, ...options }: FromPretrainedOptions,
   ): Promise<HookedTransformer> {
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
     const folder = resolve(await locateModel(nameOrFolder, { revision }));

@@ -3,6 +3,7 @@ import type { BoundHead } from "../heads/bind-head";
 import { layerOfHook, type NamesFilter } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import { interruptible } from "../progress/interrupt";
 import { type Progress, silentProgress } from "../progress/progress";
 import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
@@ -67,6 +68,7 @@ export interface PatchResult<R> {
  * @param variants what is patched: one place each, or several
  * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
  *   a hook, position, head or index that is not there or values that do not fit it.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const { clean, patched } = await patch(
  *   model,
@@ -125,7 +127,7 @@ export async function patch<R>(
     activation: variants.map(() => []),
     rowsDone: 0,
   };
-  return run(job);
+  return interruptible(() => run(job), options.signal);
 }
 
 async function run<R>(job: Job<R>): Promise<PatchResult<R>> {

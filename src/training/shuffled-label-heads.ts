@@ -6,6 +6,7 @@ import { HeadConfigError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
 import { runFolder } from "../heads/run-folders";
+import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
 import { defaultTexts } from "./default-texts";
@@ -94,6 +95,7 @@ export async function shuffledLabelHeads(
   for (let i = 0; i < options.count; i++) {
     const shuffled = withShuffledLabels(data, (rows) => stream.shuffle(rows));
     heads.push(await trained(head, run, shuffled));
+    await breathe();
   }
   return { texts: prompts.length, testR2: run.test_metrics.r2, heads };
 }
