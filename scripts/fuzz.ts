@@ -1,8 +1,10 @@
 /**
- * `npm run fuzz [-- --mutations 200000 --seed N --minutes M --out DIR]`: changes valid files at random and reads them.
+ * `npm run fuzz [-- --files 200000 --seed N --minutes M --out DIR]`: makes files at random and reads them. Half of them
+ * are valid files that are changed, half are put together from the parts of pickles, zip files, headers and
+ * configurations, with parts that stand in many places, hold themselves, collide or lie.
  *
- * Every changed file must be read, or refused by one of the library's own errors, within a second and within memory
- * of ten times its size plus 64 MB. Those that are not are written to a folder; the exit code is then 1.
+ * Every file must be read, or refused in one line by one of the library's own errors, within 5 s and 1 s a megabyte and
+ * within memory of ten times its size plus 300 MB. Those that are not are written to a folder; the exit code is then 1.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,26 +15,29 @@ import { InputError } from "../src/errors";
 import { progressBar } from "../src/progress/progress-bar";
 import {
   type AloneReport,
+  addFigures,
   CURRENT_FILE,
+  type Figures,
   type Finding,
   type FuzzTask,
   type SliceReport,
 } from "./fuzz/fuzz-messages";
-import { changedFile, type FuzzTarget, fuzzTargets } from "./fuzz/fuzz-targets";
+import { type FuzzTarget, targetFile } from "./fuzz/fuzz-target";
+import { fuzzTargets } from "./fuzz/fuzz-targets";
 
 /** A worker does this many files, then another takes over. */
 const FILES_PER_WORKER = 5_000;
-const FILES_PER_SLICE = 250;
+const FILES_PER_SLICE = 100;
 
 /** Where nobody sees a bar, a line now and then. */
 const FILES_PER_LINE = 20_000;
 
-/** A slice takes a second; a worker that says nothing for so long hangs, also on a busy machine. */
-const SILENCE_MS = 120_000;
+/** A slice takes seconds; a worker that says nothing for so long hangs, also on a busy machine. */
+const SILENCE_MS = 300_000;
 
 const { values } = parseArgs({
   options: {
-    mutations: { type: "string", default: "200000" },
+    files: { type: "string", default: "200000" },
     seed: { type: "string" },
     minutes: { type: "string" },
     out: { type: "string", default: join("results", "fuzz") },
@@ -40,42 +45,44 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  const wanted = wholeNumber("mutations", values.mutations);
+  const wanted = wholeNumber("files", values.files);
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber("seed", values.seed);
   const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes);
   if (!(minutes > 0)) throw notUsable("minutes", values.minutes!);
 
   const targets = await fuzzTargets();
-  console.log(`${wanted} changes to ${targets.length} kinds of files, seed ${seed}`);
+  const sources = new Set(targets.map(({ name }) => name)).size;
+  console.log(`${wanted} files from ${sources} sources, seed ${seed}`);
   const folder = mkdtempSync(join(tmpdir(), "tslens-fuzz-"));
   const bar = progressBar({ label: "Fuzzing", total: wanted });
   const start = performance.now();
-  const total = { done: 0, read: 0, refused: 0, slowest: 0 };
+  const figures: Record<string, Figures> = {};
+  let made = 0;
   const suspects: Finding[] = [];
   let worker = startWorker();
   let servedFiles = 0;
   try {
-    while (total.done < wanted && performance.now() - start < minutes * 60_000) {
-      const count = Math.min(FILES_PER_SLICE, wanted - total.done);
+    while (made < wanted && performance.now() - start < minutes * 60_000) {
+      const count = Math.min(FILES_PER_SLICE, wanted - made);
       const slice = {
         kind: "slice",
         folder,
-        seed: seed + total.done,
+        seed: seed + made,
         count,
-        first: total.done,
+        first: made,
       } as const;
-      const report = await ask<SliceReport>(worker, slice).catch((error: Error) => {
+      const report = await ask<Omit<SliceReport, "kind">>(worker, slice).catch((error: Error) => {
         const { done, ...finding } = culprit(folder, targets, error.message);
         suspects.push(finding);
-        return { done: done - total.done, read: 0, refused: 0, slowest: 0, findings: [] };
+        return { done: done - made, figures: {}, findings: [] };
       });
-      const lines = Math.floor(total.done / FILES_PER_LINE);
-      for (const key of ["done", "read", "refused"] as const) total[key] += report[key];
-      total.slowest = Math.max(total.slowest, report.slowest);
+      const lines = Math.floor(made / FILES_PER_LINE);
+      made += report.done;
+      for (const [kind, more] of Object.entries(report.figures)) addFigures(figures, kind, more);
       suspects.push(...report.findings);
-      bar.update(total.done);
-      if (!process.stderr.isTTY && total.done >= (lines + 1) * FILES_PER_LINE) {
-        console.log(`${total.done} files, ${suspects.length} to look at again`);
+      bar.update(made);
+      if (!process.stderr.isTTY && made >= (lines + 1) * FILES_PER_LINE) {
+        console.log(`${made} files, ${suspects.length} to look at again`);
       }
       servedFiles += report.done;
       if (!worker.connected || servedFiles >= FILES_PER_WORKER) {
@@ -87,7 +94,7 @@ async function main(): Promise<void> {
     bar.done();
     worker.kill();
     const cases = await confirmed(suspects, folder);
-    summary(total, suspects.length, cases, (performance.now() - start) / 1000);
+    summary(figures, suspects.length, cases, (performance.now() - start) / 1000);
     process.exitCode = cases.length > 0 ? 1 : 0;
   } finally {
     bar.done();
@@ -129,7 +136,7 @@ function culprit(
   problem: string,
 ): Finding & { done: number } {
   const { number, target } = JSON.parse(readFileSync(join(folder, CURRENT_FILE), "utf8"));
-  const path = changedFile(folder, targets.find(({ name }) => name === target)!);
+  const path = targetFile(folder, targets.find(({ name }) => name === target)!);
   return { target, problem, bytes: readFileSync(path).toString("base64"), done: number + 1 };
 }
 
@@ -156,15 +163,23 @@ async function confirmed(suspects: readonly Finding[], folder: string): Promise<
 }
 
 function summary(
-  { done, read, refused, slowest }: Omit<SliceReport, "kind" | "findings">,
+  figures: Readonly<Record<string, Figures>>,
   suspects: number,
   cases: readonly string[],
   seconds: number,
 ): void {
-  console.log(
-    `${done} files in ${seconds.toFixed(0)} s (${Math.round(done / seconds)} a second): ${read} read, ${refused} refused with a typed error`,
-  );
-  console.log(`slowest ${Math.round(slowest)} ms; ${suspects} looked at again alone`);
+  const all: Record<string, Figures> = {};
+  for (const more of Object.values(figures)) addFigures(all, "all", more);
+  const done = all.all ? all.all.read + all.all.refused : 0;
+  console.log(`${done} files in ${seconds.toFixed(0)} s (${Math.round(done / seconds)} a second)`);
+  for (const [kind, { read, refused, slowest, largest }] of Object.entries({
+    ...figures,
+    ...all,
+  })) {
+    const cost = `slowest ${Math.round(slowest)} ms, most memory ${(largest / 1e6).toFixed(0)} MB`;
+    console.log(`${kind}: ${read + refused} files, ${read} read, ${refused} refused; ${cost}`);
+  }
+  console.log(`${suspects} looked at again alone`);
   console.log(cases.length === 0 ? "no case found" : `${cases.length} cases found:`);
   for (const line of cases) console.log(line);
 }

@@ -8,33 +8,51 @@ export type FuzzTask =
       readonly folder: string;
       readonly seed: number;
       readonly count: number;
-      /** The number of the first change; targets take turns. */
+      /** The number of the first file; targets take turns. */
       readonly first: number;
     }
   | {
       readonly kind: "alone";
       readonly folder: string;
       readonly target: string;
-      /** The changed file, as base64. */
+      /** The file, as base64. */
       readonly bytes: string;
     };
 
-/** A changed file that was read or refused in a way that it should not have been. */
+/** A file that was read or refused in a way that it should not have been. */
 export interface Finding {
   readonly target: string;
   readonly problem: string;
-  /** The changed file, as base64. */
+  /** The file, as base64. */
   readonly bytes: string;
+}
+
+/** What became of files. */
+export interface Figures {
+  read: number;
+  refused: number;
+  /** In milliseconds. */
+  slowest: number;
+  /** Most bytes of memory above what the process had before. */
+  largest: number;
 }
 
 export interface SliceReport {
   readonly kind: "slice";
   done: number;
-  read: number;
-  refused: number;
-  /** In milliseconds. */
-  slowest: number;
+  /** By the kind of the files. */
+  readonly figures: Record<string, Figures>;
   readonly findings: Finding[];
+}
+
+/** Adds the figures of more files of a kind. */
+export function addFigures(figures: Record<string, Figures>, kind: string, more: Figures): void {
+  figures[kind] ??= { read: 0, refused: 0, slowest: 0, largest: 0 };
+  const sum = figures[kind];
+  sum.read += more.read;
+  sum.refused += more.refused;
+  sum.slowest = Math.max(sum.slowest, more.slowest);
+  sum.largest = Math.max(sum.largest, more.largest);
 }
 
 export interface AloneReport {

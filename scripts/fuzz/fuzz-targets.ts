@@ -8,44 +8,19 @@ import { openModelFolder } from "../../src/checkpoints/model-folder";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint";
 import type { TensorSource } from "../../src/checkpoints/tensor-source";
 import { readZipDirectory } from "../../src/checkpoints/zip-directory";
-import {
-  CheckpointError,
-  HeadConfigError,
-  ModelConfigError,
-  type TslensError,
-} from "../../src/errors";
-import { parseHeadConfig } from "../../src/heads/head-config";
+import { CheckpointError, HeadConfigError, ModelConfigError } from "../../src/errors";
+import { loadHead } from "../../src/heads/load-head";
 import { gpt2Config } from "../../src/model/config";
-import { type Mutation, mutate } from "../../tests/checkpoints/mutations";
+import { type Mutation, mutate, mutations } from "../../tests/checkpoints/mutations";
 import { torchZip, uint64 } from "../../tests/checkpoints/torch-file-bytes";
 import { fixture } from "../../tests/golden";
+import type { FuzzTarget, MakeBytes } from "./fuzz-target";
+import { generatedConfigs, generatedHeaders, generatedIndexes } from "./generated-json";
+import { generatedPickles } from "./generated-pickles";
+import { generatedZips } from "./generated-zips";
 
-/** A valid file, a way to change it, and the reader that must survive the result. */
-export interface FuzzTarget {
-  /** Such as `zip.pt: pickle`. */
-  readonly name: string;
-  /** The name that the changed file must have for its reader. */
-  readonly fileName: string;
-  change(changes: readonly Mutation[]): Uint8Array | Promise<Uint8Array>;
-  /** Valid files that must lie beside it. */
-  readonly beside: readonly string[];
-  /** Reads the file of that name in the folder, all of it. */
-  read(folder: string): unknown;
-  /** What the reader may throw. */
-  readonly errors: readonly (new (
-    what: string,
-  ) => TslensError)[];
-}
-
-/** The folder that a target is changed in: one of its own if other files must lie beside it. */
-export function targetFolder(folder: string, { beside, name }: FuzzTarget): string {
-  return beside.length === 0 ? folder : join(folder, name.replaceAll("/", "_"));
-}
-
-/** Where a target's changed file lies. */
-export function changedFile(folder: string, target: FuzzTarget): string {
-  return join(targetFolder(folder, target), target.fileName);
-}
+/** A valid file with changes. */
+type Change = (changes: readonly Mutation[]) => Uint8Array | Promise<Uint8Array>;
 
 /** A larger file would only spend the time on copying it. */
 const LARGEST_ORIGINAL = 200_000;
@@ -53,26 +28,73 @@ const LARGEST_ORIGINAL = 200_000;
 /** The end of a zip file: the central directory's entries and its end record. */
 const DIRECTORY_ENTRY = Buffer.from("PK\x01\x02", "latin1");
 
-/** Every target, always in the same order. */
+/** Every target, always in the same order: valid files that are changed, and files that are made, in turn. */
 export async function fuzzTargets(): Promise<FuzzTarget[]> {
+  const changed = await changedFiles();
+  const made = madeFiles();
+  return changed.flatMap((target, i) => [target, made[i % made.length]]);
+}
+
+async function changedFiles(): Promise<FuzzTarget[]> {
   const targets: FuzzTarget[] = [];
+  const add = (name: string, change: Change, isTorch: boolean) =>
+    targets.push(
+      tensorFile(name, isTorch ? "changed .pt" : "changed .safetensors", {
+        files: mutations.map(
+          (changes): MakeBytes =>
+            () =>
+              change(changes),
+        ),
+        valid: () => change([]),
+      }),
+    );
   for (const path of torchFiles()) {
     const bytes = readFileSync(path);
     const name = basename(path);
-    targets.push(tensorFile(`${name}: anywhere`, (changes) => mutate(bytes, changes)));
+    add(`${name}: anywhere`, (changes) => mutate(bytes, changes), true);
     if (bytes[0] !== 0x50) continue;
-    targets.push(tensorFile(`${name}: zip directory`, zipDirectoryChange(bytes)));
-    targets.push(tensorFile(`${name}: pickle`, await pickleChange(path)));
+    add(`${name}: zip directory`, zipDirectoryChange(bytes), true);
+    add(`${name}: pickle`, await pickleChange(path), true);
   }
   for (const path of safetensorsFiles()) {
     const bytes = readFileSync(path);
     const name = join(basename(join(path, "..")), basename(path));
     if (bytes.length <= LARGEST_ORIGINAL) {
-      targets.push(tensorFile(`${name}: anywhere`, (changes) => mutate(bytes, changes)));
+      add(`${name}: anywhere`, (changes) => mutate(bytes, changes), false);
     }
-    targets.push(tensorFile(`${name}: header`, headerChange(bytes)));
+    add(`${name}: header`, headerChange(bytes), false);
   }
   return [...targets, ...configurations()];
+}
+
+function madeFiles(): FuzzTarget[] {
+  const torchFile = () => readFileSync(fixture("golden-a", "torch-files", "zip.pt"));
+  const safetensors = () => readFileSync(safetensorsFiles()[0]);
+  const pickle = tensorFile("made pickle", "made pickle", {
+    files: generatedPickles,
+    valid: torchFile,
+  });
+  const zip = tensorFile("made zip", "made zip", { files: generatedZips, valid: torchFile });
+  const header = tensorFile("made header", "made header", {
+    files: generatedHeaders,
+    valid: safetensors,
+  });
+  const configs = [
+    ...modelFiles("made").map((target) => ({
+      ...target,
+      name: `made ${target.name}`,
+      files: target.fileName === "config.json" ? generatedConfigs(target.path) : generatedIndexes,
+    })),
+    ...headFiles("made")
+      .filter((_, i) => i % 3 === 0)
+      .map((target) => ({
+        ...target,
+        name: `made ${target.name}`,
+        files: generatedConfigs(target.path),
+      })),
+  ];
+  // Pickles have the most ways to go wrong.
+  return configs.flatMap((config) => [pickle, zip, pickle, header, pickle, config]);
 }
 
 function torchFiles(): string[] {
@@ -91,34 +113,27 @@ function safetensorsFiles(): string[] {
 }
 
 function configurations(): FuzzTarget[] {
+  return [...headFiles("changed"), ...modelFiles("changed")];
+}
+
+interface JsonTarget extends FuzzTarget {
+  /** The valid file. */
+  readonly path: string;
+}
+
+function headFiles(how: string): JsonTarget[] {
   const heads = fixture("golden-a", "heads");
-  const headConfigs = readdirSync(heads, { recursive: true, encoding: "utf8" })
+  return readdirSync(heads, { recursive: true, encoding: "utf8" })
     .filter((name) => basename(name) === "config.json")
     .sort()
-    .map((name) =>
-      jsonFile(join(heads, name), `head ${name}`, [], HeadConfigError, (folder) => {
-        const file = join(folder, "config.json");
-        parseHeadConfig(readJsonFile(file, HeadConfigError), file);
-      }),
-    );
-  const inModelFolder = (folder: string, fileName: string) => {
-    const path = fixture("golden-a", folder);
-    const beside = readdirSync(path)
-      .filter((name) => name !== fileName)
-      .map((name) => join(path, name));
-    return jsonFile(
-      join(path, fileName),
-      `${folder}/${fileName}`,
-      beside,
-      ModelConfigError,
-      readModel,
-    );
-  };
-  return [
-    ...headConfigs,
-    inModelFolder("base-model", "config.json"),
-    inModelFolder("base-model-sharded", "model.safetensors.index.json"),
-  ];
+    .map((name) => jsonFile(join(heads, name), `head ${name}`, `${how} head config`, loadHead));
+}
+
+/** A model's config.json and an index of shards. */
+function modelFiles(how: string): JsonTarget[] {
+  return ["base-model/config.json", "base-model-sharded/model.safetensors.index.json"].map((name) =>
+    jsonFile(fixture("golden-a", name), name, `${how} ${basename(name)}`, readModel),
+  );
 }
 
 async function readModel(folder: string): Promise<void> {
@@ -130,31 +145,45 @@ async function readModel(folder: string): Promise<void> {
   }
 }
 
-function jsonFile(
-  path: string,
-  name: string,
-  beside: readonly string[],
-  error: typeof HeadConfigError | typeof ModelConfigError,
-  read: FuzzTarget["read"],
-): FuzzTarget {
+function jsonFile(path: string, name: string, kind: string, read: FuzzTarget["read"]): JsonTarget {
   const bytes = readFileSync(path);
+  const folder = join(path, "..");
   return {
     name,
+    kind,
+    path,
     fileName: basename(path),
-    beside,
-    change: (changes) => mutate(bytes, changes),
+    beside: readdirSync(folder)
+      .filter((other) => other !== basename(path))
+      .map((other) => join(folder, other)),
+    files: mutations.map(
+      (changes): MakeBytes =>
+        () =>
+          mutate(bytes, changes),
+    ),
+    valid: () => bytes,
     read,
-    errors: beside.length > 0 ? [error, CheckpointError] : [error],
+    errors: [HeadConfigError, ModelConfigError, CheckpointError],
   };
 }
 
-function tensorFile(name: string, change: FuzzTarget["change"]): FuzzTarget {
+function tensorFile(
+  name: string,
+  kind: string,
+  { files, valid }: Pick<FuzzTarget, "files" | "valid">,
+): FuzzTarget {
   return {
     name,
+    kind,
     fileName: "mutated",
     beside: [],
-    change,
-    read: async (folder) => readAll(await openCheckpoint(join(folder, "mutated"))),
+    files,
+    valid,
+    read: async (folder) => {
+      for (const allTensors of [false, true]) {
+        readAll(await openCheckpoint(join(folder, "mutated"), { allTensors }));
+      }
+    },
     errors: [CheckpointError],
   };
 }
@@ -171,13 +200,13 @@ function readAll(source: TensorSource): void {
   }
 }
 
-function zipDirectoryChange(bytes: Buffer): FuzzTarget["change"] {
+function zipDirectoryChange(bytes: Buffer): Change {
   const start = bytes.indexOf(DIRECTORY_ENTRY);
   const [before, directory] = [bytes.subarray(0, start), bytes.subarray(start)];
   return (changes) => Buffer.concat([before, mutate(directory, changes)]);
 }
 
-async function pickleChange(path: string): Promise<FuzzTarget["change"]> {
+async function pickleChange(path: string): Promise<Change> {
   const file = new BinaryFile(path);
   const entries = [...(await readZipDirectory(file))].map(([name, { start, size }]) => {
     return [name.split("/").slice(1).join("/"), file.readBytes(start, size, name)] as const;
@@ -191,7 +220,7 @@ async function pickleChange(path: string): Promise<FuzzTarget["change"]> {
 }
 
 /** The header's length is made right again, so that the changes get past it. */
-function headerChange(bytes: Buffer): FuzzTarget["change"] {
+function headerChange(bytes: Buffer): Change {
   const end = 8 + Number(bytes.readBigUInt64LE());
   const [header, data] = [bytes.subarray(8, end), bytes.subarray(end)];
   return (changes) => {

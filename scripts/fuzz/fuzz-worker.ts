@@ -1,18 +1,28 @@
-/** Changes files and reads them; in a process of its own, so that nothing that happens here ends the search. */
+/** Makes files and reads them; in a process of its own, so that nothing that happens here ends the search. */
 import { constants, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { TslensError } from "../../src/errors";
-import { mutations } from "../../tests/checkpoints/mutations";
-import { CURRENT_FILE, type Finding, type FuzzTask, type SliceReport } from "./fuzz-messages";
-import { changedFile, type FuzzTarget, fuzzTargets, targetFolder } from "./fuzz-targets";
+import { measured, mostMemory, mostMilliseconds } from "../../tests/checkpoints/measured-reading";
+import {
+  addFigures,
+  CURRENT_FILE,
+  type Finding,
+  type FuzzTask,
+  type SliceReport,
+} from "./fuzz-messages";
+import { type FuzzTarget, targetFile, targetFolder } from "./fuzz-target";
+import { fuzzTargets } from "./fuzz-targets";
 
-const MEGABYTE = 2 ** 20;
-const MILLISECONDS = 1_000;
+const MEGABYTE = 1_000_000;
 const LONGEST_MESSAGE = 1_000;
 
-/** Allowed for a file of that many bytes. */
-const memoryLimit = (size: number) => 10 * size + 64 * MEGABYTE;
+/** Words of JavaScript and of zod, which mean nothing to who reads an error. */
+const FOREIGN_WORDS =
+  /TypeError|RangeError|is not a function|undefined|\[object|Invalid (input|option)|Too (big|small)|Unrecognized key/;
+
+/** So many names has the prototype of all objects. */
+const PROTOTYPE_NAMES = Object.getOwnPropertyNames(Object.prototype).length;
 
 let targets: FuzzTarget[] | undefined;
 
@@ -28,30 +38,24 @@ async function runSlice({
   count,
   first,
 }: FuzzTask & { kind: "slice" }): Promise<SliceReport> {
-  const report: SliceReport = {
-    kind: "slice",
-    done: 0,
-    read: 0,
-    refused: 0,
-    slowest: 0,
-    findings: [],
-  };
-  for (const [i, changes] of fc.sample(mutations, { numRuns: count, seed }).entries()) {
-    const target = targets![(first + i) % targets!.length];
-    const bytes = await target.change(changes);
-    writeFileSync(changedFile(folder, target), bytes);
-    const current = { number: first + i, target: target.name };
-    writeFileSync(join(folder, CURRENT_FILE), JSON.stringify(current));
-    const outcome = await readOnce(target, folder, bytes.length);
+  const report: SliceReport = { kind: "slice", done: 0, figures: {}, findings: [] };
+  for (let number = first; number < first + count; number++) {
+    const target = targets![number % targets!.length];
+    const [make] = fc.sample(target.files, { numRuns: 1, seed: seed + number - first });
+    const bytes = await make();
+    writeFileSync(targetFile(folder, target), bytes);
+    writeFileSync(join(folder, CURRENT_FILE), JSON.stringify({ number, target: target.name }));
+    const { problem, milliseconds, memory, isRead } = await readOnce(target, folder, bytes.length);
     report.done++;
-    report[outcome.refused ? "refused" : "read"]++;
-    report.slowest = Math.max(report.slowest, outcome.milliseconds);
-    if (outcome.finding) {
-      report.findings.push({
-        ...outcome.finding,
-        target: target.name,
-        bytes: Buffer.from(bytes).toString("base64"),
-      });
+    addFigures(report.figures, target.kind, {
+      read: Number(isRead),
+      refused: Number(!isRead),
+      slowest: milliseconds,
+      largest: memory,
+    });
+    if (problem !== null) {
+      const base64 = Buffer.from(bytes).toString("base64");
+      report.findings.push({ problem, target: target.name, bytes: base64 });
     }
   }
   return report;
@@ -61,60 +65,47 @@ async function runSlice({
 async function runAlone({ folder, target: name, bytes }: FuzzTask & { kind: "alone" }) {
   const target = targets!.find((each) => each.name === name)!;
   const content = Buffer.from(bytes, "base64");
-  const path = changedFile(folder, target);
-  // Once on a valid file: what is loaded at first use is not the changed file's doing.
-  writeFileSync(path, await target.change([]));
+  const path = targetFile(folder, target);
+  // Once on a valid file: what is loaded at first use is not the file's doing.
+  writeFileSync(path, await target.valid());
   await readOnce(target, folder, content.length);
   globalThis.gc?.();
   writeFileSync(path, content);
-  const { finding } = await readOnce(target, folder, content.length);
-  return { kind: "alone", problem: finding?.problem ?? null };
+  const { problem } = await readOnce(target, folder, content.length);
+  return { kind: "alone", problem };
 }
 
 interface Outcome {
-  readonly refused: boolean;
+  readonly isRead: boolean;
   readonly milliseconds: number;
-  readonly finding: Pick<Finding, "problem"> | null;
+  readonly memory: number;
+  readonly problem: Finding["problem"] | null;
 }
 
 async function readOnce(target: FuzzTarget, folder: string, size: number): Promise<Outcome> {
-  forgetPeakMemory();
-  const before = process.memoryUsage.rss();
-  const start = performance.now();
-  let refused = false;
-  let problem: string | null = null;
-  try {
-    await target.read(targetFolder(folder, target));
-  } catch (error) {
-    refused = true;
-    problem = problemWith(error, target);
+  const { milliseconds, memory, error } = await measured(() =>
+    target.read(targetFolder(folder, target)),
+  );
+  let problem = error === undefined ? null : problemWith(error, target);
+  if (milliseconds > mostMilliseconds(size)) problem ??= `took ${Math.round(milliseconds)} ms`;
+  if (memory > mostMemory(size)) {
+    problem ??= `took ${(memory / MEGABYTE).toFixed(0)} MB of memory for ${size} bytes`;
   }
-  const milliseconds = performance.now() - start;
-  const used = process.resourceUsage().maxRSS * 1024 - before;
-  if (milliseconds > MILLISECONDS) problem ??= `took ${Math.round(milliseconds)} ms`;
-  if (used > memoryLimit(size)) {
-    problem ??= `took ${(used / MEGABYTE).toFixed(0)} MB of memory for ${size} bytes`;
+  if (Object.getOwnPropertyNames(Object.prototype).length !== PROTOTYPE_NAMES) {
+    problem ??= "changed the prototype of all objects";
   }
-  return { refused, milliseconds, finding: problem === null ? null : { problem } };
+  return { isRead: error === undefined, milliseconds, memory, problem };
 }
 
 function problemWith(error: unknown, target: FuzzTarget): string | null {
   if (!(error instanceof TslensError) || !target.errors.some((type) => error instanceof type)) {
     return `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   }
-  if (/[\n\r]/.test(error.message)) return "its error has more than one line";
-  if (error.message.length > LONGEST_MESSAGE)
-    return `its error has ${error.message.length} characters`;
+  const { message } = error;
+  if (/[\p{Cc}\u2028\u2029]/u.test(message)) return "its error has control characters";
+  if (message.length > LONGEST_MESSAGE) return `its error has ${message.length} characters`;
+  if (FOREIGN_WORDS.test(message)) return `its error is not ours: ${message}`;
   return null;
-}
-
-/** Linux forgets a process's peak memory on request; elsewhere the peak is that of all files so far. */
-function forgetPeakMemory(): void {
-  try {
-    writeFileSync("/proc/self/clear_refs", "5");
-  } catch {
-    // Not Linux.
-  }
 }
 
 function prepareFolder(folder: string, target: FuzzTarget): void {

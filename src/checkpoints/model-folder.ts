@@ -184,7 +184,7 @@ function readIndex(indexFile: string): Map<string, string> {
     if (typeof shard === "string" && isPlainFileName(shard)) continue;
     throw new CheckpointError(`the index places ${quoted(tensor)} outside the folder`, {
       file: indexFile,
-      found: quoted(String(shard)),
+      found: typeof shard === "string" ? quoted(shard) : "no text",
       expected: "the name of a file beside the index",
     });
   }

@@ -95,7 +95,12 @@ const HEAD_TYPE_OF_CLASS: ReadonlyMap<string, HeadType> = new Map([
 const count = (error: string) => z.int({ error }).nonnegative({ error });
 const size = (error: string) => z.int({ error }).positive({ error });
 const real = (error: string) => z.number({ error });
-const numbers = (error: string) => z.array(z.number({ error }), { error });
+// Not z.array, which makes an issue of each wrong item: of millions of them.
+const numbers = (error: string, isList: (list: readonly number[]) => boolean = () => true) =>
+  z.custom<number[]>(
+    (value) => Array.isArray(value) && value.every(Number.isFinite) && isList(value),
+    { error },
+  );
 const text = (error: string) => z.string({ error });
 
 const ASCENDING = "a list of at least two ascending numbers, or null";
@@ -128,14 +133,11 @@ const HEAD_CONFIG_JSON = z.object(
       )
       .default("last"),
     feature_layer: z.int({ error: "a layer; negative counts from the end" }).default(-1),
-    base_model_name: text("a model's name or folder").min(1).nullish(),
-    d_model: size("the width of the residual stream").nullish(),
-    bin_edges: numbers(ASCENDING)
-      .min(2, { error: ASCENDING })
-      .refine((edges) => edges.every((edge, i) => i === 0 || edges[i - 1] <= edge), {
-        error: ASCENDING,
-      })
+    base_model_name: text("a model's name or folder")
+      .min(1, { error: "a model's name or folder" })
       .nullish(),
+    d_model: size("the width of the residual stream").nullish(),
+    bin_edges: numbers(ASCENDING, isAscending).nullish(),
     activation_mean: real("a number or null").nullish(),
     activation_std: real("a number, 0 or more, or null")
       .nonnegative({ error: "a number, 0 or more, or null" })
@@ -152,16 +154,21 @@ const HEAD_CONFIG_JSON = z.object(
         output_scale: real("a number or null").nullish(),
         num_classes: size("the number of classes").nullish(),
         class_weights: numbers("a list of numbers or null").nullish(),
-        digit_tokens: z
-          .array(count("ten token ids, or null"), { error: "ten token ids, or null" })
-          .length(DIGITS, { error: "ten token ids, or null" })
-          .nullish(),
+        digit_tokens: numbers("ten token ids, or null", areDigitTokens).nullish(),
       },
       { error: "an object" },
     ),
   },
   { error: "an object" },
 );
+
+function isAscending(edges: readonly number[]): boolean {
+  return edges.length >= 2 && edges.every((edge, i) => i === 0 || edges[i - 1] <= edge);
+}
+
+function areDigitTokens(ids: readonly number[]): boolean {
+  return ids.length === DIGITS && ids.every((id) => Number.isSafeInteger(id) && id >= 0);
+}
 
 type HeadConfigJson = z.infer<typeof HEAD_CONFIG_JSON>;
 
