@@ -10,6 +10,7 @@ import { timestamp } from "../results/timestamp";
 import { directEffect } from "./direct-effect";
 import { labelControl } from "./label-control";
 import { neuronControl } from "./neuron-control";
+import { FEWEST_PROMPTS } from "./over-prompts";
 import { provenanceOf } from "./provenance";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
 import { randomStreams } from "./random-streams";
@@ -83,11 +84,12 @@ export async function analyzeActivationPatching(
   const tokens = run.map((prompt) => prompt.tokens);
   const result = await scalingExperiment(head, tokens, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, run, baseline, streams);
+  const quantiles = await quantileExperiment(head, run, result);
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };
+  const once = result.distinct.map((prompt) => run[prompt]);
   return {
     model_path: modelPath ?? files.directory,
     head_type: config.headType,
@@ -105,22 +107,22 @@ export async function analyzeActivationPatching(
     layer_type: config.layerType,
     hook: head.hook,
     prompts: run,
-    baseline: { ...baseline, correlation: baseline_correlation },
+    baseline: { ...baseline, rounding: result.rounding, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
     evidence,
-    direct_effect: directEffect(head, run, result, streams),
+    direct_effect: directEffect(head, run, result),
     quantiles,
     controls: {
-      neurons: await neuronControl(head, run, { ...shared, count, baseline }),
-      shuffled_labels: await labelControl(head, run, { ...shared, count: heads, texts }),
+      neurons: await neuronControl(head, run, { ...shared, count, experiment: result }),
+      shuffled_labels: await labelControl(head, once, { ...shared, count: heads, texts }),
     },
     warnings: [
       ...files.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(run),
+      ...promptWarnings(run, result.distinct.length),
       ...nearZeroWarnings(quantiles, run.length),
     ],
     provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
@@ -134,10 +136,7 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
   ];
 }
 
-/** Fewer prompts than this make percentile intervals too narrow. */
-const FEW_PROMPTS = 10;
-
-function promptWarnings(prompts: readonly RunPrompt[]): string[] {
+function promptWarnings(prompts: readonly RunPrompt[], different: number): string[] {
   const warnings: string[] = [];
   const measured = new Set(prompts.map(({ tokens, position }) => tokens[position]));
   if (prompts.length > 1 && measured.size === 1) {
@@ -145,17 +144,14 @@ function promptWarnings(prompts: readonly RunPrompt[]): string[] {
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const different = new Set(
-    prompts.map(({ tokens, position }) => tokens.slice(0, position + 1).join(" ")),
-  ).size;
   if (different < prompts.length) {
     warnings.push(
-      `${prompts.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
+      `${prompts.length} prompts, but only ${different} different up to the measured token: the same one again is no more evidence and counts once in intervals and tests`,
     );
   }
-  if (different > 1 && different < FEW_PROMPTS) {
+  if (different > 1 && different < FEWEST_PROMPTS) {
     warnings.push(
-      `${different} different prompts are few: intervals over fewer than ${FEW_PROMPTS} are too narrow`,
+      `${different} different prompts are few: there are intervals from ${FEWEST_PROMPTS} on`,
     );
   }
   return warnings;

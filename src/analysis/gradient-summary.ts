@@ -8,6 +8,7 @@ import { linearRegression } from "../stats/linear-regression";
 import { meanVector } from "../stats/mean-vector";
 import { vectorStatistics } from "../stats/vector-statistics";
 import { measuredActivations } from "./measured-activations";
+import { measuredOnce } from "./measured-once";
 
 const NO_SPREAD = { mean: null, std: null, min: null, max: null };
 
@@ -24,7 +25,7 @@ export function gradientSummary(
   linear: readonly number[],
   whyNone: string | null,
 ): GradientSummary {
-  const { features, predict, gradient, whyNoGradient } = headFunction(head);
+  const { features, predict, rounding, gradient, whyNoGradient } = headFunction(head);
   const nothing: GradientSummary = {
     features,
     prompts: [...prompts],
@@ -40,9 +41,13 @@ export function gradientSummary(
   if (nothing.reason !== null || gradient === null) return nothing;
   const rows = measuredActivations(head.model, prompts, features);
   const gradients = rows.map((row) => gradient(row));
-  const { mean, std, mean_norm, norms, coherence } = meanVector(gradients);
+  const once = measuredOnce(prompts);
+  const of = <T>(values: readonly T[]) => once.map((prompt) => values[prompt]);
+  const { mean, std, mean_norm, norms, coherence } = meanVector(of(gradients));
   const byPrompt = gradients.map((one) => cosineSimilarity(one, linear));
-  const predictions = predict(rows);
+  const predictions = of(predict(rows));
+  const share = (vector: readonly number[]) =>
+    shareAlong(vector, of(rows), predictions, of(rounding(rows)));
   return {
     ...nothing,
     mean,
@@ -51,13 +56,13 @@ export function gradientSummary(
     norm: spread(norms),
     coherence,
     cosine_with_linear_weights: {
-      ...spread(byPrompt.filter((cosine) => cosine !== null)),
+      ...spread(of(byPrompt).filter((cosine) => cosine !== null)),
       of_mean: cosineSimilarity(mean, linear),
       by_prompt: byPrompt,
     },
     linear_r_squared: {
-      linear_weights: shareAlong(linear, rows, predictions),
-      mean_gradient: shareAlong(mean, rows, predictions),
+      linear_weights: share(linear),
+      mean_gradient: share(mean),
     },
   };
 }
@@ -73,8 +78,9 @@ function shareAlong(
   vector: readonly number[],
   rows: readonly Float32Array[],
   predictions: readonly number[],
+  rounding: readonly number[],
 ): number | null {
   const projections = rows.map((row) => vector.reduce((sum, value, j) => sum + value * row[j], 0));
-  if (isConstant(projections) || isConstant(predictions)) return null;
+  if (isConstant(projections) || isConstant(predictions, rounding)) return null;
   return linearRegression(projections, predictions).r_squared;
 }

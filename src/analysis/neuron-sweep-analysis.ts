@@ -3,6 +3,7 @@ import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import { getActName, type HookName, resolveHookName } from "../model/hook-names";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
+import { patchHead } from "../patching/head-experiment";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
@@ -12,6 +13,7 @@ import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/ne
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { rankAmong } from "../stats/rank-among";
+import { measuredOnce } from "./measured-once";
 import { provenanceOf } from "./provenance";
 import { type Prompt, runPrompts } from "./run-prompts";
 
@@ -72,8 +74,15 @@ export async function analyzeNeuronSweep(
   checkPatch(patch);
   if (resume) checkResumed(resume, { patch, prompts: run, provenance });
   const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
-  const correlations = await attributionCorrelations(head, run, hooks, patch, sweep);
-  const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
+  const once = measuredOnce(run);
+  const none = await whyNoEffect(head, run, sweep);
+  const correlations = await attributionCorrelations(head, run, once, {
+    hooks,
+    patch,
+    sweep,
+    none,
+  });
+  const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, once, correlations[i]));
   return {
     model_path: modelPath ?? files.directory,
     head_type: config.headType,
@@ -86,7 +95,7 @@ export async function analyzeNeuronSweep(
     patch,
     prompts: run,
     baseline: { prediction: [...sweep.baseline] },
-    target: targetOf(head, swept),
+    target: targetOf(head, swept, none),
     swept,
     is_complete: sweep.isComplete,
     warnings: [...files.warnings, ...sweep.warnings],
@@ -173,18 +182,43 @@ interface Attribution {
   readonly reason: string | null;
 }
 
+/** Why no neuron has an effect to be ranked by: none changes a prediction by more than rounding. */
+async function whyNoEffect(
+  head: BoundHead,
+  prompts: readonly RunPrompt[],
+  { swept, isComplete }: NeuronSweep,
+): Promise<string | null> {
+  if (!isComplete || !head.targetCanMatter) return null;
+  const tokens = prompts.map((prompt) => prompt.tokens);
+  const { rounding } = await patchHead(head, tokens, []);
+  const isSeen = swept.some(({ changes }) =>
+    changes.some((ofNeuron) => ofNeuron!.some((change, i) => Math.abs(change) > rounding[i])),
+  );
+  return isSeen ? null : "no neuron changes the prediction by more than rounding";
+}
+
+interface SweepOfPrompts {
+  readonly hooks: readonly string[];
+  readonly patch: Patch;
+  readonly sweep: NeuronSweep;
+  readonly none: string | null;
+}
+
 async function attributionCorrelations(
   head: BoundHead,
   prompts: readonly RunPrompt[],
-  hooks: readonly string[],
-  patch: Patch,
-  sweep: NeuronSweep,
+  once: readonly number[],
+  { hooks, patch, sweep, none }: SweepOfPrompts,
 ): Promise<Attribution[]> {
-  const { whyNoGradient } = headFunction(head);
-  if (whyNoGradient) return hooks.map(() => ({ correlation: null, reason: whyNoGradient }));
-  const tokens = prompts.map((prompt) => prompt.tokens);
+  const whyNone = headFunction(head).whyNoGradient ?? none;
+  if (whyNone !== null) return hooks.map(() => ({ correlation: null, reason: whyNone }));
+  const tokens = once.map((i) => prompts[i].tokens);
   const estimate = await attributionPatching(head.model, tokens, { read: head, hooks, patch });
-  return sweepCorrelation(estimate, sweep).map((correlation) => ({
+  const swept = sweep.swept.map(({ hook, changes }) => ({
+    hook,
+    changes: changes.map((ofNeuron) => ofNeuron && once.map((i) => ofNeuron[i])),
+  }));
+  return sweepCorrelation(estimate, { ...sweep, swept }).map((correlation) => ({
     correlation,
     reason:
       correlation !== null
@@ -195,9 +229,16 @@ async function attributionCorrelations(
   }));
 }
 
-function sweptHook({ hook, changes }: SweptHook, attribution: Attribution): SweptNeurons {
-  const mean_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron));
-  const mean_abs_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron.map(Math.abs)));
+/** @param once prompts that are measurements of their own: the means are over them */
+function sweptHook(
+  { hook, changes }: SweptHook,
+  once: readonly number[],
+  attribution: Attribution,
+): SweptNeurons {
+  const meanOf = (ofNeuron: readonly number[] | null, of: (change: number) => number) =>
+    ofNeuron && mean(once.map((i) => of(ofNeuron[i])));
+  const mean_change = changes.map((ofNeuron) => meanOf(ofNeuron, (change) => change));
+  const mean_abs_change = changes.map((ofNeuron) => meanOf(ofNeuron, Math.abs));
   const largest = [...changes.keys()]
     .filter((index) => mean_abs_change[index] !== null)
     .sort((a, b) => mean_abs_change[b]! - mean_abs_change[a]! || a - b)
@@ -217,12 +258,17 @@ function sweptHook({ hook, changes }: SweptHook, attribution: Attribution): Swep
   };
 }
 
-function targetOf({ hook, index }: BoundHead, swept: readonly SweptNeurons[]): SweepTarget | null {
+/** @param none why there is nothing to rank by */
+function targetOf(
+  { hook, index }: BoundHead,
+  swept: readonly SweptNeurons[],
+  none: string | null,
+): SweepTarget | null {
   const own = swept.find((other) => other.hook === hook);
   if (!own) return null;
   const sizes = own.mean_abs_change;
   const rank = rankAmong(
-    sizes[index],
+    none === null ? sizes[index] : null,
     sizes.filter((_, neuron) => neuron !== index),
   );
   return {
@@ -231,7 +277,7 @@ function targetOf({ hook, index }: BoundHead, swept: readonly SweptNeurons[]): S
     mean_change: own.mean_change[index],
     mean_abs_change: sizes[index],
     ...rank,
-    reason: reasonFor(rank.rank, rank.percentile, sizes),
+    reason: none ?? reasonFor(rank.rank, rank.percentile, sizes),
   };
 }
 

@@ -5,6 +5,7 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
 import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
+import { predictionRounding } from "./prediction-rounding";
 
 const LOGITS = "unembed.hook_out";
 const DIGITS = "0123456789";
@@ -27,6 +28,8 @@ export interface BoundHead {
   position(promptLength: number): number;
   /** Predictions from activations `[n, size]` of `reads` at that position. */
   predict(activations: ReadonlyMap<string, tf.Tensor2D>): number[];
+  /** By how much each of these predictions may be off by rounding alone. */
+  rounding(activations: ReadonlyMap<string, tf.Tensor2D>): number[];
 }
 
 /**
@@ -54,6 +57,10 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
   const digitTokens = isToken ? digitTokenIds(config.head.digitTokens, model, configFile) : null;
   const read = isToken ? LOGITS : features;
   const order = allHookNames(model.cfg);
+  const inputs = (activations: ReadonlyMap<string, tf.Tensor2D>) =>
+    digitTokens
+      ? digitColumns(activations.get(LOGITS)!, digitTokens)
+      : rowsOf(activations.get(features)!);
   return {
     files,
     model,
@@ -65,8 +72,9 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
     position: (length) => measuredPosition(config.tokenPos, length),
     predict: (activations) =>
       digitTokens
-        ? predictFromDigitLogits(config, digitColumns(activations.get(LOGITS)!, digitTokens))
-        : predictFromFeatures(files, rowsOf(activations.get(features)!)),
+        ? predictFromDigitLogits(config, inputs(activations))
+        : predictFromFeatures(files, inputs(activations)),
+    rounding: (activations) => predictionRounding(files, inputs(activations)),
   };
 }
 
