@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { HookPointName } from "../src/model/hook-names";
 import type { HookedTransformer } from "../src/model/hooked-transformer";
 import { patch } from "../src/patching/patch-variants";
 import type { Readout } from "../src/patching/readout";
@@ -85,7 +86,7 @@ export function predict({ head }: PatchCase, features: tf.Tensor2D): number[] {
 }
 
 /** The features' hook: the residual stream after the last block. */
-export function featuresHook({ model }: PatchCase): string {
+export function featuresHook({ model }: PatchCase): HookPointName {
   return `blocks.${model.cfg.n_layers - 1}.hook_resid_post`;
 }
 

@@ -32,7 +32,7 @@ async function activations(model: HookedTransformer): Promise<void> {
   const prompts = Array.from({ length: TEXTS }, () =>
     Array.from({ length: TOKENS }, () => stream.integer(0, model.cfg.d_vocab - 1)),
   );
-  const hooks = ["blocks.2.hook_mlp_out", "blocks.3.hook_resid_post"];
+  const hooks = ["blocks.2.hook_mlp_out", "blocks.3.hook_resid_post"] as const;
   const cacheFolder = mkdtempSync(join(tmpdir(), "tslens-bench-"));
   try {
     const collect = () => collectActivations(model, prompts, hooks, { cacheFolder });

@@ -24,7 +24,7 @@ export function measuredRuns(side: Side, patchCase: PatchCase): Run[] {
 export function plansLoop(patchCase: PatchCase, runs: readonly Run[]): Timed {
   const { model, layer, prompts, edits } = patchCase;
   const features = featuresHook(patchCase);
-  const namesFilter = [`blocks.${layer}.mlp.hook_post`, features];
+  const namesFilter = [["post", layer] as const, features];
   const started = performance.now();
   const predictions = runs.map(({ prompt, edit }) => {
     const tokens = prompts[prompt];

@@ -34,6 +34,11 @@ export class TslensError extends Error {
     this.expected = details.expected;
     this.remedy = details.remedy;
   }
+
+  /** What Node and a notebook print: the one line. The stack is in `stack`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.name}: ${this.message}`;
+  }
 }
 
 /** A tensor file cannot be read, is not what it says it is, or asks for something that is refused. */
@@ -68,10 +73,18 @@ export class FigureError extends TslensError {}
 /** A result is not what its schema says, or cannot be written. */
 export class ResultError extends TslensError {}
 
+/** Whoever shows a value of a file cuts it; this is for where that was forgotten. */
+const LONGEST_PART = 2_000;
+
 function oneLine(what: string, { file, found, expected, remedy }: ErrorDetails): string {
-  const facts = [found && `found ${found}`, expected && `expected ${expected}`]
+  const facts = [found && `found ${cut(found)}`, expected && `expected ${cut(expected)}`]
     .filter(Boolean)
     .join(", ");
-  const sentence = [file && `${file}: `, what, facts && `; ${facts}`].filter(Boolean).join("");
-  return remedy ? `${sentence.replace(/\.$/, "")}. ${remedy}` : sentence;
+  const sentence = [file && `${file}: `, cut(what), facts && `; ${facts}`].filter(Boolean).join("");
+  const message = remedy ? `${sentence.replace(/\.$/, "")}. ${remedy}` : sentence;
+  return message.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART)}…` : text;
 }

@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     patching,
     results,
     figures: ["errors", "files", "progress", "stats", "results"],
-    report: ["errors", "files", "checkpoints", "heads", "figures"],
+    report: ["errors", "files", "checkpoints", "heads", "results", "figures"],
     analysis,
     cli: [...everything, "index"],
     index: [...everything, "cli"],
@@ -58,7 +58,7 @@ function relativeImports(file: string): string[] {
     .importedFiles.map(({ fileName }) => fileName)
     .filter((name) => name.startsWith("."))
     .map((name) => {
-      const target = posix.join(posix.dirname(file), name);
+      const target = posix.join(posix.dirname(file), name.replace(/\.js$/, ""));
       return files.includes(target) ? target : posix.join(target, "index");
     });
 }

@@ -4,20 +4,12 @@
  * frequent neighbours are merged until the vocabulary is full.
  */
 
+import { BYTE_ALPHABET } from "../../src/model/tokenizer/byte-alphabet";
+
 /** GPT-2's pre-tokenisation pattern. */
 const GPT2_PATTERN = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
 export const END_OF_TEXT = "<|endoftext|>";
-
-/** GPT-2's printable stand-in for each of the 256 bytes. */
-export function byteAlphabet(): string[] {
-  const printable = (byte: number) =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) =>
-    String.fromCharCode(printable(byte) ? byte : next++),
-  );
-}
 
 /** Token → id in GPT-2's order: printable bytes, other bytes, merges, end of text. */
 export interface BytePairVocabulary {
@@ -35,7 +27,7 @@ interface Word {
  * Ties are broken by the pair's own text, so the same text always gives the same vocabulary.
  */
 export function trainBytePairs(text: string, size: number): BytePairVocabulary {
-  const alphabet = byteAlphabet();
+  const alphabet = BYTE_ALPHABET;
   const words = countWords(text, alphabet);
   const pairs = new PairCounts(words);
   const printableFirst = [...alphabet].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);

@@ -55,7 +55,7 @@ function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
   });
   const wte = get<tf.Tensor2D>("transformer.wte.weight");
   return {
-    embedding: { rows: wte, hasTerms: false, centred: false },
+    embedding: { rows: wte, hasTerms: false, centred: false, offset: null },
     W_pos: get("transformer.wpe.weight"),
     blocks: Array.from({ length: config.n_layers }, (_, layer) => {
       const name = `transformer.h.${layer}`;

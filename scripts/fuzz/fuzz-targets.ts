@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BinaryFile } from "../../src/checkpoints/binary-file";
 import { elementCount } from "../../src/checkpoints/element-count";
+import { readJsonFile } from "../../src/checkpoints/json-file";
 import { openModelFolder } from "../../src/checkpoints/model-folder";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint";
 import type { TensorSource } from "../../src/checkpoints/tensor-source";
@@ -13,7 +14,7 @@ import {
   ModelConfigError,
   type TslensError,
 } from "../../src/errors";
-import { readHeadConfig } from "../../src/heads/head-config";
+import { parseHeadConfig } from "../../src/heads/head-config";
 import { gpt2Config } from "../../src/model/config";
 import { type Mutation, mutate } from "../../tests/checkpoints/mutations";
 import { torchZip, uint64 } from "../../tests/checkpoints/torch-file-bytes";
@@ -96,7 +97,8 @@ function configurations(): FuzzTarget[] {
     .sort()
     .map((name) =>
       jsonFile(join(heads, name), `head ${name}`, [], HeadConfigError, (folder) => {
-        readHeadConfig(join(folder, "config.json"));
+        const file = join(folder, "config.json");
+        parseHeadConfig(readJsonFile(file, HeadConfigError), file);
       }),
     );
   const inModelFolder = (folder: string, fileName: string) => {

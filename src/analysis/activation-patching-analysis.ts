@@ -1,9 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
@@ -14,7 +14,6 @@ import { FEWEST_PROMPTS } from "./over-prompts";
 import { provenanceOf } from "./provenance";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
 import { randomStreams } from "./random-streams";
-import { type Prompt, runPrompts } from "./run-prompts";
 import { slopeEvidence } from "./slope-evidence";
 
 /** What the head is compared with. */
@@ -31,8 +30,6 @@ export interface ControlOptions {
 }
 
 export interface ActivationPatchingOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /** What the activation is multiplied by in the scaling experiment. */
   readonly factors?: readonly number[];
   /** Further patches; zero-ablation (`["set", 0]`) if not given. */
@@ -55,19 +52,19 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * is, and what else could explain it: the numbers of the second notebook.
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const prompts = ["Once upon a time", "The king said", "Who are you?"];
  * const result = await analyzeActivationPatching(head, prompts, { controls: { heads: 0 } });
  * console.log(result.slope, result.r_squared);
  * const { low, high } = result.evidence.changed_points.slope;
- * console.log(`95% of the resampled prompts: ${low} to ${high}`);
+ * console.log(`95% interval over prompts, from 8 different ones on: ${low} to ${high}`);
  */
 export async function analyzeActivationPatching(
   head: BoundHead,
   prompts: readonly Prompt[],
   {
-    modelPath,
     factors = DEFAULT_SCALE_FACTORS,
     patches = [["set", 0]],
     prependBos = false,
@@ -80,18 +77,17 @@ export async function analyzeActivationPatching(
   const { files } = head;
   const { config } = files;
   const streams = randomStreams(seed);
-  const run = runPrompts(head, prompts, prependBos);
-  const tokens = run.map((prompt) => prompt.tokens);
-  const result = await scalingExperiment(head, tokens, { factors, patches, progress });
+  const measured = measurePrompts(head, prompts, { prependBos });
+  const provenance = await provenanceOf(head, { seed, prependBos });
+  const result = await scalingExperiment(head, measured, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, run, result);
+  const quantiles = await quantileExperiment(head, measured, result);
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };
-  const once = result.distinct.map((prompt) => run[prompt]);
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -106,26 +102,27 @@ export async function analyzeActivationPatching(
     schema_version: SCHEMA_VERSION,
     layer_type: config.layerType,
     hook: head.hook,
-    prompts: run,
+    prompts: measured.recorded(),
     baseline: { ...baseline, rounding: result.rounding, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
     evidence,
-    direct_effect: directEffect(head, run, result),
+    direct_effect: directEffect(head, measured, result),
     quantiles,
     controls: {
-      neurons: await neuronControl(head, run, { ...shared, count, experiment: result }),
-      shuffled_labels: await labelControl(head, once, { ...shared, count: heads, texts }),
+      neurons: await neuronControl(head, measured, { ...shared, count, experiment: result }),
+      shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
     },
     warnings: [
       ...files.warnings,
+      ...head.model.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(run, result.distinct.length),
-      ...nearZeroWarnings(quantiles, run.length),
+      ...promptWarnings(measured, result.distinct.length),
+      ...nearZeroWarnings(quantiles, measured.length),
     ],
-    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
+    provenance: { ...provenance, random_streams: streams.names() },
   };
 }
 
@@ -136,17 +133,17 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
   ];
 }
 
-function promptWarnings(prompts: readonly RunPrompt[], different: number): string[] {
+function promptWarnings({ tokens }: MeasuredPrompts, different: number): string[] {
   const warnings: string[] = [];
-  const measured = new Set(prompts.map(({ tokens, position }) => tokens[position]));
-  if (prompts.length > 1 && measured.size === 1) {
+  const measured = new Set(tokens.map((ids) => ids[ids.length - 1]));
+  if (tokens.length > 1 && measured.size === 1) {
     warnings.push(
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  if (different < prompts.length) {
+  if (different < tokens.length) {
     warnings.push(
-      `${prompts.length} prompts, but only ${different} different up to the measured token: the same one again is no more evidence and counts once in intervals and tests`,
+      `${tokens.length} prompts, but only ${different} different up to the measured token: the same one again is no more evidence and counts once in intervals and tests`,
     );
   }
   if (different > 1 && different < FEWEST_PROMPTS) {

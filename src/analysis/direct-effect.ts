@@ -1,9 +1,10 @@
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import { writeDirection } from "../model/write-direction";
 import { type ChangePoint, changePoints } from "../patching/change-line";
 import { changes, type ScalingExperiment } from "../patching/scaling-experiment";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { DirectEffect } from "../results/patching-evidence";
 import { l2Norm } from "../stats/l2-norm";
 import { largestMagnitude } from "../stats/largest-magnitude";
@@ -20,10 +21,10 @@ import { lineIntervals, noInterval, slopeRatio } from "./over-prompts";
  */
 export function directEffect(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { baseline, scaling, regression, distinct, rounding, why_no_line }: ScalingExperiment,
 ): DirectEffect {
-  const direction = writeDirection(head.model, head.hook, head.index);
+  const direction = writeDirection(head.model, hookPoint(head.hook, head.model.cfg), head.index);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
   const total = scaling.map((run) => changes(run.prediction, baseline.prediction));
   const closed_form = closedForm(
@@ -79,7 +80,7 @@ function whyNoDirectPath(
 /** `[run][prompt]` what the direct path alone does to the prediction, in float64. */
 function directChanges(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   direction: Float32Array,
   actChanges: readonly (readonly number[])[],
 ): number[][] {
@@ -93,9 +94,6 @@ function directChanges(
     return predict(moved).map((value, prompt) => value - before[prompt]);
   });
 }
-
-/** Hooks whose write is all that changes in the stream after their block. */
-const LAST_WRITES = /\.(mlp\.hook_post|hook_mlp_out|hook_resid_post)$/;
 
 function closedForm(
   head: BoundHead,
@@ -124,8 +122,10 @@ function knownSlope(head: BoundHead, direction: Float32Array | null): number | s
   if (!targetCanMatter) return 0;
   if (config.headType !== "regression") return `a ${config.headType} head is not linear`;
   if (config.head.hidden) return "the head has a hidden layer";
-  const sameLayer = hook.split(".")[1] === reads[0].split(".")[1];
-  if (!sameLayer || !LAST_WRITES.test(hook) || !direction) {
+  const [point, read] = [hook, reads[0]].map((name) => hookPoint(name, head.model.cfg));
+  // What comes out of the block's MLP, or of the block: nothing else moves the stream after it.
+  const isLastWrite = point.part === "mlp" || point.start > 2 * point.layer() + 1;
+  if (point.layer() !== read.layer() || !isLastWrite || !direction) {
     return `layers lie between ${hook} and ${reads[0]}, which the head reads`;
   }
   const gradient = headFunction(head).gradient!(direction);

@@ -1,6 +1,6 @@
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import type { RunPrompt } from "../results/evidence-parts";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import type { GradientSummary } from "../results/similarity-evidence";
 import { cosineSimilarity } from "../stats/cosine-similarity";
 import { isConstant } from "../stats/is-constant";
@@ -8,7 +8,6 @@ import { linearRegression } from "../stats/linear-regression";
 import { meanVector } from "../stats/mean-vector";
 import { vectorStatistics } from "../stats/vector-statistics";
 import { measuredActivations } from "./measured-activations";
-import { measuredOnce } from "./measured-once";
 
 const NO_SPREAD = { mean: null, std: null, min: null, max: null };
 
@@ -17,19 +16,19 @@ const NO_SPREAD = { mean: null, std: null, min: null, max: null };
  * how far it is the same everywhere: how linear the head is over these prompts.
  *
  * @param linear `[d_model]` the head's linear weights
- * @param whyNone why there are no prompts, if there are none
+ * @param prompts or why there are none
  */
 export function gradientSummary(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts | string,
   linear: readonly number[],
-  whyNone: string | null,
 ): GradientSummary {
   const { features, predict, rounding, gradient, whyNoGradient } = headFunction(head);
+  const isNone = typeof prompts === "string";
   const nothing: GradientSummary = {
     features,
-    prompts: [...prompts],
-    reason: prompts.length === 0 ? (whyNone ?? "there were no prompts") : whyNoGradient,
+    prompts: isNone ? [] : prompts.recorded(),
+    reason: isNone ? prompts : whyNoGradient,
     mean: null,
     std: null,
     mean_norm: null,
@@ -38,10 +37,10 @@ export function gradientSummary(
     cosine_with_linear_weights: { ...NO_SPREAD, of_mean: null, by_prompt: [] },
     linear_r_squared: { linear_weights: null, mean_gradient: null },
   };
-  if (nothing.reason !== null || gradient === null) return nothing;
+  if (isNone || nothing.reason !== null || gradient === null) return nothing;
   const rows = measuredActivations(head.model, prompts, features);
   const gradients = rows.map((row) => gradient(row));
-  const once = measuredOnce(prompts);
+  const once = prompts.distinct();
   const of = <T>(values: readonly T[]) => once.map((prompt) => values[prompt]);
   const { mean, std, mean_norm, norms, coherence } = meanVector(of(gradients));
   const byPrompt = gradients.map((one) => cosineSimilarity(one, linear));

@@ -33,7 +33,6 @@ export {
 } from "./patching-tables";
 export { joinPromptSets, listPrompts, type PromptSet } from "./prompt-sets";
 export { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
-export type { Prompt } from "./run-prompts";
 export { listSweep, type SweepRow } from "./sweep-table";
 export {
   describeGradient,

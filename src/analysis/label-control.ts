@@ -1,9 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { changeLine, changePoint } from "../patching/change-line";
 import { patch } from "../patching/patch-variants";
 import type { SitePatch } from "../patching/site";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { LabelControl } from "../results/patching-evidence";
 import { type ShuffledLabelHeads, shuffledLabelHeads } from "../training/shuffled-label-heads";
 import { ranked } from "./neuron-control";
@@ -28,7 +28,7 @@ export interface LabelControlOptions {
  */
 export async function labelControl(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { count, factors, slope, texts, streams }: LabelControlOptions,
 ): Promise<LabelControl> {
   const { config } = head.files;
@@ -46,7 +46,8 @@ export async function labelControl(
     ...streams("shuffled-labels"),
   });
   if (typeof controls === "string") return without(controls);
-  const slopes = await slopesOf(head, prompts, measured, controls);
+  const once = prompts.only(prompts.distinct());
+  const slopes = await slopesOf(head, once, measured, controls);
   const test = controls.heads.map(({ testR2 }) => testR2).filter((r2) => r2 !== null);
   const mean = test.reduce((sum, r2) => sum + r2, 0) / test.length;
   const { testR2 } = controls;
@@ -68,14 +69,13 @@ function without(reason: string): LabelControl {
 /** Each control head's slope on the target's activation: all read the features of the same runs. */
 async function slopesOf(
   { model, hook, index, reads }: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   factors: readonly number[],
   { heads }: ShuffledLabelHeads,
 ): Promise<(number | null)[]> {
   const variants = factors.map((factor): SitePatch => ({ hook, index, patch: ["scale", factor] }));
-  const tokens = prompts.map((prompt) => prompt.tokens.slice(0, prompt.position + 1));
   const [features] = reads;
-  const runs = await patch(model, tokens, variants, { read: features });
+  const runs = await patch(model, prompts, variants, { read: features });
   return heads.map(({ head }) => {
     const { predict, rounding: roundingOf } = headFunction(head);
     const rows = runs.clean.map((reading) => reading[features]);

@@ -12,6 +12,7 @@ const LIBRARIES = [
   "cephes",
   "ml-pca",
   "pure-rand",
+  "re2js",
   "simple-statistics",
 ] as const;
 

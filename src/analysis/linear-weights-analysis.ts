@@ -1,5 +1,7 @@
 import type { BoundHead } from "../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../heads/linear-weights";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
@@ -16,7 +18,6 @@ import { processedAndRaw } from "./processed-and-raw";
 import { TEST_SENTENCES, VARIED_PROMPTS } from "./prompts";
 import { provenanceOf } from "./provenance";
 import { type RandomStreams, randomStreams } from "./random-streams";
-import { type Prompt, runPrompts } from "./run-prompts";
 import {
   type Comparison,
   type HeadVector,
@@ -26,8 +27,6 @@ import {
 } from "./similarity-tests";
 
 export interface LinearWeightsOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /** Seed of every random draw. */
   readonly seed?: number;
   /** How many random vectors the baseline has, and how many draws each sampled null. */
@@ -51,6 +50,7 @@ const SAME_DIRECTION = 1 - 1e-9;
  * first notebook.
  *
  * @throws InputError if a given prompt is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeLinearWeights(head);
@@ -61,14 +61,15 @@ export async function analyzeLinearWeights(
   head: BoundHead,
   options: LinearWeightsOptions = {},
 ): Promise<LinearWeightsResult> {
-  const { modelPath, seed = 0, randomVectors = 1000, prependBos = false } = options;
-  const { config, directory } = head.files;
+  const { seed = 0, randomVectors = 1000, prependBos = false } = options;
+  const { config } = head.files;
+  const provenance = await provenanceOf(head, { seed, prependBos });
   const linear = linearWeights(head);
   const { weights, rule, alternative } = linear;
   const streams = randomStreams(seed);
   const comparisons = await comparisonsOf(head);
-  const { prompts, whyNone } = gradientPrompts(head, options.prompts, prependBos);
-  const gradient = gradientSummary(head, prompts, weights, whyNone);
+  const prompts = gradientPrompts(head, options.prompts, prependBos);
+  const gradient = gradientSummary(head, prompts, weights);
   const similarity_tests = allTests(linear, gradient, comparisons, randomVectors, streams);
   const similarityWith = (name: Comparison["name"]) =>
     similarity_tests.find(isOf("linear_weights", name)) ?? null;
@@ -80,7 +81,7 @@ export async function analyzeLinearWeights(
   const [input, output] = [vectorOf("input"), vectorOf("output")];
   const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
   return {
-    model_path: modelPath ?? directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -119,8 +120,13 @@ export async function analyzeLinearWeights(
         ...cosineDecomposition(weights, layer[index]),
       })),
     gradient,
-    warnings: [...head.files.warnings, ...linear.warnings, ...targetWarnings(head)],
-    provenance: await provenanceOf(head, { seed, streams: streams.names(), prependBos }),
+    warnings: [
+      ...head.files.warnings,
+      ...head.model.warnings,
+      ...linear.warnings,
+      ...targetWarnings(head),
+    ],
+    provenance: { ...provenance, random_streams: streams.names() },
   };
 }
 
@@ -208,27 +214,25 @@ function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, n
   return Object.fromEntries(entries);
 }
 
-/** Prompts for the gradient; those that come with tslens only where they can be run. */
+/** Prompts for the gradient, or why there are none: those that come with tslens only where they can be run. */
 function gradientPrompts(
   head: BoundHead,
   given: readonly Prompt[] | undefined,
   prependBos: boolean,
-): { prompts: ReturnType<typeof runPrompts>; whyNone: string | null } {
-  if (given) return { prompts: runPrompts(head, given, prependBos), whyNone: null };
-  if (!head.model.tokenizer) {
-    return { prompts: [], whyNone: "the base model has no tokenizer: give prompts as token ids" };
-  }
+): MeasuredPrompts | string {
+  if (given) return measurePrompts(head, given, { prependBos });
+  if (!head.model.tokenizer) return "the base model has no tokenizer: give prompts as token ids";
   try {
-    const prompts = runPrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], prependBos);
-    return { prompts, whyNone: null };
+    return measurePrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], { prependBos });
   } catch (error) {
-    return { prompts: [], whyNone: `no prompts were given: ${(error as Error).message}` };
+    return `no prompts were given: ${(error as Error).message}`;
   }
 }
 
 /** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
-function isResidualTarget({ hook }: Pick<BoundHead, "hook">): boolean {
-  return /hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed|pos_embed)$/.test(hook);
+function isResidualTarget({ hook, model }: Pick<BoundHead, "hook" | "model">): boolean {
+  const { writes, sizePerHead } = hookPoint(hook, model.cfg);
+  return writes === "itself" && sizePerHead === undefined;
 }
 
 function targetWarnings(head: BoundHead): string[] {

@@ -1,5 +1,6 @@
+import type { MeasuredPrompts } from "../heads/measured-prompts";
+import type { HookPointName } from "../model/hook-names";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import type { RunPrompt } from "../results/evidence-parts";
 
 /**
  * An activation at each prompt's measured position, unpatched.
@@ -9,18 +10,18 @@ import type { RunPrompt } from "../results/evidence-parts";
  */
 export function measuredActivations(
   model: HookedTransformer,
-  prompts: readonly RunPrompt[],
-  hook: string,
+  { tokens }: MeasuredPrompts,
+  hook: HookPointName,
 ): Float32Array[] {
-  return prompts.map(({ tokens, position }) => {
-    const [end, cache] = model.runWithCache(tokens.slice(0, position + 1), {
+  return tokens.map((ids) => {
+    const [end, cache] = model.runWithCache(ids, {
       namesFilter: hook,
       stopAtLayer: model.cfg.n_layers,
     });
     const data = cache.get(hook).dataSync<"float32">() as Float32Array;
-    const size = data.length / (position + 1);
+    const size = data.length / ids.length;
     end.dispose();
     cache.dispose();
-    return data.slice(position * size);
+    return data.slice(data.length - size);
   });
 }

@@ -1,9 +1,10 @@
 import type { BoundHead } from "../heads/bind-head";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
+import { hookPoint } from "../model/hook-points";
 import { activationRounding, changeLine, changePoint } from "../patching/change-line";
 import { patch } from "../patching/patch-variants";
 import type { ScalingExperiment } from "../patching/scaling-experiment";
 import type { SitePatch } from "../patching/site";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { NeuronControl } from "../results/patching-evidence";
 import { effectSize } from "../stats/effect-size";
 import { isConstant } from "../stats/is-constant";
@@ -33,18 +34,18 @@ export interface NeuronControlOptions {
  */
 export async function neuronControl(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { count, factors, experiment, slope, streams }: NeuronControlOptions,
 ): Promise<NeuronControl> {
   const measured = factors.filter((factor) => factor !== 1);
   const { baseline, distinct } = experiment;
-  const of = <T>(values: readonly T[]) => distinct.map((prompt) => values[prompt]);
-  const [once, activation, prediction, rounding] = [
-    of(prompts),
+  const of = (values: readonly number[]) => distinct.map((prompt) => values[prompt]);
+  const [activation, prediction, rounding] = [
     of(baseline.activation),
     of(baseline.prediction),
     of(experiment.rounding),
   ];
+  const once = prompts.only(distinct);
   const isSame = isConstant(activation, activation.map(activationRounding));
   const activation_std = isSame ? 0 : vectorStatistics(activation).std;
   const effect = (size: number | null, std: number) =>
@@ -88,14 +89,14 @@ export async function neuronControl(
 }
 
 function whyNone(
-  { targetCanMatter, hook, reads }: BoundHead,
+  { targetCanMatter, hook, reads, model }: BoundHead,
   count: number,
   factors: readonly number[],
   std: number,
 ): string | null {
   if (count === 0) return "not asked for";
   if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
-  if (!/^(blocks\.|hook_)/.test(hook)) return `${hook} is in no layer`;
+  if (hookPoint(hook, model.cfg).layer() === model.cfg.n_layers) return `${hook} is in no layer`;
   if (factors.length === 0) return "factor 1 changes nothing";
   return std === 0 ? "the activation is the same on every prompt: there is nothing to match" : null;
 }
@@ -117,7 +118,7 @@ export function ranked(
 }
 
 /** `[neuron]` standard deviation over the prompts of each number at the hook. */
-function neuronSpreads({ model, hook }: BoundHead, prompts: readonly RunPrompt[]): number[] {
+function neuronSpreads({ model, hook }: BoundHead, prompts: MeasuredPrompts): number[] {
   const rows = measuredActivations(model, prompts, hook);
   return Array.from(rows[0], (_, neuron) => vectorStatistics(rows.map((row) => row[neuron])).std);
 }
@@ -125,7 +126,7 @@ function neuronSpreads({ model, hook }: BoundHead, prompts: readonly RunPrompt[]
 /** Each neuron's slope of this head's prediction, over all prompts and factors. */
 async function slopesOf(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   neurons: readonly number[],
   factors: readonly number[],
   rounding: readonly number[],
@@ -133,13 +134,12 @@ async function slopesOf(
   const variants = neurons.flatMap((index) =>
     factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
   );
-  const tokens = prompts.map((prompt) => prompt.tokens.slice(0, prompt.position + 1));
-  const { clean, patched, activation } = await patch(head.model, tokens, variants, { read: head });
+  const { clean, patched, activation } = await patch(head.model, prompts, variants, { read: head });
   return neurons.map((_, n) => {
     const points = factors.flatMap((__, f) => {
       const variant = n * factors.length + f;
-      return tokens.map((___, prompt) => {
-        const change = patched[variant][prompt]! - clean[prompt];
+      return clean.map((unpatched, prompt) => {
+        const change = patched[variant][prompt]! - unpatched;
         return changePoint(prompt, activation[variant][prompt]!, change, rounding[prompt]);
       });
     });

@@ -1,28 +1,25 @@
 import { InputError } from "../errors";
-import { type BoundHead, sizeAtPosition } from "../heads/bind-head";
+import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import { getActName, type HookName, resolveHookName } from "../model/hook-names";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import type { HookName, HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
 import { patchHead } from "../patching/head-experiment";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/neuron-sweep-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { rankAmong } from "../stats/rank-among";
-import { measuredOnce } from "./measured-once";
 import { provenanceOf } from "./provenance";
-import { type Prompt, runPrompts } from "./run-prompts";
 
 /** How many of the largest effects a result lists. */
 const LARGEST = 20;
 
 export interface NeuronSweepAnalysisOptions {
-  /** The directory as the user named it, for the result; the head's folder if not given. */
-  readonly modelPath?: string;
   /**
    * Activations whose numbers are patched one by one. If not given: the one that the head predicts a
    * number of, in which the target has its rank, and the hidden MLP neurons of the target layer.
@@ -65,26 +62,22 @@ export async function analyzeNeuronSweep(
   prompts: readonly Prompt[],
   options: NeuronSweepAnalysisOptions = {},
 ): Promise<NeuronSweepResult> {
-  const { modelPath, patch = ["zero", 0], prependBos = false, resume } = options;
+  const { patch = ["zero", 0], prependBos = false, resume } = options;
   const { files } = head;
   const { config } = files;
-  const run = runPrompts(head, prompts, prependBos);
+  const measured = measurePrompts(head, prompts, { prependBos });
   const hooks = hooksOf(options.hooks, head);
-  const provenance = await provenanceOf(head, { seed: 0, streams: [], prependBos });
+  const provenance = await provenanceOf(head, { seed: 0, prependBos });
   checkPatch(patch);
-  if (resume) checkResumed(resume, { patch, prompts: run, provenance });
-  const sweep = await sweepOrThrow(head, run, hooks, { ...options, patch });
-  const once = measuredOnce(run);
-  const none = await whyNoEffect(head, run, sweep);
-  const correlations = await attributionCorrelations(head, run, once, {
-    hooks,
-    patch,
-    sweep,
-    none,
-  });
+  const recorded = measured.recorded();
+  if (resume) checkResumed(resume, { patch, prompts: recorded, provenance });
+  const sweep = await sweepOrThrow(head, measured, hooks, { ...options, patch });
+  const once = measured.distinct();
+  const none = await whyNoEffect(head, measured, sweep);
+  const correlations = await attributionCorrelations(head, measured, { hooks, patch, sweep, none });
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, once, correlations[i]));
   return {
-    model_path: modelPath ?? files.directory,
+    model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
     target_neuron: config.targetNeuron,
@@ -93,20 +86,20 @@ export async function analyzeNeuronSweep(
     layer_type: config.layerType,
     hook: head.hook,
     patch,
-    prompts: run,
+    prompts: recorded,
     baseline: { prediction: [...sweep.baseline] },
     target: targetOf(head, swept, none),
     swept,
     is_complete: sweep.isComplete,
-    warnings: [...files.warnings, ...sweep.warnings],
+    warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
     provenance,
   };
 }
 
-function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): string[] {
+function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): HookPointName[] {
   const { targetLayer } = head.files.config;
-  const names = given ?? [head.hook, getActName("post", targetLayer)];
-  return [...new Set(names.map((name) => resolveHookName(name, head.model.cfg)))];
+  const names: readonly HookName[] = given ?? [head.hook, ["post", targetLayer]];
+  return [...new Set(names.map((name) => hookPoint(name, head.model.cfg).name))];
 }
 
 /** How many patched runs a sweep of these prompts makes, for a progress bar. */
@@ -115,23 +108,22 @@ export function sweepRuns(
   prompts: readonly Prompt[],
   { hooks }: Pick<NeuronSweepAnalysisOptions, "hooks"> = {},
 ): number {
-  const sizes = hooksOf(hooks, head).map((hook) => sizeAtPosition(hook, head.model) ?? 0);
+  const sizes = hooksOf(hooks, head).map((hook) => hookPoint(hook, head.model.cfg).size ?? 0);
   return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */
 async function sweepOrThrow(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
-  hooks: readonly string[],
+  prompts: MeasuredPrompts,
+  hooks: readonly HookPointName[],
   { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
 ): Promise<NeuronSweep> {
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const key = JSON.stringify([tokens, hooks, patch]);
+  const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
   const interrupt = signal ? null : listenForInterrupt();
   try {
-    const sweep = await neuronSweep(head.model, tokens, {
+    const sweep = await neuronSweep(head.model, prompts, {
       read: head,
       hooks,
       patch,
@@ -185,12 +177,11 @@ interface Attribution {
 /** Why no neuron has an effect to be ranked by: none changes a prediction by more than rounding. */
 async function whyNoEffect(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { swept, isComplete }: NeuronSweep,
 ): Promise<string | null> {
   if (!isComplete || !head.targetCanMatter) return null;
-  const tokens = prompts.map((prompt) => prompt.tokens);
-  const { rounding } = await patchHead(head, tokens, []);
+  const { rounding } = await patchHead(head, prompts, []);
   const isSeen = swept.some(({ changes }) =>
     changes.some((ofNeuron) => ofNeuron!.some((change, i) => Math.abs(change) > rounding[i])),
   );
@@ -198,7 +189,7 @@ async function whyNoEffect(
 }
 
 interface SweepOfPrompts {
-  readonly hooks: readonly string[];
+  readonly hooks: readonly HookPointName[];
   readonly patch: Patch;
   readonly sweep: NeuronSweep;
   readonly none: string | null;
@@ -206,14 +197,17 @@ interface SweepOfPrompts {
 
 async function attributionCorrelations(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
-  once: readonly number[],
+  prompts: MeasuredPrompts,
   { hooks, patch, sweep, none }: SweepOfPrompts,
 ): Promise<Attribution[]> {
   const whyNone = headFunction(head).whyNoGradient ?? none;
   if (whyNone !== null) return hooks.map(() => ({ correlation: null, reason: whyNone }));
-  const tokens = once.map((i) => prompts[i].tokens);
-  const estimate = await attributionPatching(head.model, tokens, { read: head, hooks, patch });
+  const once = prompts.distinct();
+  const estimate = await attributionPatching(head.model, prompts.only(once), {
+    read: head,
+    hooks,
+    patch,
+  });
   const swept = sweep.swept.map(({ hook, changes }) => ({
     hook,
     changes: changes.map((ofNeuron) => ofNeuron && once.map((i) => ofNeuron[i])),

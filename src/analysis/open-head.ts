@@ -39,7 +39,7 @@ export async function openHead(
   }
   const model = await HookedTransformer.fromPretrained(baseModel, { revision });
   try {
-    return bindHead(files, model);
+    return bindHead(files, model, modelDir);
   } catch (error) {
     model.dispose();
     throw error;

@@ -1,5 +1,5 @@
 import type { BoundHead } from "../heads/bind-head";
-import { type Prompt, runPrompts } from "./run-prompts";
+import { measurePrompts, type Prompt } from "../heads/measured-prompts";
 
 /** Prompts under a name. */
 export interface PromptSet {
@@ -22,7 +22,8 @@ export function listPrompts(
   { prependBos = false }: { prependBos?: boolean } = {},
 ) {
   const { prompts, setOf } = joinPromptSets(sets);
-  return runPrompts(head, prompts, prependBos).map(({ tokens, position }, i) => {
+  const measured = measurePrompts(head, prompts, { prependBos }).recorded();
+  return measured.map(({ tokens, position }, i) => {
     const texts = head.model.toStrTokens(tokens);
     return {
       set: setOf[i],

@@ -1,6 +1,6 @@
 import { readJsonFile } from "../checkpoints/json-file";
 import { InputError } from "../errors";
-import type { Prompt } from "./run-prompts";
+import type { Prompt } from "../heads/measured-prompts";
 
 /** The five sentences of the plan. All end in a full stop, so the last token is the same in each. */
 export const TEST_SENTENCES: readonly string[] = [

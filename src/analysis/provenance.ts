@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { Provenance } from "../results/provenance";
 import { VERSION } from "../version";
@@ -10,20 +7,29 @@ import { libraryVersions } from "./library-versions";
 /** What a result was made with, beside its head. */
 export interface ProvenanceOptions {
   readonly seed: number;
-  /** Names of the random streams that were drawn from. */
-  readonly streams: readonly string[];
   readonly prependBos: boolean;
 }
 
 const WEIGHTS = /\.(safetensors|bin)$/;
 
-/** Where a result comes from: versions, engine, weights, switches and seed. */
+/**
+ * Where a result comes from: versions, engine, weights, switches and seed. The hashes are those of the
+ * files that head and model were read from, whatever stands there now. Asked for before the work that
+ * it is about, which would be lost where it throws; no random stream is named yet.
+ *
+ * @throws CheckpointError if the base model's files were not hashed before and have changed.
+ */
 export async function provenanceOf(
   { files, model }: BoundHead,
-  { seed, streams, prependBos }: ProvenanceOptions,
+  { seed, prependBos }: ProvenanceOptions,
 ): Promise<Provenance> {
   const { processing } = model;
-  const hashes = await fileHashes([...model.files, join(model.folder, "tokenizer.json")]);
+  if (!files.sha256 || !model.files) {
+    throw new InputError(
+      "head or model was not read from files, so a result could not say what it is of",
+    );
+  }
+  const hashes = await model.files.sha256();
   const weights = Object.keys(hashes).filter((name) => WEIGHTS.test(name));
   return {
     tslens: VERSION,
@@ -35,8 +41,8 @@ export async function provenanceOf(
     base_model: model.name,
     base_model_sha256: weights.length === 1 ? hashes[weights[0]] : null,
     base_model_files: hashes,
-    head_sha256: await sha256(files.headFile),
-    head_config_sha256: await sha256(files.configFile),
+    head_sha256: files.sha256.head,
+    head_config_sha256: files.sha256.config,
     weight_processing: {
       fold_ln: processing.foldLn,
       center_writing_weights: processing.centerWritingWeights,
@@ -45,19 +51,6 @@ export async function provenanceOf(
     },
     prepend_bos: prependBos,
     seed,
-    random_streams: [...streams],
+    random_streams: [],
   };
-}
-
-/** By the files' names; one that is not there has none. */
-async function fileHashes(files: readonly string[]): Promise<Record<string, string>> {
-  const hashes: Record<string, string> = {};
-  for (const file of files) if (existsSync(file)) hashes[basename(file)] = await sha256(file);
-  return hashes;
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
 }

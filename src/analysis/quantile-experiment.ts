@@ -1,9 +1,9 @@
 import type { BoundHead } from "../heads/bind-head";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { activationRounding, changePoints, whyNoLine } from "../patching/change-line";
 import { patchHead } from "../patching/head-experiment";
 import type { Patch } from "../patching/patch";
 import type { ScalingExperiment } from "../patching/scaling-experiment";
-import type { RunPrompt } from "../results/evidence-parts";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { isConstant } from "../stats/is-constant";
 import { largestMagnitude } from "../stats/largest-magnitude";
@@ -27,7 +27,7 @@ export function nearZeroPrompts(activations: readonly number[]): number[] {
  */
 export async function quantileExperiment(
   head: BoundHead,
-  prompts: readonly RunPrompt[],
+  prompts: MeasuredPrompts,
   { baseline, distinct }: Pick<ScalingExperiment, "baseline" | "distinct">,
 ): Promise<QuantileExperiment> {
   const activation = distinct.map((prompt) => baseline.activation[prompt]);
@@ -38,11 +38,7 @@ export async function quantileExperiment(
     ? "the activation is the same on every prompt: its quantiles change nothing"
     : null;
   const patches = values.map((value): Patch => ["set", value]);
-  const experiment = await patchHead(
-    head,
-    prompts.map(({ tokens }) => tokens),
-    reason === null ? patches : [],
-  );
+  const experiment = await patchHead(head, prompts, reason === null ? patches : []);
   const { baseline: own, patched, rounding } = experiment;
   const isDistinct = new Set(distinct);
   const points = changePoints(patched, own, rounding).filter(

@@ -70,18 +70,24 @@ export class BinaryFile {
     return bytes;
   }
 
-  /** `count` elements from `position` on, read straight into their own memory. */
+  /**
+   * `count` elements from `position` on, read straight into their own memory.
+   *
+   * @param check - Looks at the bytes as they stand in the file.
+   */
   readElements(
     dtype: Dtype,
     count: number,
     position: number,
     byteLength: number,
     what: string,
+    check?: (bytes: Uint8Array) => void,
   ): TensorData {
     this.requireInside(position, byteLength, what);
     return this.withMemory(byteLength, what, () => {
       const memory = allocateElements(dtype, count);
       this.readInto(memory.bytes, position, what);
+      check?.(memory.bytes);
       return memory.finish();
     });
   }
@@ -128,7 +134,7 @@ export class BinaryFile {
 function notARegularFile(path: string): CheckpointError {
   return new CheckpointError("this is not a regular file", {
     file: path,
-    expected: "a .pt, .bin or .safetensors file",
+    expected: "a file on the disk",
   });
 }
 

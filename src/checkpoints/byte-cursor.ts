@@ -41,14 +41,7 @@ export class ByteCursor {
 
   /** The next `length` bytes. They stay valid until the next call. */
   take(length: number): Uint8Array {
-    if (length > this.end - this.position) {
-      throw new CheckpointError(`${this.what} ends too early`, {
-        file: this.file.path,
-        found: `its end at byte ${this.end}`,
-        expected: `${length} more bytes at byte ${this.position}`,
-        remedy: "The file is cut short or damaged: copy or download it again.",
-      });
-    }
+    this.requireMore(length);
     const inWindow = this.position - this.windowStart;
     if (inWindow < 0 || inWindow + length > this.window.length) {
       const size = Math.min(Math.max(length, WINDOW_BYTES), this.end - this.position);
@@ -58,6 +51,12 @@ export class ByteCursor {
     const start = this.position - this.windowStart;
     this.position += length;
     return this.window.subarray(start, start + length);
+  }
+
+  /** Passes over bytes without reading them. */
+  skip(length: number): void {
+    this.requireMore(length);
+    this.position += length;
   }
 
   /** The bytes up to a line feed, which is skipped; at most `longest`. */
@@ -74,5 +73,16 @@ export class ByteCursor {
       bytes.push(byte);
     }
     return Uint8Array.from(bytes);
+  }
+
+  /** @throws CheckpointError if there are not so many bytes left. */
+  requireMore(length: number): void {
+    if (length <= this.end - this.position) return;
+    throw new CheckpointError(`${this.what} ends too early`, {
+      file: this.file.path,
+      found: `its end at byte ${this.end}`,
+      expected: `${length} more bytes at byte ${this.position}`,
+      remedy: "The file is cut short or damaged: copy or download it again.",
+    });
   }
 }

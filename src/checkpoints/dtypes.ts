@@ -42,6 +42,13 @@ export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = {
   bool: 1,
 };
 
+/** Bytes of one element in memory. */
+export const MEMORY_BYTES: Readonly<Record<Dtype, number>> = {
+  ...DTYPE_BYTES,
+  float16: 4,
+  bfloat16: 4,
+};
+
 /** The safetensors format's code of each element type. */
 export const SAFETENSORS_CODES: Readonly<Record<Dtype, string>> = {
   float64: "F64",
@@ -87,6 +94,27 @@ export const DTYPES: readonly Dtype[] = [
 const DTYPE_OF_CODE: ReadonlyMap<string, Dtype> = new Map(
   DTYPES.map((dtype) => [SAFETENSORS_CODES[dtype], dtype]),
 );
+
+/** The safetensors format's other codes, with the bits of an element. */
+const UNREAD_CODES: ReadonlyMap<string, number> = new Map([
+  ["F4", 4],
+  ["F6_E2M3", 6],
+  ["F6_E3M2", 6],
+  ["F8_E4M3", 8],
+  ["F8_E4M3FNUZ", 8],
+  ["F8_E5M2", 8],
+  ["F8_E5M2FNUZ", 8],
+  ["F8_E8M0", 8],
+  ["U16", 16],
+  ["U32", 32],
+  ["U64", 64],
+  ["C64", 64],
+]);
+
+/** Bits of an element of a type that the safetensors format has and tslens does not read, else `undefined`. */
+export function bitsOfUnreadCode(code: string): number | undefined {
+  return UNREAD_CODES.get(code);
+}
 
 /** The element type with this safetensors code, or `undefined` for one that tslens does not read (`F8_E4M3`, `U16` …). */
 export function dtypeOfSafetensorsCode(code: string): Dtype | undefined {

@@ -2,14 +2,21 @@ import { type ErrorDetails, TslensError } from "../errors";
 import { BinaryFile } from "./binary-file";
 import { scanJson } from "./json-scan";
 
-/** A config.json is a few kilobytes, the index of the largest models a few hundred: more is no such file. */
-const LARGEST_JSON_FILE = 20_000_000;
+/** What a JSON file may have. */
+export interface JsonLimits {
+  readonly bytes: number;
+  /** Objects and lists. */
+  readonly containers: number;
+}
+
+/**
+ * A config.json is a few kilobytes, the index of the largest models a few hundred: more is no such file. It has a dozen
+ * objects and lists.
+ */
+const CONFIG_LIMITS: JsonLimits = { bytes: 20_000_000, containers: 100_000 };
 
 /** A config.json has two or three levels. */
 const DEEPEST_JSON = 64;
-
-/** It has a dozen objects and lists. */
-const MOST_CONTAINERS = 100_000;
 
 type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
 
@@ -18,16 +25,24 @@ type ErrorClass = new (what: string, details?: ErrorDetails) => TslensError;
  *
  * @param path - The file.
  * @param ErrorType - The error to throw, so that a head's file is a head's error.
+ * @param limits - Of a configuration, if not given.
  * @throws `ErrorType` if the file cannot be read, is implausibly large or is not JSON.
  */
-export function readJsonFile(path: string, ErrorType: ErrorClass): unknown {
-  const text = readText(path, ErrorType);
-  const { depth, containers } = scanJson(text);
-  if (depth > DEEPEST_JSON || containers > MOST_CONTAINERS) {
+export function readJsonFile(path: string, ErrorType: ErrorClass, limits = CONFIG_LIMITS): unknown {
+  const text = readTextFile(path, ErrorType, limits.bytes);
+  const { depth, containers, memory, mostMemory } = scanJson(text);
+  if (depth > DEEPEST_JSON || containers > limits.containers) {
     throw new ErrorType("the file is nested too deeply or has too many objects and lists", {
       file: path,
       found: `${depth} levels, ${containers} objects and lists`,
-      expected: `at most ${DEEPEST_JSON} and ${MOST_CONTAINERS}`,
+      expected: `at most ${DEEPEST_JSON} and ${limits.containers}`,
+    });
+  }
+  if (memory > mostMemory) {
+    throw new ErrorType("the file has too many values for its size", {
+      file: path,
+      found: `about ${memory} bytes of memory`,
+      expected: `at most ${mostMemory}`,
     });
   }
   try {
@@ -45,15 +60,20 @@ export function readJsonFile(path: string, ErrorType: ErrorClass): unknown {
   }
 }
 
-function readText(path: string, ErrorType: ErrorClass): string {
+/**
+ * Reads a text file (UTF-8).
+ *
+ * @throws `ErrorType` if the file cannot be read or has more than `largest` bytes.
+ */
+export function readTextFile(path: string, ErrorType: ErrorClass, largest: number): string {
   try {
     const file = new BinaryFile(path);
     try {
-      if (file.size > LARGEST_JSON_FILE) {
+      if (file.size > largest) {
         throw new ErrorType("the file is too large", {
           file: path,
           found: `${file.size} bytes`,
-          expected: `at most ${LARGEST_JSON_FILE}`,
+          expected: `at most ${largest}`,
         });
       }
       return new TextDecoder().decode(file.readBytes(0, file.size, "the text"));

@@ -1,10 +1,12 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CheckpointError, ModelConfigError } from "../errors";
 import { readJsonFile } from "./json-file";
-import { openCheckpoint } from "./open-checkpoint";
+import { openCheckpoint, openTensorFile } from "./open-checkpoint";
 import { quoted, quotedList } from "./quoted";
+import { withoutWrappers } from "./renamed-source";
 import type { TensorSource } from "./tensor-source";
+import { withReadable } from "./unreadable-tensor";
 
 /** The largest models on the hub have about 200 shards; every one is kept open. */
 const MOST_SHARDS = 1000;
@@ -12,6 +14,7 @@ const MOST_SHARDS = 1000;
 /** Where a folder can have its weights, the preferred first. */
 const SINGLE_FILES = ["model.safetensors", "pytorch_model.bin"] as const;
 const INDEX_SUFFIX = ".index.json";
+const PREFERENCE = SINGLE_FILES.flatMap((name) => [name, name + INDEX_SUFFIX]);
 
 /** A Hugging Face model folder, opened. */
 export interface ModelFolder {
@@ -21,12 +24,16 @@ export interface ModelFolder {
   readonly tensors: TensorSource;
   /** The files that were read: config.json, the index if there is one, the weights. */
   readonly files: readonly string[];
+  /** What the user should know although the weights can be read. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Opens a model folder as Hugging Face's `save_pretrained` and hub write them: `config.json` with, in this order of
  * preference, `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or
- * `pytorch_model.bin.index.json`. It knows no architecture: what tensors there must be is for the model to check.
+ * `pytorch_model.bin.index.json`. Weights that are links to nothing, or an index whose files are not all there, are
+ * passed over for the next, with a warning. It knows no architecture: what tensors there must be is for the model to
+ * check.
  *
  * @throws ModelConfigError if the folder, its config.json or its weights are missing, or config.json is not JSON.
  * @throws CheckpointError if the weights or their index are damaged or contradict each other.
@@ -45,29 +52,68 @@ export async function openModelFolder(dir: string): Promise<ModelFolder> {
       remedy: "Point to the folder that the model was downloaded or saved into.",
     });
   }
+  if (!existsSync(configFile)) throw new ModelConfigError(BROKEN_LINK, { file: configFile });
   const config = readJsonFile(configFile, ModelConfigError);
-  const weights = preferredWeights(entries);
-  if (weights) {
-    const file = join(dir, weights);
-    if (!isIndex(weights)) {
-      return { config, tensors: await openCheckpoint(file), files: [configFile, file] };
-    }
-    const { tensors, files } = await openShards(dir, entries, file);
-    return { config, tensors, files: [configFile, ...files] };
+  const { file, defects } = wholeWeights(dir, entries);
+  if (file === undefined) {
+    if (defects.length > 0) throw new CheckpointError(defects[0].what, defects[0]);
+    throw new ModelConfigError("there are no weights in this folder", {
+      file: dir,
+      found: quotedList([...entries].sort()),
+      expected: `${SINGLE_FILES.join(" or ")}, or the ${INDEX_SUFFIX} of one`,
+      remedy: "Download the model again, or save it with save_pretrained.",
+    });
   }
-  throw new ModelConfigError("there are no weights in this folder", {
-    file: dir,
-    found: quotedList([...entries].sort()),
-    expected: `${SINGLE_FILES.join(" or ")}, or the ${INDEX_SUFFIX} of one`,
-    remedy: "Download the model again, or save it with save_pretrained.",
-  });
+  const warnings = defects.map(
+    (defect) => `${defect.file}: ${defect.what}; ${basename(file)} is read instead`,
+  );
+  if (!isIndex(file)) {
+    return { config, tensors: await openCheckpoint(file), files: [configFile, file], warnings };
+  }
+  const { tensors, files } = await openShards(dir, file);
+  return { config, tensors, files: [configFile, ...files], warnings };
+}
+
+const BROKEN_LINK = "this is a link to a file that is not there";
+
+/** Why weights that are there cannot be read. */
+interface Defect {
+  readonly file: string;
+  readonly what: string;
+  readonly remedy?: string;
+}
+
+/**
+ * The preferred of a folder's weights that is all there, and what the ones before it lack.
+ *
+ * @throws CheckpointError if an index is damaged.
+ */
+export function wholeWeights(
+  dir: string,
+  entries: ReadonlySet<string>,
+): { file: string | undefined; defects: readonly Defect[] } {
+  const defects: Defect[] = [];
+  for (const name of PREFERENCE.filter((each) => entries.has(each))) {
+    const file = join(dir, name);
+    const defect = defectOf(dir, file);
+    if (!defect) return { file, defects };
+    defects.push(defect);
+  }
+  return { file: undefined, defects };
+}
+
+function defectOf(dir: string, file: string): Defect | undefined {
+  if (!existsSync(file)) return { file, what: BROKEN_LINK };
+  if (!isIndex(file)) return undefined;
+  const missing = shardNames(file).filter((name) => !existsSync(join(dir, name)));
+  if (missing.length === 0) return undefined;
+  const what = `the index names files that are not there: ${quotedList(missing)}`;
+  return { file, what, remedy: "Download the model again." };
 }
 
 /** Of a model's files the one that its weights are read from, or their index; `undefined` if there are none. */
 export function preferredWeights(files: ReadonlySet<string>): string | undefined {
-  return SINGLE_FILES.flatMap((name) => [name, name + INDEX_SUFFIX]).find((name) =>
-    files.has(name),
-  );
+  return PREFERENCE.find((name) => files.has(name));
 }
 
 /** Whether a file of weights only says which files have them. */
@@ -98,22 +144,14 @@ function listFolder(dir: string): Set<string> {
 
 async function openShards(
   dir: string,
-  entries: ReadonlySet<string>,
   indexFile: string,
 ): Promise<{ tensors: TensorSource; files: string[] }> {
   const shardOf = readIndex(indexFile);
   const names = namesOf(indexFile, shardOf);
-  const missing = names.filter((name) => !entries.has(name));
-  if (missing.length > 0) {
-    throw new CheckpointError(`the index names files that are not there: ${quotedList(missing)}`, {
-      file: indexFile,
-      remedy: "Download the model again.",
-    });
-  }
   const shards = new Map<string, TensorSource>();
   try {
-    for (const name of names) shards.set(name, await openCheckpoint(join(dir, name)));
-    const tensors = new ShardedSource(indexFile, shardOf, shards);
+    for (const name of names) shards.set(name, await openTensorFile(join(dir, name)));
+    const tensors = withReadable(withoutWrappers(new ShardedSource(indexFile, shardOf, shards)));
     return { tensors, files: [indexFile, ...names.map((name) => join(dir, name))] };
   } catch (error) {
     for (const shard of shards.values()) shard.close();
@@ -161,22 +199,30 @@ function isPlainFileName(name: string): boolean {
 /** The shards of an index as one source. */
 class ShardedSource implements TensorSource {
   readonly names: readonly string[];
+  readonly unreadable: ReadonlyMap<string, string>;
 
   constructor(
     readonly path: string,
     private readonly shardOf: ReadonlyMap<string, string>,
     private readonly shards: ReadonlyMap<string, TensorSource>,
   ) {
-    this.names = [...shardOf.keys()];
-    const namesIn = new Map([...shards].map(([name, shard]) => [name, new Set(shard.names)]));
+    const readable = new Map([...shards].map(([name, shard]) => [name, new Set(shard.names)]));
+    const names: string[] = [];
+    const unreadable = new Map<string, string>();
     for (const [tensor, shard] of shardOf) {
-      if (namesIn.get(shard)?.has(tensor)) continue;
-      throw new CheckpointError(`tensor ${quoted(tensor)} is not in ${quoted(shard)}`, {
-        file: path,
-        found: quotedList([...(namesIn.get(shard) ?? [])]),
-        remedy: "Index and files are of different versions: download the model again.",
-      });
+      const kind = shards.get(shard)?.unreadable.get(tensor);
+      if (readable.get(shard)?.has(tensor)) names.push(tensor);
+      else if (kind !== undefined) unreadable.set(tensor, kind);
+      else {
+        throw new CheckpointError(`tensor ${quoted(tensor)} is not in ${quoted(shard)}`, {
+          file: path,
+          found: quotedList([...(readable.get(shard) ?? [])]),
+          remedy: "Index and files are of different versions: download the model again.",
+        });
+      }
     }
+    this.names = names;
+    this.unreadable = unreadable;
   }
 
   info(name: string) {

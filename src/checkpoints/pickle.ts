@@ -1,22 +1,22 @@
 import { CheckpointError } from "../errors";
 import type { ByteCursor } from "./byte-cursor";
 import { quoted } from "./quoted";
+import type { ReadingBudget } from "./reading-budget";
+import { TextMap } from "./text-map";
 
 /** Protocols of Python 2.3 to today. Protocols 0 and 1 were never PyTorch's. */
 const OLDEST_PROTOCOL = 2;
 const NEWEST_PROTOCOL = 5;
 
-/**
- * A tensor takes about 50 opcodes; the largest GPT-2's training state has 3,000 tensors. Each may leave a value on the
- * stack, so this bounds the stack at about 60 MB and the time at half a second.
- */
-const MOST_OPCODES = 2_000_000;
-
-/** A tensor takes about 8. An opcode of one byte makes an object of up to 200 bytes, so this bounds memory at 20 MB. */
-const MOST_CONTAINERS = 100_000;
-
-/** A tensor takes about 12, of up to 80 bytes each. */
-const MOST_MEMO_ENTRIES = 300_000;
+/** What values take in V8, in bytes: an empty list or dictionary with room for a few items, a tuple, an item, a
+ * dictionary's key when it is looked up … */
+const LIST_BYTES = 220;
+const TUPLE_BYTES = 64;
+const SLOT_BYTES = 16;
+const KEY_BYTES = 120;
+const OBJECT_BYTES = 120;
+const TEXT_BYTES = 32;
+const NUMBER_BYTES = 16;
 
 /** Open containers; Python's own pickler stops at a depth of about 500. */
 const DEEPEST_NESTING = 1_000;
@@ -24,13 +24,78 @@ const DEEPEST_NESTING = 1_000;
 /** Module and function names are one line each. */
 const LONGEST_NAME = 1_000;
 
-/** PyTorch's magic number takes 10 bytes; sizes and strides take 8. */
-const LONGEST_INTEGER = 16;
+/** PyTorch's magic number takes 10 bytes, sizes and strides 8, a state of NumPy's generators 17. */
+const LONGEST_INTEGER = 255;
+
+/** Such as a configuration or a log that was saved beside tensors. */
+const LONGEST_TEXT = 100_000_000;
+
+/** Of a number in an error. */
+const MOST_DIGITS = 25;
+
+/** Picklers number memo entries from 0 or 1 on; a higher number would only make an empty table long. */
+const SPARE_MEMO_ENTRIES = 1_000;
 
 /** A Python list; a tuple is a plain array. */
 export class PickleList {
   readonly items: unknown[] = [];
 }
+
+/**
+ * A Python dictionary. It keeps what was set in order and hashes nothing until it is asked: whoever writes a file can
+ * choose numbers with one hash.
+ */
+export class PickleDict {
+  private readonly keysAndValues: unknown[] = [];
+
+  get size(): number {
+    return this.keysAndValues.length / 2;
+  }
+
+  set(key: unknown, value: unknown): void {
+    this.keysAndValues.push(key, value);
+  }
+
+  /** The value of a text key, found by looking at all keys. */
+  get(key: string): unknown {
+    const { keysAndValues } = this;
+    for (let i = keysAndValues.length - 2; i >= 0; i -= 2) {
+      if (keysAndValues[i] === key) return keysAndValues[i + 1];
+    }
+    return undefined;
+  }
+
+  keys(): unknown[] {
+    return this.keysAndValues.filter((_, i) => i % 2 === 0);
+  }
+
+  /** Keys and values in their order; a text key that was set again has its first place and its last value. */
+  *[Symbol.iterator](): Generator<[key: unknown, value: unknown]> {
+    const { keysAndValues } = this;
+    const texts = new TextMap<unknown>();
+    const given = new TextMap<true>();
+    for (let i = 0; i < keysAndValues.length; i += 2) {
+      const key = keysAndValues[i];
+      if (typeof key === "string") texts.set(key, keysAndValues[i + 1]);
+    }
+    for (let i = 0; i < keysAndValues.length; i += 2) {
+      const key = keysAndValues[i];
+      if (typeof key !== "string") yield [key, keysAndValues[i + 1]];
+      else if (!given.has(key)) {
+        given.set(key, true);
+        yield [key, texts.get(key)];
+      }
+    }
+  }
+}
+
+/** A Python set, with its members as they were added. */
+export class PickleSet {
+  readonly items: unknown[] = [];
+}
+
+/** Python's bytes, which nobody needs. */
+export class PickleBytes {}
 
 /** A class or function that the pickle names and that is on the allow-list. */
 export class PickleGlobal {
@@ -56,35 +121,40 @@ export interface PickleWorld {
  * Runs one pickle without running any Python: a stack machine that can build numbers, texts, lists, tuples, sets and
  * dictionaries, and what the allow-list of `world` makes. Everything else is refused by name.
  *
- * Python's values become: `None` null, `int` number (bigint from 2⁵³ on), `bytes` Uint8Array, `list` PickleList,
- * `tuple` array, `dict` Map, `set` Set.
+ * Python's values become: `None` null, `int` number (bigint from 2⁵³ on), `list` PickleList, `tuple` array,
+ * `dict` PickleDict, `set` PickleSet, `bytes` PickleBytes.
  *
  * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py for the opcodes
  * @param cursor - Stands on the first byte; afterwards behind the last one.
- * @throws CheckpointError if the pickle is damaged, exceeds a limit, or asks for something not on the allow-list.
+ * @param budget - What the pickle may cost, whatever its parts are.
+ * @throws CheckpointError if the pickle is damaged, exceeds a limit or the budget, or asks for something not on the
+ *   allow-list.
  */
-export function unpickle(cursor: ByteCursor, world: PickleWorld): unknown {
-  const machine = new PickleMachine(cursor, world);
+export function unpickle(cursor: ByteCursor, world: PickleWorld, budget: ReadingBudget): unknown {
+  const machine = new PickleMachine(cursor, world, budget);
   return machine.run();
 }
 
 class PickleMachine {
-  stack: unknown[] = [];
+  private readonly stack: unknown[] = [];
+  private highestStack = 0;
   /** Heights of the stack where a MARK was set. */
-  readonly marks: number[] = [];
-  readonly memo = new Map<number, unknown>();
-  private containers = 0;
+  private readonly marks: number[] = [];
+  private readonly memo: unknown[] = [];
+  private memoSize = 0;
+  private opcodes = 0;
   private opcodeStart = 0;
 
   constructor(
     readonly cursor: ByteCursor,
     readonly world: PickleWorld,
+    private readonly budget: ReadingBudget,
   ) {}
 
   run(): unknown {
-    for (let count = 0; ; count++) {
+    for (; ; this.opcodes++) {
       this.opcodeStart = this.cursor.position;
-      if (count === MOST_OPCODES) throw this.limit("opcodes", MOST_OPCODES);
+      this.budget.work(1);
       const code = this.cursor.byte();
       if (code === STOP) return this.pop();
       const opcode = OPCODES[code];
@@ -113,12 +183,15 @@ class PickleMachine {
 
   push(value: unknown): void {
     this.stack.push(value);
+    if (this.stack.length <= this.highestStack) return;
+    this.highestStack = this.stack.length;
+    this.budget.hold(SLOT_BYTES);
   }
 
-  /** Pushes a new container, counting it. */
-  pushNew(container: object): void {
-    if (++this.containers > MOST_CONTAINERS) throw this.limit("containers", MOST_CONTAINERS);
-    this.stack.push(container);
+  /** Pushes a value that takes so many bytes. */
+  pushNew(value: unknown, bytes: number): void {
+    this.budget.hold(bytes);
+    this.push(value);
   }
 
   mark(): void {
@@ -134,17 +207,33 @@ class PickleMachine {
   }
 
   remember(index: number): void {
-    if (this.memo.size >= MOST_MEMO_ENTRIES) throw this.limit("memo entries", MOST_MEMO_ENTRIES);
-    this.memo.set(index, this.top());
+    if (index > this.opcodes + SPARE_MEMO_ENTRIES) {
+      throw this.damaged(`has a memo entry ${index} after ${this.opcodes} opcodes`);
+    }
+    const more = index + 1 - this.memo.length;
+    if (more > 0) this.budget.hold(more * SLOT_BYTES);
+    if (this.memo[index] === undefined) this.memoSize++;
+    this.memo[index] = this.top();
+  }
+
+  memoize(): void {
+    this.remember(this.memoSize);
   }
 
   recall(index: number): void {
-    if (!this.memo.has(index))
-      throw this.damaged(`recalls memo entry ${index}, which was never set`);
-    this.push(this.memo.get(index));
+    const value = this.memo[index];
+    if (value === undefined) throw this.damaged(`recalls memo entry ${index}, which was never set`);
+    this.push(value);
   }
 
-  text(bytes: Uint8Array): string {
+  text(length: number): void {
+    this.cursor.requireMore(length);
+    if (length > LONGEST_TEXT) throw this.limit("bytes in a text", LONGEST_TEXT);
+    const text = this.decoded(this.cursor.take(length));
+    this.pushNew(text, TEXT_BYTES + 2 * text.length);
+  }
+
+  decoded(bytes: Uint8Array): string {
     try {
       return UTF8.decode(bytes);
     } catch {
@@ -152,12 +241,19 @@ class PickleMachine {
     }
   }
 
-  integer(bytes: Uint8Array): number | bigint {
-    if (bytes.length > LONGEST_INTEGER) throw this.limit("bytes in an integer", LONGEST_INTEGER);
+  bytes(length: number): void {
+    this.cursor.skip(length);
+    this.push(BYTES);
+  }
+
+  integer(length: number): void {
+    if (length > LONGEST_INTEGER) throw this.limit("bytes in an integer", LONGEST_INTEGER);
+    const bytes = this.cursor.take(length);
     let value = 0n;
-    for (let i = bytes.length - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]);
-    const signed = BigInt.asIntN(8 * bytes.length, value);
-    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+    for (let i = length - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]);
+    const signed = BigInt.asIntN(8 * length, value);
+    const number = Number(signed);
+    this.pushNew(Number.isSafeInteger(number) ? number : signed, NUMBER_BYTES + 2 * length);
   }
 
   global(module: unknown, name: unknown): void {
@@ -176,42 +272,68 @@ class PickleMachine {
     const callee = this.pop();
     if (!(callee instanceof PickleGlobal)) throw this.damaged(`calls ${kindOf(callee)}`);
     if (!callee.call || !Array.isArray(args)) throw this.refused(`${callee.name}(${kindOf(args)})`);
-    const result = callee.call(args);
-    if (typeof result === "object" && result !== null) this.pushNew(result);
-    else this.push(result);
+    for (const arg of args) this.copied(sizeOf(arg));
+    this.pushNew(callee.call(args), OBJECT_BYTES);
+  }
+
+  persistent(): void {
+    this.pushNew(this.world.persistent(this.pop()), OBJECT_BYTES);
   }
 
   /** Sets attributes of an object. State dicts carry version numbers this way, which are of no use here. */
   build(): void {
     this.pop();
     const target = this.top();
-    if (!(target instanceof Map)) throw this.refused(`attributes of ${kindOf(target)}`);
+    if (!(target instanceof PickleDict)) throw this.refused(`attributes of ${kindOf(target)}`);
   }
 
   append(values: readonly unknown[]): void {
     const target = this.top();
     if (!(target instanceof PickleList)) throw this.damaged(`appends to ${kindOf(target)}`);
+    this.copied(values.length);
     for (const value of values) target.items.push(value);
   }
 
   add(values: readonly unknown[]): void {
     const target = this.top();
-    if (!(target instanceof Set)) throw this.damaged(`adds to ${kindOf(target)}`);
-    for (const value of values) target.add(value);
+    if (!(target instanceof PickleSet)) throw this.damaged(`adds to ${kindOf(target)}`);
+    this.copied(values.length);
+    for (const value of values) target.items.push(value);
+  }
+
+  frozenSet(): void {
+    const members = this.popToMark();
+    this.pushNew(new PickleSet(), LIST_BYTES);
+    this.add(members);
   }
 
   setItems(keysAndValues: readonly unknown[]): void {
     const target = this.top();
-    if (!(target instanceof Map)) throw this.damaged(`sets a key of ${kindOf(target)}`);
+    if (!(target instanceof PickleDict)) throw this.damaged(`sets a key of ${kindOf(target)}`);
     if (keysAndValues.length % 2 !== 0) throw this.damaged("sets a key without a value");
+    this.copied(keysAndValues.length);
+    this.budget.hold((keysAndValues.length / 2) * KEY_BYTES);
     for (let i = 0; i < keysAndValues.length; i += 2) {
       target.set(keysAndValues[i], keysAndValues[i + 1]);
     }
   }
 
-  tuple(length: number): void {
-    const values = Array.from({ length }, () => this.pop()).reverse();
-    this.pushNew(values);
+  tuple(values: readonly unknown[]): void {
+    this.copied(values.length);
+    this.pushNew(values, TUPLE_BYTES);
+  }
+
+  /** The last values, of which there must be so many. */
+  popSome(count: number): unknown[] {
+    const values = new Array<unknown>(count);
+    for (let i = count - 1; i >= 0; i--) values[i] = this.pop();
+    return values;
+  }
+
+  /** Counts values that are put into a container. */
+  private copied(count: number): void {
+    this.budget.work(count);
+    this.budget.hold(SLOT_BYTES * count);
   }
 
   protocol(): void {
@@ -263,6 +385,9 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const STOP = 0x2e;
 
+/** There need not be more than one. */
+const BYTES = new PickleBytes();
+
 type Opcode = (machine: PickleMachine) => void;
 
 /** What can be run. Names and meanings as in Python's pickletools. */
@@ -277,34 +402,34 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   74: (m) => m.push(m.cursor.unsigned(4) | 0), // BININT
   75: (m) => m.push(m.cursor.unsigned(1)), // BININT1
   77: (m) => m.push(m.cursor.unsigned(2)), // BININT2
-  138: (m) => m.push(m.integer(m.cursor.take(m.cursor.unsigned(1)))), // LONG1
-  139: (m) => m.push(m.integer(m.cursor.take(m.cursor.unsigned(4)))), // LONG4
-  71: (m) => m.push(float64(m.cursor.take(8))), // BINFLOAT
-  88: (m) => m.push(m.text(m.cursor.take(m.cursor.unsigned(4)))), // BINUNICODE
-  140: (m) => m.push(m.text(m.cursor.take(m.cursor.unsigned(1)))), // SHORT_BINUNICODE
-  141: (m) => m.push(m.text(m.cursor.take(m.cursor.unsigned(8)))), // BINUNICODE8
-  84: (m) => m.push(m.text(m.cursor.take(m.cursor.unsigned(4)))), // BINSTRING: Python 2's str
-  85: (m) => m.push(m.text(m.cursor.take(m.cursor.unsigned(1)))), // SHORT_BINSTRING
-  66: (m) => m.pushNew(m.cursor.take(m.cursor.unsigned(4)).slice()), // BINBYTES
-  67: (m) => m.pushNew(m.cursor.take(m.cursor.unsigned(1)).slice()), // SHORT_BINBYTES
-  142: (m) => m.pushNew(m.cursor.take(m.cursor.unsigned(8)).slice()), // BINBYTES8
-  150: (m) => m.pushNew(m.cursor.take(m.cursor.unsigned(8)).slice()), // BYTEARRAY8
+  138: (m) => m.integer(m.cursor.unsigned(1)), // LONG1
+  139: (m) => m.integer(m.cursor.unsigned(4)), // LONG4
+  71: (m) => m.pushNew(float64(m.cursor.take(8)), NUMBER_BYTES), // BINFLOAT
+  88: (m) => m.text(m.cursor.unsigned(4)), // BINUNICODE
+  140: (m) => m.text(m.cursor.unsigned(1)), // SHORT_BINUNICODE
+  141: (m) => m.text(m.cursor.unsigned(8)), // BINUNICODE8
+  84: (m) => m.text(m.cursor.unsigned(4)), // BINSTRING: Python 2's str
+  85: (m) => m.text(m.cursor.unsigned(1)), // SHORT_BINSTRING
+  66: (m) => m.bytes(m.cursor.unsigned(4)), // BINBYTES
+  67: (m) => m.bytes(m.cursor.unsigned(1)), // SHORT_BINBYTES
+  142: (m) => m.bytes(m.cursor.unsigned(8)), // BINBYTES8
+  150: (m) => m.bytes(m.cursor.unsigned(8)), // BYTEARRAY8
 
   // Containers.
-  93: (m) => m.pushNew(new PickleList()), // EMPTY_LIST
+  93: (m) => m.pushNew(new PickleList(), LIST_BYTES), // EMPTY_LIST
   97: (m) => m.append([m.pop()]), // APPEND
   101: (m) => m.append(m.popToMark()), // APPENDS
-  125: (m) => m.pushNew(new Map()), // EMPTY_DICT
-  115: (m) => m.setItems([m.pop(), m.pop()].reverse()), // SETITEM
+  125: (m) => m.pushNew(new PickleDict(), LIST_BYTES), // EMPTY_DICT
+  115: (m) => m.setItems(m.popSome(2)), // SETITEM
   117: (m) => m.setItems(m.popToMark()), // SETITEMS
-  143: (m) => m.pushNew(new Set()), // EMPTY_SET
+  143: (m) => m.pushNew(new PickleSet(), LIST_BYTES), // EMPTY_SET
   144: (m) => m.add(m.popToMark()), // ADDITEMS
-  145: (m) => m.pushNew(new Set(m.popToMark())), // FROZENSET
-  41: (m) => m.tuple(0), // EMPTY_TUPLE
-  133: (m) => m.tuple(1), // TUPLE1
-  134: (m) => m.tuple(2), // TUPLE2
-  135: (m) => m.tuple(3), // TUPLE3
-  116: (m) => m.pushNew(m.popToMark()), // TUPLE
+  145: (m) => m.frozenSet(), // FROZENSET
+  41: (m) => m.tuple([]), // EMPTY_TUPLE
+  133: (m) => m.tuple(m.popSome(1)), // TUPLE1
+  134: (m) => m.tuple(m.popSome(2)), // TUPLE2
+  135: (m) => m.tuple(m.popSome(3)), // TUPLE3
+  116: (m) => m.tuple(m.popToMark()), // TUPLE
 
   // The stack and the memo.
   40: (m) => m.mark(), // MARK
@@ -313,17 +438,18 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   50: (m) => m.push(m.top()), // DUP
   113: (m) => m.remember(m.cursor.unsigned(1)), // BINPUT
   114: (m) => m.remember(m.cursor.unsigned(4)), // LONG_BINPUT
-  148: (m) => m.remember(m.memo.size), // MEMOIZE
+  148: (m) => m.memoize(), // MEMOIZE
   104: (m) => m.recall(m.cursor.unsigned(1)), // BINGET
   106: (m) => m.recall(m.cursor.unsigned(4)), // LONG_BINGET
 
   // The world outside, through the allow-list.
-  99: (m) => m.global(m.text(m.cursor.line(LONGEST_NAME)), m.text(m.cursor.line(LONGEST_NAME))), // GLOBAL
-  147: (m) => m.global(...([m.pop(), m.pop()].reverse() as [unknown, unknown])), // STACK_GLOBAL
+  99: (m) =>
+    m.global(m.decoded(m.cursor.line(LONGEST_NAME)), m.decoded(m.cursor.line(LONGEST_NAME))), // GLOBAL
+  147: (m) => m.global(...(m.popSome(2) as [unknown, unknown])), // STACK_GLOBAL
   82: (m) => m.call(), // REDUCE
   129: (m) => m.call(), // NEWOBJ
   98: (m) => m.build(), // BUILD
-  81: (m) => m.push(m.world.persistent(m.pop())), // BINPERSID
+  81: (m) => m.persistent(), // BINPERSID
 };
 
 /** Opcodes that Python knows and that have no place in a file of tensors. */
@@ -361,8 +487,22 @@ export function kindOf(value: unknown): string {
   if (value instanceof PickleGlobal) return value.name;
   if (value instanceof PickleList) return "a list";
   if (Array.isArray(value)) return "a tuple";
-  if (value instanceof Map) return "a dictionary";
-  if (value instanceof Set) return "a set";
-  if (value instanceof Uint8Array) return "bytes";
+  if (value instanceof PickleDict) return "a dictionary";
+  if (value instanceof PickleSet) return "a set";
+  if (value instanceof PickleBytes) return "bytes";
   return "a tensor or storage";
+}
+
+/** A value in an error: a number in digits, a short text quoted, of anything else what it is. */
+export function shownValue(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value !== "number" && typeof value !== "bigint") return kindOf(value);
+  const digits = String(value);
+  return digits.length > MOST_DIGITS ? kindOf(value) : digits;
+}
+
+/** How many items a container has that a function may look at. */
+function sizeOf(value: unknown): number {
+  if (value instanceof PickleList) return value.items.length;
+  return Array.isArray(value) ? value.length : 1;
 }

@@ -16,7 +16,12 @@ export function quoted(text: string): string {
 
 /** The first few names of a list, quoted, and how many more there are. */
 export function quotedList(names: readonly string[]): string {
-  if (names.length === 0) return "none";
-  const shown = names.slice(0, MOST_SHOWN).map(quoted).join(", ");
-  return names.length > MOST_SHOWN ? `${shown} and ${names.length - MOST_SHOWN} more` : shown;
+  return shownList(names, quoted);
+}
+
+/** The first few values of a list, as `show` shows each, and how many more there are. */
+export function shownList<Value>(values: readonly Value[], show: (value: Value) => string): string {
+  if (values.length === 0) return "none";
+  const shown = values.slice(0, MOST_SHOWN).map(show).join(", ");
+  return values.length > MOST_SHOWN ? `${shown} and ${values.length - MOST_SHOWN} more` : shown;
 }

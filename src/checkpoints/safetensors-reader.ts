@@ -1,11 +1,13 @@
 import { CheckpointError, type ErrorDetails } from "../errors";
 import { BinaryFile } from "./binary-file";
-import { DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
+import { bitsOfUnreadCode, DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
 import { elementCount } from "./element-count";
-import { scanJson } from "./json-scan";
+import { duplicateKey, scanJson } from "./json-scan";
+import { NameLimits } from "./name-limits";
 import type { NamedArray } from "./named-array";
 import { quoted, quotedList } from "./quoted";
 import type { TensorInfo, TensorSource } from "./tensor-source";
+import { unreadableTensor } from "./unreadable-tensor";
 
 /** The file starts with the header's length, an unsigned 64-bit integer. */
 export const HEADER_START = 8;
@@ -16,19 +18,25 @@ export const LONGEST_HEADER = 100_000_000;
 /** The header, a tensor's description, its shape. */
 const DEEPEST_HEADER = 3;
 
-/** A tensor has three; no model has 300,000 tensors. */
-const MOST_HEADER_CONTAINERS = 1_000_000;
-
 /** The header's key that holds texts about the file instead of a tensor. */
 export const METADATA_KEY = "__metadata__";
 
 const DAMAGED = "The file is damaged or not a safetensors file: copy or download it again.";
 
-interface Placed extends TensorInfo {
-  /** Position in the file, in bytes. */
+/** The bytes of a tensor in the file. */
+interface Place {
   readonly start: number;
-  readonly count: number;
   readonly byteLength: number;
+}
+
+interface Placed extends Place, TensorInfo {
+  readonly count: number;
+}
+
+/** A tensor whose elements are not read. */
+interface Unread extends Place {
+  /** Such as `F8_E4M3`. */
+  readonly code: string;
 }
 
 /**
@@ -45,7 +53,12 @@ interface Placed extends TensorInfo {
 export function openSafetensors(path: string): TensorSource {
   const file = new BinaryFile(path);
   try {
-    return new SafetensorsSource(file, readHeader(file));
+    const tensors = [...readHeader(file)];
+    return new SafetensorsSource(
+      file,
+      new Map(tensors.flatMap(([name, tensor]) => ("code" in tensor ? [] : [[name, tensor]]))),
+      new Map(tensors.flatMap(([name, tensor]) => ("code" in tensor ? [[name, tensor.code]] : []))),
+    );
   } catch (error) {
     file.close();
     throw error;
@@ -59,6 +72,7 @@ class SafetensorsSource implements TensorSource {
   constructor(
     private readonly file: BinaryFile,
     private readonly tensors: ReadonlyMap<string, Placed>,
+    readonly unreadable: ReadonlyMap<string, string>,
   ) {
     this.path = file.path;
     this.names = [...tensors.keys()];
@@ -82,6 +96,8 @@ class SafetensorsSource implements TensorSource {
   private placed(name: string): Placed {
     const tensor = this.tensors.get(name);
     if (tensor) return tensor;
+    const code = this.unreadable.get(name);
+    if (code !== undefined) throw unreadableTensor(this.path, name, code);
     throw new CheckpointError(`there is no tensor ${quoted(name)}`, {
       file: this.path,
       found: quotedList(this.names),
@@ -89,14 +105,19 @@ class SafetensorsSource implements TensorSource {
   }
 }
 
-function readHeader(file: BinaryFile): Map<string, Placed> {
+function readHeader(file: BinaryFile): Map<string, Placed | Unread> {
   const length = headerLength(file);
   const header = parseHeader(file, file.readBytes(HEADER_START, length, "the header"));
   const dataStart = HEADER_START + length;
-  const tensors = new Map<string, Placed>();
-  for (const [name, value] of Object.entries(header)) {
+  const tensors = new Map<string, Placed | Unread>();
+  const limits = new NameLimits(file.path);
+  for (const name of Object.keys(header)) {
+    const value = header[name];
     if (name === METADATA_KEY) checkMetadata(file, value);
-    else tensors.set(name, placeTensor(file, name, value, dataStart));
+    else {
+      limits.check(name);
+      tensors.set(name, placeTensor(file, name, value, dataStart));
+    }
   }
   checkPlaces(file, tensors, dataStart);
   return tensors;
@@ -123,22 +144,21 @@ function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknow
   let header: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const { depth, containers, duplicateKey } = scanJson(text);
+    const { depth, memory, mostMemory } = scanJson(text);
     if (depth > DEEPEST_HEADER) {
       throw refuse("the header is nested too deeply", {
         found: `${depth} levels`,
         expected: `at most ${DEEPEST_HEADER}`,
       });
     }
-    if (containers > MOST_HEADER_CONTAINERS) {
-      throw refuse("the header has too many objects and lists", {
-        found: `${containers}`,
-        expected: `at most ${MOST_HEADER_CONTAINERS}`,
+    if (memory > mostMemory) {
+      throw refuse("the header has too many values for its size", {
+        found: `about ${memory} bytes of memory`,
+        expected: `at most ${mostMemory}`,
       });
     }
-    if (duplicateKey !== undefined) {
-      throw refuse(`the header names ${quoted(duplicateKey)} twice`);
-    }
+    const twice = duplicateKey(text);
+    if (twice !== undefined) throw refuse(`the header names ${quoted(twice)} twice`);
     header = JSON.parse(text);
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
@@ -152,14 +172,19 @@ function parseHeader(file: BinaryFile, bytes: Uint8Array): Record<string, unknow
 }
 
 function checkMetadata(file: BinaryFile, value: unknown): void {
-  if (isRecord(value) && Object.values(value).every((text) => typeof text === "string")) return;
+  if (isRecord(value) && Object.keys(value).every((key) => typeof value[key] === "string")) return;
   throw new CheckpointError(`the header's ${METADATA_KEY} is not a map of texts`, {
     file: file.path,
     remedy: DAMAGED,
   });
 }
 
-function placeTensor(file: BinaryFile, name: string, value: unknown, dataStart: number): Placed {
+function placeTensor(
+  file: BinaryFile,
+  name: string,
+  value: unknown,
+  dataStart: number,
+): Placed | Unread {
   const refuse = (what: string, found: unknown, expected: string, remedy = DAMAGED) =>
     new CheckpointError(`tensor ${quoted(name)}: ${what}`, {
       file: file.path,
@@ -169,8 +194,10 @@ function placeTensor(file: BinaryFile, name: string, value: unknown, dataStart: 
     });
   if (!isRecord(value)) throw refuse("its description is not an object", value, "an object");
 
-  const dtype = typeof value.dtype === "string" ? dtypeOfSafetensorsCode(value.dtype) : undefined;
-  if (!dtype) {
+  const code = typeof value.dtype === "string" ? value.dtype : "";
+  const dtype = dtypeOfSafetensorsCode(code);
+  const bits = dtype ? 8 * DTYPE_BYTES[dtype] : bitsOfUnreadCode(code);
+  if (bits === undefined) {
     const expected = "F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL";
     throw refuse("its dtype is not supported", value.dtype, expected, "Save it as F32.");
   }
@@ -187,18 +214,19 @@ function placeTensor(file: BinaryFile, name: string, value: unknown, dataStart: 
   if (begin < 0 || end < begin || end > dataSize) {
     throw refuse("its data_offsets lie outside the file", offsets, `within [0,${dataSize}]`);
   }
-  const byteLength = count * DTYPE_BYTES[dtype];
+  const byteLength = (count * bits) / 8;
   if (end - begin !== byteLength) {
-    const expected = `${byteLength} bytes for ${dtype} ${JSON.stringify(value.shape)}`;
+    const expected = `${byteLength} bytes for ${dtype ?? code} ${JSON.stringify(value.shape)}`;
     throw refuse("its bytes do not fit its shape", end - begin, expected);
   }
+  if (!dtype) return { code, start: dataStart + begin, byteLength };
   return { dtype, shape: value.shape as number[], start: dataStart + begin, count, byteLength };
 }
 
 /** The tensors must fill the rest of the file, one after the other: no byte in two, no byte in none. */
 function checkPlaces(
   file: BinaryFile,
-  tensors: ReadonlyMap<string, Placed>,
+  tensors: ReadonlyMap<string, Place>,
   dataStart: number,
 ): void {
   const inOrder = [...tensors].sort(

@@ -1,7 +1,9 @@
 import { CheckpointError } from "../errors";
-import { kindOf } from "./pickle";
-import { quoted, quotedList } from "./quoted";
-import { TensorView } from "./torch-tensors";
+import { keyName } from "./key-name";
+import { NameLimits } from "./name-limits";
+import { kindOf, PickleDict } from "./pickle";
+import { quoted, shownList } from "./quoted";
+import { type StoredTensor, TensorView, UnreadableTensor } from "./torch-tensors";
 
 /**
  * Where training scripts put the state dict in a checkpoint, the most specific first: beside a head, a checkpoint may
@@ -21,52 +23,80 @@ const USUAL_KEYS = [
 /** Lightning in a wrapper in a wrapper is three. */
 const DEEPEST_NESTING = 4;
 
-/** What DataParallel and torch.compile put before every name. */
-const WRAPPER_PREFIXES = ["module.", "_orig_mod."] as const;
+/** Which of the values in a file are its tensors: name → tensor. Throws a CheckpointError if there are none. */
+export type FindTensors = (file: string, root: unknown) => Map<string, StoredTensor>;
 
 /**
  * The state dict in what a file holds: the dictionary itself, or the one under a usual key of a checkpoint. Numbers,
- * texts and other values beside the tensors are left out, and prefixes that a wrapper put before every name.
+ * texts and other values beside the tensors are left out.
  *
  * @param file - For errors.
  * @param root - The value of the pickle.
  * @throws CheckpointError if there is no state dict, or a tensor without a text for a name.
  */
-export function findStateDict(file: string, root: unknown): Map<string, TensorView> {
+export const findStateDict: FindTensors = (file, root) => {
   const dictionary = nestedDictionary(file, root);
-  const tensors = new Map<string, TensorView>();
+  const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
   for (const [name, value] of dictionary) {
-    if (!(value instanceof TensorView)) continue;
+    if (!isTensor(value)) continue;
     if (typeof name !== "string") {
       throw new CheckpointError("a tensor's name is not a text", { file, found: kindOf(name) });
     }
+    limits.check(name);
     tensors.set(name, value);
   }
   if (tensors.size === 0 && dictionary.size > 0) {
     throw new CheckpointError("there are no tensors in the file", {
       file,
-      found: `the keys ${quotedList([...dictionary.keys()].map(String))}`,
+      found: `the keys ${shownList(dictionary.keys(), (key) => quoted(keyName(key) ?? kindOf(key)))}`,
       expected: `a state dict, or a checkpoint with one under ${USUAL_KEYS.map(quoted).join(", ")}`,
       remedy: "Save head.state_dict() with torch.save.",
     });
   }
-  return withoutWrapperPrefixes(tensors);
-}
+  return tensors;
+};
 
-function nestedDictionary(file: string, root: unknown): Map<unknown, unknown> {
+/** The state dict under a usual key of a checkpoint, if what the file holds is one. */
+export function stateDictIn(file: string, root: unknown): Map<string, StoredTensor> | undefined {
   let value = root;
   for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
-    if (!(value instanceof Map)) {
+    const key = usualKey(value);
+    if (key === undefined) break;
+    value = (value as PickleDict).get(key);
+  }
+  if (value === root || usualKey(value) !== undefined) return undefined;
+  const dictionary = value as PickleDict;
+  const tensors = new Map<string, StoredTensor>();
+  const limits = new NameLimits(file);
+  for (const [name, tensor] of dictionary) {
+    if (!isTensor(tensor)) continue;
+    if (typeof name !== "string") return undefined;
+    limits.check(name);
+    tensors.set(name, tensor);
+  }
+  return tensors.size > 0 || dictionary.size === 0 ? tensors : undefined;
+}
+
+function usualKey(value: unknown): string | undefined {
+  return value instanceof PickleDict
+    ? USUAL_KEYS.find((usual) => value.get(usual) instanceof PickleDict)
+    : undefined;
+}
+
+function nestedDictionary(file: string, root: unknown): PickleDict {
+  let value = root;
+  for (let depth = 0; depth <= DEEPEST_NESTING; depth++) {
+    if (!(value instanceof PickleDict)) {
       throw new CheckpointError("the file does not hold a dictionary of tensors", {
         file,
         found: kindOf(value),
         remedy: "Save head.state_dict() with torch.save.",
       });
     }
-    const dictionary: Map<unknown, unknown> = value;
-    const key = USUAL_KEYS.find((usual) => dictionary.get(usual) instanceof Map);
-    if (key === undefined) return dictionary;
-    value = dictionary.get(key);
+    const key = usualKey(value);
+    if (key === undefined) return value;
+    value = value.get(key);
   }
   throw new CheckpointError("the state dict is nested too deeply", {
     file,
@@ -74,10 +104,6 @@ function nestedDictionary(file: string, root: unknown): Map<unknown, unknown> {
   });
 }
 
-function withoutWrapperPrefixes(tensors: Map<string, TensorView>): Map<string, TensorView> {
-  const names = [...tensors.keys()];
-  const prefix = WRAPPER_PREFIXES.find((each) => names.every((name) => name.startsWith(each)));
-  if (prefix === undefined || names.length === 0) return tensors;
-  const stripped = [...tensors].map(([name, view]) => [name.slice(prefix.length), view] as const);
-  return withoutWrapperPrefixes(new Map(stripped));
+export function isTensor(value: unknown): value is StoredTensor {
+  return value instanceof TensorView || value instanceof UnreadableTensor;
 }

@@ -14,14 +14,17 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
  * The elements of a strided view in row-major order.
  *
  * @param source - Starts with the view's first element and holds all of it.
- * @param shape - Sizes of the axes, none of them 0.
- * @param strides - Steps in `source`, in elements.
+ * @param allAxes - Their sizes, none of them 0.
+ * @param allStrides - Steps in `source`, in elements.
  */
 export function gather(
   source: TensorData,
-  shape: readonly number[],
-  strides: readonly number[],
+  allAxes: readonly number[],
+  allStrides: readonly number[],
 ): TensorData {
+  // Axes of length 1 would only be counted through, for each element.
+  const shape = allAxes.filter((size) => size !== 1);
+  const strides = allStrides.filter((_, axis) => allAxes[axis] !== 1);
   const count = shape.reduce((product, size) => product * size, 1);
   const result = new (source.constructor as new (count: number) => Float32Array)(count);
   const from = source as Float32Array;

@@ -18,12 +18,15 @@ export interface TensorSource {
   readonly path: string;
   /** Names in the order of the file. */
   readonly names: readonly string[];
-  /** @throws CheckpointError if there is no such tensor. */
+  /** Tensors that are there and of a kind that tslens does not read: name → what it is, such as `torch.uint16`. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** @throws CheckpointError if there is no such tensor, or it is of a kind that is not supported. */
   info(name: string): TensorInfo;
   /**
    * Reads one tensor. Its array owns exactly its bytes.
    *
-   * @throws CheckpointError if there is no such tensor, the source is closed, or the file has changed.
+   * @throws CheckpointError if there is no such tensor, it is of a kind that is not supported, the source is closed, or
+   *   the file has changed.
    */
   read(name: string): NamedArray;
   /** Closes the file. Closing twice does nothing. */

@@ -1,10 +1,13 @@
 import { CheckpointError } from "../errors";
 import type { BinaryFile } from "./binary-file";
 import { ByteCursor } from "./byte-cursor";
-import { kindOf, PickleList, type PickleWorld, unpickle } from "./pickle";
+import type { SummedBytes } from "./checksum";
+import { kindOf, PickleDict, PickleList, type PickleWorld, shownValue, unpickle } from "./pickle";
 import { quoted } from "./quoted";
-import { findStateDict } from "./state-dict";
+import { ReadingBudget } from "./reading-budget";
+import type { FindTensors } from "./state-dict";
 import type { TensorSource } from "./tensor-source";
+import { TextMap } from "./text-map";
 import { storageBytes, TorchSource } from "./torch-source";
 import { type StorageRef, torchWorld } from "./torch-tensors";
 
@@ -25,19 +28,21 @@ const PLAIN_WORLD: PickleWorld = {
  * Reads a file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: pickles one after
  * the other (magic number, version, system, the object, the storages' keys), then the storages in the keys' order.
  *
+ * @param find - Says which of the values in the file are its tensors.
  * @throws CheckpointError as `openCheckpoint`.
  */
-export function readTorchLegacy(file: BinaryFile): TensorSource {
+export function readTorchLegacy(file: BinaryFile, find: FindTensors): TensorSource {
   const cursor = new ByteCursor(file, "the pickle", 0, file.size);
-  checkPreamble(file, cursor);
-  const storages = new Map<string, StorageRef>();
-  const root = unpickle(cursor, torchWorld(file.path, storages));
-  const views = findStateDict(file.path, root);
-  return new TorchSource(file, views, storageStarts(file, cursor, storages));
+  const budget = new ReadingBudget(file.path, "the pickle", file.size);
+  checkPreamble(file, cursor, budget);
+  const storages = new TextMap<StorageRef>();
+  const root = unpickle(cursor, torchWorld(file.path, storages), budget);
+  const tensors = find(file.path, root);
+  return new TorchSource(file, tensors, storagePlaces(file, cursor, storages, budget));
 }
 
-function checkPreamble(file: BinaryFile, cursor: ByteCursor): void {
-  const magic = unpickle(cursor, PLAIN_WORLD);
+function checkPreamble(file: BinaryFile, cursor: ByteCursor, budget: ReadingBudget): void {
+  const magic = unpickle(cursor, PLAIN_WORLD, budget);
   if (magic !== MAGIC_NUMBER) {
     throw new CheckpointError("this pickle was not written by torch.save", {
       file: file.path,
@@ -46,35 +51,36 @@ function checkPreamble(file: BinaryFile, cursor: ByteCursor): void {
       remedy: "Save head.state_dict() with torch.save.",
     });
   }
-  const version = unpickle(cursor, PLAIN_WORLD);
+  const version = unpickle(cursor, PLAIN_WORLD, budget);
   if (version !== PROTOCOL_VERSION) {
     throw new CheckpointError("this version of PyTorch's old format is not supported", {
       file: file.path,
-      found: typeof version === "number" ? `${version}` : kindOf(version),
+      found: shownValue(version),
       expected: `${PROTOCOL_VERSION}`,
     });
   }
-  const system = unpickle(cursor, PLAIN_WORLD);
-  if (!(system instanceof Map) || system.get("little_endian") !== true) {
+  const system = unpickle(cursor, PLAIN_WORLD, budget);
+  if (!(system instanceof PickleDict) || system.get("little_endian") !== true) {
     throw new CheckpointError("the file's byte order is not supported", {
       file: file.path,
-      found: system instanceof Map ? "big-endian" : kindOf(system),
+      found: system instanceof PickleDict ? "big-endian" : kindOf(system),
       expected: "little-endian",
       remedy: "Load it with PyTorch on a little-endian machine and save it again.",
     });
   }
 }
 
-function storageStarts(
+function storagePlaces(
   file: BinaryFile,
   cursor: ByteCursor,
-  storages: ReadonlyMap<string, StorageRef>,
-): Map<string, number> {
-  const keys = unpickle(cursor, PLAIN_WORLD);
-  const starts = new Map<string, number>();
+  storages: TextMap<StorageRef>,
+  budget: ReadingBudget,
+): TextMap<SummedBytes> {
+  const keys = unpickle(cursor, PLAIN_WORLD, budget);
+  const places = new TextMap<SummedBytes>();
   for (const key of keys instanceof PickleList ? keys.items : []) {
     const storage = typeof key === "string" ? storages.get(key) : undefined;
-    if (!storage || starts.has(storage.key)) {
+    if (!storage || places.has(storage.key)) {
       const which = typeof key === "string" ? quoted(key) : kindOf(key);
       throw new CheckpointError(`the list of storages names ${which} twice or without a tensor`, {
         file: file.path,
@@ -82,20 +88,21 @@ function storageStarts(
       });
     }
     const count = cursor.unsigned(COUNT_BYTES);
-    const end = cursor.position + storageBytes(storage);
+    const size = storageBytes(storage);
+    const end = cursor.position + size;
     if (count !== storage.countInFile || end > file.size) {
       throw new CheckpointError(`storage ${quoted(storage.key)} is not as it was announced`, {
         file: file.path,
         found: `${count} elements from byte ${cursor.position} in ${file.size} bytes`,
-        expected: `${storage.countInFile} elements, ${storageBytes(storage)} bytes`,
+        expected: `${storage.countInFile} elements, ${size} bytes`,
         remedy: "The file is cut short or damaged: copy or download it again.",
       });
     }
-    starts.set(storage.key, cursor.position);
+    places.set(storage.key, { start: cursor.position, size, checksum: null });
     cursor.position = end;
   }
-  const missing = [...storages.keys()].find((key) => !starts.has(key));
-  if (missing === undefined) return starts;
+  const missing = storages.keys().find((key) => !places.has(key));
+  if (missing === undefined) return places;
   throw new CheckpointError(`storage ${quoted(missing)} is not in the list of storages`, {
     file: file.path,
     remedy: "The file is damaged, or was not written by torch.save.",

@@ -18,7 +18,7 @@ export async function writeCheckpoint(
     if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError("the file cannot be written", {
       file: path,
-      found: (cause as NodeJS.ErrnoException).code ?? String(cause),
+      found: (cause as NodeJS.ErrnoException).code ?? (cause as Error).message,
       remedy: "Check that its folder exists, may be written to and has room.",
       cause,
     });

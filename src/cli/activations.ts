@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import type { NamedArray } from "../checkpoints/named-array";
 import { writeSafetensors } from "../checkpoints/safetensors-writer";
 import { InputError } from "../errors";
-import { allHookNames } from "../model/hook-names";
+
 import { HookedTransformer } from "../model/hooked-transformer";
 import { tokenBatch } from "../model/token-batch";
 import { DEFAULT_PROCESSING, NO_PROCESSING } from "../model/weight-processing";
 import { parseTokens } from "./arguments";
-import { counted, type Output } from "./output";
+import { counted, type Output, oneLine } from "./output";
 
 interface ActivationsOptions {
   readonly revision?: string;
@@ -52,13 +52,14 @@ async function activations(
   });
   try {
     const { prependBos } = options;
-    const [tokens] = tokenBatch(prompt, model.cfg, model.tokenizer, { prependBos });
+    const [tokens] = tokenBatch(prompt, model.cfg, model.promptEncoder, { prependBos });
     const tensors = run(model, tokens, pattern);
     await writeSafetensors(options.out, tensors, {
       base_model: base,
       tokens: JSON.stringify(tokens),
       weight_processing: String(options.processing),
     });
+    for (const warning of model.warnings) output.note(`Note: ${oneLine(warning)}`);
     await output.print(
       `${options.out}: ${counted(tensors.size, "tensor")} of ${counted(tokens.length, "token")} (${model.engine.description})\n`,
     );
@@ -99,11 +100,11 @@ function run(
   tokens: readonly number[],
   pattern: RegExp,
 ): Map<string, NamedArray> {
-  const names = allHookNames(model.cfg).filter((name) => pattern.test(name));
+  const names = [...model.hookDict.keys()].filter((name) => pattern.test(name));
   if (names.length === 0 && !pattern.test(LOGITS)) {
     throw new InputError("--names matches no activation", {
       found: pattern.source,
-      expected: `a part of names such as "${allHookNames(model.cfg)[2]}"`,
+      expected: `a part of names such as "${[...model.hookDict.keys()][2]}"`,
     });
   }
   const [logits, cache] = model.runWithCache([...tokens], { namesFilter: names });

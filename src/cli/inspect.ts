@@ -1,10 +1,11 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Dtype } from "../checkpoints/dtypes";
 import { readJsonFile } from "../checkpoints/json-file";
-import { openModelFolder } from "../checkpoints/model-folder";
+import { openModelFolder, preferredWeights } from "../checkpoints/model-folder";
 import { openCheckpoint } from "../checkpoints/open-checkpoint";
+import { quoted } from "../checkpoints/quoted";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { CheckpointError, HeadConfigError } from "../errors";
 import { locateHeadFile } from "../heads/load-head";
@@ -41,39 +42,49 @@ export function inspectCommand(tslens: Command, output: Output): void {
 }
 
 async function inspect(path: string, options: InspectOptions, output: Output): Promise<void> {
-  const { source, config } = await openPath(path);
+  const { source, config, warnings } = await openPath(path);
   try {
     // Every tensor is read before the first word, so that a damaged file gives an error and no half output.
     const reports = new Map(source.names.map((name) => [name, reportOn(source, name)]));
     await (options.json ? printJson : printText)(source, reports, config, options, output);
+    for (const warning of warnings) output.note(`Note: ${oneLine(warning)}`);
+    for (const [name, kind] of source.unreadable) {
+      output.note(`Note: ${quoted(name)} is not shown: it is ${oneLine(kind)}`);
+    }
   } finally {
     source.close();
   }
 }
 
-/** The tensors at a path and, of a directory, its parsed config.json. */
-async function openPath(path: string): Promise<{ source: TensorSource; config: unknown }> {
+interface Opened {
+  readonly source: TensorSource;
+  /** Of a directory, its parsed config.json. */
+  readonly config: unknown;
+  readonly warnings: readonly string[];
+}
+
+/** The tensors at a path. */
+async function openPath(path: string): Promise<Opened> {
   if (!existsSync(path)) {
     throw new CheckpointError("there is no such file or folder", {
       file: path,
       expected: "a .pt, .bin or .safetensors file, or a model directory",
     });
   }
-  if (!statSync(path).isDirectory()) return { source: await openCheckpoint(path), config: null };
-  if (holdsBaseModel(path)) {
-    const { tensors, config } = await openModelFolder(path);
-    return { source: tensors, config };
+  if (!statSync(path).isDirectory()) {
+    return {
+      source: await openCheckpoint(path, { allTensors: true }),
+      config: null,
+      warnings: [],
+    };
   }
-  const { headFile } = locateHeadFile(path);
+  if (preferredWeights(new Set(readdirSync(path)))) {
+    const { tensors, config, warnings } = await openModelFolder(path);
+    return { source: tensors, config, warnings };
+  }
+  const { headFile, warnings } = locateHeadFile(path);
   const config = headConfig(headFile);
-  return { source: await openCheckpoint(headFile), config };
-}
-
-function holdsBaseModel(folder: string): boolean {
-  const weights = ["model.safetensors", "pytorch_model.bin"];
-  return weights
-    .flatMap((name) => [name, `${name}.index.json`])
-    .some((name) => existsSync(join(folder, name)));
+  return { source: await openCheckpoint(headFile, { allTensors: true }), config, warnings };
 }
 
 function headConfig(headFile: string): unknown {

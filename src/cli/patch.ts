@@ -73,7 +73,6 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
   const bar = progressBar({ label: "Patching", total: prompts.length });
   try {
     const result = await analyzeActivationPatching(head, prompts, {
-      modelPath: modelDir,
       factors,
       patches,
       prependBos: options.prependBos,

@@ -1,5 +1,5 @@
 import { readPrompts, TEST_SENTENCES, VARIED_PROMPTS } from "../analysis/prompts";
-import type { Prompt } from "../analysis/run-prompts";
+import type { Prompt } from "../heads/measured-prompts";
 
 /** The prompts in a file, or those that come with tslens. */
 export function promptsFrom(file: string | undefined): readonly Prompt[] {

@@ -70,7 +70,11 @@ function program(output: Output): Command {
   });
 }
 
-function lineOf(error: unknown): string {
+/** Another library's message can quote what it could not read. */
+const LONGEST_UNFORESEEN = 500;
+
+/** What the command line says of an error, in one line. */
+export function lineOf(error: unknown): string {
   if (error instanceof CommanderError) {
     const message = oneLine(error.message)
       .replace(/^error: /, "")
@@ -79,5 +83,7 @@ function lineOf(error: unknown): string {
   }
   if (error instanceof TslensError) return oneLine(error.message);
   if (process.env.TSLENS_STACK && error instanceof Error) return String(error.stack);
-  return `${oneLine(String(error))} (not foreseen: please report it; TSLENS_STACK=1 shows where)`;
+  // Without its name: TypeError and RangeError say nothing to who uses this.
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  return `this was not foreseen: ${message.slice(0, LONGEST_UNFORESEEN)}. Please report it; TSLENS_STACK=1 shows where.`;
 }

@@ -4,7 +4,7 @@ import { openHead } from "../analysis/open-head";
 import { InputError } from "../errors";
 import { neuronSweepFigures } from "../figures/result-figures";
 import type { BoundHead } from "../heads/bind-head";
-import { getActName, type HookName } from "../model/hook-names";
+import { getActName, type HookName, type ShortName } from "../model/hook-names";
 import { everyLayer } from "../patching/neuron-sweep";
 import { parsePatch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
@@ -79,7 +79,6 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
     const total = sweepRuns(head, prompts, { hooks });
     const bar = progressBar({ label: "Sweeping", total });
     const result = await analyzeNeuronSweep(head, prompts, {
-      modelPath: modelDir,
       hooks,
       patch,
       maxBytes,
@@ -110,7 +109,7 @@ function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): HookName[]
   const { targetLayer } = head.files.config;
   return hook.flatMap((name) => {
     if (!allLayers) return [getActName(name, targetLayer)];
-    if (!name.includes("hook_")) return everyLayer(name, head.model);
+    if (!name.includes("hook_")) return everyLayer(name as ShortName, head.model);
     throw new InputError("--all-layers takes short names", {
       found: `"${name}"`,
       expected: "--hook post, --hook mlp_out and the like",

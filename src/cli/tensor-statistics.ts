@@ -21,8 +21,9 @@ export function tensorStatistics(data: TensorData): TensorStatistics {
   let max = Number.NEGATIVE_INFINITY;
   let sum = 0;
   let nonFinite = 0;
-  for (const element of data) {
-    const value = Number(element);
+  // By index: an iterator takes ten times as long.
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
     if (!Number.isFinite(value)) nonFinite++;
     // Unlike a comparison, these let NaN through.
     min = Math.min(min, value);
@@ -31,7 +32,7 @@ export function tensorStatistics(data: TensorData): TensorStatistics {
   }
   const mean = sum / data.length;
   let squares = 0;
-  for (const element of data) squares += (Number(element) - mean) ** 2;
+  for (let i = 0; i < data.length; i++) squares += (Number(data[i]) - mean) ** 2;
   const std = Math.sqrt(squares / data.length);
   const exists = (value: number) => (Number.isFinite(value) ? value : null);
   return {

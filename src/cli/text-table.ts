@@ -1,6 +1,9 @@
 import { tableText } from "../figures/show-table";
 import { oneLine } from "./output";
 
+/** A column is as wide as its widest text, in every row. */
+const LONGEST_TEXT = 200;
+
 /** How a number that does not exist is written. */
 const NO_NUMBER = "–";
 
@@ -15,10 +18,14 @@ export function textTable(
     headings,
     isNumeric: headings.map((_, column) => rows.every((row) => typeof row[column] !== "string")),
     cells: rows.map((row) =>
-      row.map((cell) => (typeof cell === "string" ? oneLine(cell) : numberText(cell))),
+      row.map((cell) => (typeof cell === "string" ? cut(oneLine(cell)) : numberText(cell))),
     ),
   });
   return `${text}\n`;
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 /** Five significant digits, with a minus sign that other programs read. */

@@ -9,6 +9,7 @@ import { readTexts, type TextUnit } from "../training/read-texts";
 import { type TrainedHead, trainHead } from "../training/train-head";
 import type { TrainHeadOptions } from "../training/train-head-options";
 import { parseSeed } from "./arguments";
+import { warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { numberText, textTable } from "./text-table";
 
@@ -150,7 +151,7 @@ function moment(text: string): Date {
 /** How many neurons of a scan are shown. */
 const SCAN_SHOWN = 5;
 
-function summary({ directory, config, metrics }: TrainedHead): string {
+function summary({ directory, config, metrics, warnings }: TrainedHead): string {
   const { baselines, scan, ridge, texts } = metrics;
   const rows: [string, TrainedHead["metrics"]["test_metrics"]][] = [
     ["this head, training texts", metrics.best_model_metrics.train],
@@ -184,6 +185,7 @@ function summary({ directory, config, metrics }: TrainedHead): string {
       rows.map(([name, of]) => [name, of.r2, of.correlation, of.mse, of.mae]),
     )}`,
     accuracy === undefined ? "" : `accuracy on the test texts: ${numberText(accuracy)}\n`,
+    warningLines(warnings),
     `\nwritten to ${directory}\n`,
   ].join("");
 }

@@ -48,7 +48,6 @@ async function weights(modelDir: string, options: WeightsOptions, output: Output
   const head = await openHead(modelDir, options);
   try {
     const result = await analyzeLinearWeights(head, {
-      modelPath: modelDir,
       seed,
       prompts,
       prependBos: options.prependBos,

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream, existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { FigureError } from "../errors";
+import { discard, temporaryName } from "../files/temporary";
 import { cacheFolder } from "./cache-folder";
 import { escapeHtml } from "./escape-html";
 import type { BrowserProgram } from "./find-browser";
@@ -59,8 +60,9 @@ export async function bundledChromium(): Promise<BrowserProgram> {
 
 /** Unpacks beside its place and moves it there whole: two kernels may do this at once. */
 async function unpack(bin: string, folder: string): Promise<void> {
-  const part = await mkdtemp(`${folder}-part-`);
+  const part = temporaryName(dirname(folder));
   try {
+    await mkdir(part, { mode: 0o700 });
     const { extract } = await import("tar-fs");
     const plain = () => createBrotliDecompress({ chunkSize: CHUNK });
     const parts = await Promise.allSettled([
@@ -80,7 +82,6 @@ async function unpack(bin: string, folder: string): Promise<void> {
     await writeFile(join(part, "fonts.conf"), fontsConf(folder));
     await rename(part, folder);
   } catch (cause) {
-    await rm(part, { recursive: true, force: true });
     if (existsSync(folder)) return;
     throw new FigureError("The bundled Chromium cannot be unpacked", {
       file: folder,
@@ -89,6 +90,8 @@ async function unpack(bin: string, folder: string): Promise<void> {
       remedy: "Set TSLENS_CACHE to another folder, or TSLENS_BROWSER to an installed browser.",
       cause,
     });
+  } finally {
+    discard(part);
   }
 }
 

@@ -1,8 +1,9 @@
 import { lstatSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { FigureError } from "../errors";
+import { makeFolder } from "../files/make-folder";
 
 /**
  * The folder in which unpacked programs are kept between runs: `TSLENS_CACHE` if it is set, else
@@ -26,7 +27,7 @@ export async function cacheFolder(...path: string[]): Promise<string> {
 }
 
 async function made(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   return folder;
 }
 
@@ -34,7 +35,7 @@ async function made(folder: string): Promise<string> {
 async function temporary(path: string[]): Promise<string> {
   const { uid, username } = userInfo();
   const own = join(tmpdir(), `tslens-${uid === -1 ? username : uid}`);
-  await mkdir(own, { recursive: true, mode: 0o700 });
+  makeFolder(own, 0o700);
   const found = lstatSync(own);
   const isOurs = found.isDirectory() && (uid === -1 || found.uid === uid);
   if (!isOurs || (uid !== -1 && (found.mode & 0o022) !== 0)) {

@@ -1,4 +1,5 @@
 import type { DirectEffect } from "../results/patching-evidence";
+import { escapeHtml } from "./escape-html";
 import { extent, padded } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
@@ -42,7 +43,7 @@ export function directAndTotal(
       : [];
   return figure({
     title,
-    subtitle: subtitle ?? statement,
+    subtitle: subtitle ?? escapeHtml(statement),
     description: `${title} ${statement}.`,
     height: 400 + ROOM_FOR_TITLE + ROOM_FOR_LEGEND[size],
     size,

@@ -2,23 +2,9 @@ import { readFileSync } from "node:fs";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { figureNumbers, figureSummary } from "./figure-text";
+import { pagePolicy } from "./page-policy";
 import { figureSize } from "./picture";
-
-/** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
-const CARTESIAN = new Set([
-  "bar",
-  "box",
-  "contour",
-  "heatmap",
-  "histogram",
-  "histogram2d",
-  "histogram2dcontour",
-  "image",
-  "pie",
-  "quiver",
-  "scatter",
-  "violin",
-]);
+import { CARTESIAN_TRACES } from "./safe-figure";
 
 /** As much of plotly.js as some figures need: its cartesian part, or the whole of it. */
 export type PlotlyPart = "cartesian" | "whole";
@@ -31,7 +17,7 @@ const PLOTLY_FILES: Readonly<Record<PlotlyPart, string>> = {
 /** How much of plotly.js figures need. */
 export function plotlyPart(figures: readonly Figure[]): PlotlyPart {
   const isCartesian = figures.every(({ data }) =>
-    data.every(({ type }) => CARTESIAN.has(String(type ?? "scatter"))),
+    data.every(({ type }) => CARTESIAN_TRACES.has(String(type ?? "scatter"))),
   );
   return isCartesian ? "cartesian" : "whole";
 }
@@ -68,31 +54,35 @@ export function figurePage(fig: Figure, name: string): string {
   const { width, height } = figureSize(fig);
   const { width: _, ...layout } = fig.layout;
   const summary = escapeHtml(figureSummary(fig));
+  const style = `
+body { margin: 0; background: #fff; color: #222; font-family: "Open Sans", "Segoe UI", Helvetica, Arial, sans-serif; }
+#figure { min-width: ${width}px; max-width: ${Math.round(width * 1.2)}px; height: ${height}px; margin: 0 auto; }
+pre { margin: 1em; white-space: pre-wrap; }
+`;
+  const plotly = plotlyScript(plotlyPart([fig]));
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=${width}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="${pagePolicy([plotly, DRAW_FIGURE], [style])}">
 <title>${escapeHtml(name)}</title>
-<style>
-body { margin: 0; background: #fff; color: #222; font-family: "Open Sans", "Segoe UI", Helvetica, Arial, sans-serif; }
-#figure { min-width: ${width}px; max-width: ${Math.round(width * 1.2)}px; height: ${height}px; margin: 0 auto; }
-pre { margin: 1em; white-space: pre-wrap; }
-</style>
+<style>${style}</style>
 </head>
 <body>
 <div id="figure" role="img" aria-label="${summary}"></div>
 <noscript><pre>${summary}
 
 ${escapeHtml(figureNumbers(fig))}</pre></noscript>
-<script>${plotlyScript(plotlyPart([fig]))}</script>
+<script>${plotly}</script>
 <script type="application/json" id="figure-data">${scriptJson({ data: fig.data, layout, config: figureConfig(name) })}</script>
-<script>
-const { data, layout, config } = JSON.parse(document.getElementById("figure-data").textContent);
-Plotly.newPlot("figure", data, layout, config);
-</script>
+<script>${DRAW_FIGURE}</script>
 </body>
 </html>
 `;
 }
+
+const DRAW_FIGURE = `
+const { data, layout, config } = JSON.parse(document.getElementById("figure-data").textContent);
+Plotly.newPlot("figure", data, layout, config);
+`;

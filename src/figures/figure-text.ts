@@ -1,15 +1,19 @@
+import { cutText } from "./cut-text";
 import type { Figure } from "./figure";
-import { formatNumber } from "./format-number";
+import { formatNumber, NO_NUMBER } from "./format-number";
 
 /** More points than this of one trace do not help a reader of plain text. */
 const MOST_POINTS = 12;
 const MOST_TRACES = 24;
+/** Nor does more of a description, and of a name or a value. In characters. */
+const LONGEST_SUMMARY = 4_000;
+const LONGEST_NAME = 200;
 
 /** What a figure shows, in a sentence or two: its description, or its title and traces. */
 export function figureSummary({ data, layout }: Figure): string {
-  const described = (layout.meta as { description?: unknown } | undefined)?.description;
-  if (typeof described === "string" && described !== "") return described;
-  const title = layout.title as { text?: unknown } | string | undefined;
+  const described = (layout.meta as { description?: unknown } | null | undefined)?.description;
+  if (typeof described === "string" && described !== "") return cutText(described, LONGEST_SUMMARY);
+  const title = layout.title as { text?: unknown } | string | null | undefined;
   const text = typeof title === "string" ? title : title?.text;
   const name = typeof text === "string" && text !== "" ? plain(text) : "Figure";
   return `${name} (${data.length} trace${data.length === 1 ? "" : "s"})`;
@@ -26,21 +30,20 @@ export function figureNumbers({ data }: Figure): string {
 }
 
 function numbers(values: unknown): string {
-  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) return "–";
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) return NO_NUMBER;
   const list = Array.from(values as ArrayLike<unknown>);
-  const shown = list
-    .slice(0, MOST_POINTS)
-    .map((value) =>
-      typeof value === "number" || value === null ? formatNumber(value) : String(value),
-    );
+  const shown = list.slice(0, MOST_POINTS).map((value) => {
+    if (typeof value === "string") return cutText(value, LONGEST_NAME);
+    return typeof value === "number" ? formatNumber(value) : NO_NUMBER;
+  });
   if (list.length > MOST_POINTS) shown.push(`… (${list.length} points)`);
   return shown.join(", ");
 }
 
 function plain(text: string): string {
-  return text
+  return cutText(text, LONGEST_NAME)
     .replace(/<br>/g, " ")
-    .replace(/<[^>]*>/g, "")
+    .replace(/<[^<>]*>/g, "")
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")
     .replace(/&#34;/g, '"')

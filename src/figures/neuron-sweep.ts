@@ -1,5 +1,6 @@
 import { colourOf, withOpacity } from "./colours";
 import { count } from "./count";
+import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
 import { formatNumber } from "./format-number";
@@ -101,13 +102,15 @@ function line(
   return {
     type: "scatter",
     mode: "lines+markers",
-    name: hook,
+    name: escapeHtml(hook),
+    meta: escapeHtml(hook),
     x: neurons.map((_, i) => i + 1),
     y: neurons.map(({ size }) => size),
     line: { color: withOpacity(colour, 0.5), width: 1.5 },
     marker: { color: colour, size: 5 },
     customdata: neurons.map(({ index, change }) => [index, formatNumber(change)]),
-    hovertemplate: `${hook}, neuron %{customdata[0]}<br>rank %{x}<br>mean change %{customdata[1]}<br>mean |change| %{y:.4g}<extra></extra>`,
+    hovertemplate:
+      "%{meta}, neuron %{customdata[0]}<br>rank %{x}<br>mean change %{customdata[1]}<br>mean |change| %{y:.4g}<extra></extra>",
   };
 }
 
@@ -119,12 +122,13 @@ function targetMark(
     type: "scatter",
     mode: "markers+text",
     name: "the target",
+    meta: escapeHtml(hook),
     x: [rank],
     y: [size],
     text: [`target: ${rank} of ${of}`],
     textposition: rank > of / 8 ? "top left" : "top right",
     textfont: { size: 12, color: INK },
     marker: { symbol: "circle-open", size: 14, color: INK, line: { width: 2 } },
-    hovertemplate: `the target: ${hook}, neuron ${index}<br>rank ${rank} of ${of}<br>mean change ${formatNumber(change)}<br>mean |change| %{y:.4g}<extra></extra>`,
+    hovertemplate: `the target: %{meta}, neuron ${index}<br>rank ${rank} of ${of}<br>mean change ${formatNumber(change)}<br>mean |change| %{y:.4g}<extra></extra>`,
   };
 }

@@ -1,5 +1,7 @@
 import type { Annotations, Layout, LayoutAxis, PlotData } from "plotly.js";
 import { FigureError } from "../errors";
+import { cutText } from "./cut-text";
+import { escapeHtml } from "./escape-html";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
@@ -19,6 +21,8 @@ export interface PromptFit extends LineFit {
   readonly prompt: number;
 }
 
+/** A prompt in the description, in characters. */
+const LONGEST_PROMPT = 400;
 /** More panels than this are too small to read. */
 const MOST_PANELS = 8;
 const MOST_COLUMNS = { notebook: 4, column: 2 } as const;
@@ -71,7 +75,7 @@ export function perInputSensitivity(
     description: `${title}. ${shown
       .map(
         ({ prompt, slope, r_squared }) =>
-          `"${changes.prompts[prompt]}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
+          `"${cutText(changes.prompts[prompt]!, LONGEST_PROMPT)}": slope ${formatNumber(slope)}, R² ${formatNumber(r_squared)}`,
       )
       .join("; ")}.`,
     height: plotHeight + ROOM_FOR_TITLES + 16 + ROOM_FOR_LEGEND[size],
@@ -168,7 +172,7 @@ function promptPanelTitle(
   const { line, equation, quality } = drawableFit(`prompt ${fit.prompt}`, fit, "", "");
   const note = line === null ? equation : `slope ${formatNumber(fit.slope, 3)}, ${quality}`;
   const prompt = promptTitle(prompts[fit.prompt]!, letters);
-  return panelTitle(`<b>${prompt}</b><br>${note}`, left, top, 11);
+  return panelTitle(`<b>${prompt}</b><br>${escapeHtml(note)}`, left, top, 11);
 }
 
 function sharedAxisTitles(): Partial<Annotations>[] {

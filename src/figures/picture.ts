@@ -18,10 +18,14 @@ interface PlotlyInPage {
   toImage(figure: unknown, options: unknown): Promise<string>;
 }
 
-/** A figure's size in pixels. */
+/** A figure's size in pixels: what its layout says, where that is a number. */
 export function figureSize({ layout }: Figure): { width: number; height: number } {
-  const { width, height } = layout as { width?: number; height?: number };
-  return { width: width ?? FIGURE_WIDTHS.notebook, height: height ?? DEFAULT_HEIGHT };
+  const pixels = (value: unknown, usual: number) =>
+    Number.isFinite(value) ? Number(value) : usual;
+  return {
+    width: pixels(layout.width, FIGURE_WIDTHS.notebook),
+    height: pixels(layout.height, DEFAULT_HEIGHT),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PlotData } from "plotly.js";
+import { escapeHtml } from "./escape-html";
 import { extent, padded } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
@@ -59,7 +60,8 @@ export function predVsActRegression(
   return figure({
     title,
     // A sign stays with its number, R² with its value.
-    subtitle: subtitle ?? statement.replace(/(?<=R²) | (?=[\d.]+\))|(?<=[−+]) /g, "\u00a0"),
+    subtitle:
+      subtitle ?? escapeHtml(statement).replace(/(?<=R²) | (?=[\d.]+\))|(?<=[−+]) /g, "\u00a0"),
     description: `${title}. ${statement}.`,
     height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
     size,

@@ -1,9 +1,11 @@
+import { cutText } from "./cut-text";
 import { escapeHtml } from "./escape-html";
 import { shortenMiddle } from "./shorten-middle";
 import { wrapWords } from "./wrap-words";
 
-/** Longest line of a prompt in a hover label, in characters. */
+/** Longest line of a prompt in a hover label, and the longest prompt there, in characters. */
 const HOVER_LINE = 60;
+const LONGEST_HOVER = 1_500;
 
 /** Line breaks and tabs as a reader writes them, so that a label stays on its line. */
 function visible(prompt: string): string {
@@ -15,7 +17,8 @@ export function promptTitle(prompt: string, limit: number): string {
   return escapeHtml(shortenMiddle(visible(prompt), limit));
 }
 
-/** A prompt as a hover label shows it: whole, broken into lines between words, safe to draw. */
+/** A prompt as a hover label shows it: up to a screenful, broken into lines between words, safe to draw. */
 export function promptHover(prompt: string): string {
-  return wrapWords(visible(prompt), HOVER_LINE).map(escapeHtml).join("<br>");
+  const shown = visible(cutText(prompt, LONGEST_HOVER));
+  return wrapWords(shown, HOVER_LINE).map(escapeHtml).join("<br>");
 }

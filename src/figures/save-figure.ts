@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FigureError } from "../errors";
 import { atomicWrite } from "../files/atomic-write";
+import { makeFolder } from "../files/make-folder";
 import { picturesAreOff } from "./browser";
 import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
@@ -72,9 +72,9 @@ export async function saveFigure(
       if (!picturesAreOff()) console.warn(`${path} was not written. ${error.message}`);
     }
   }
-  await inFolder(directory, () => mkdir(directory, { recursive: true }));
+  await inFolder(directory, async () => makeFolder(directory));
   for (const { path, content } of files) {
-    await inFolder(path, () => atomicWrite(path, content));
+    await inFolder(path, () => atomicWrite(path, content, { within: directory }));
   }
   return files.map(({ path }) => path);
 }

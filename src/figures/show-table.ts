@@ -102,7 +102,7 @@ export function tableText({ caption, headings, isNumeric, cells }: Table): strin
     row.map((text) => text.replace(/\s*\n\s*/g, " ")),
   );
   const widths = headings.map((_, column) =>
-    Math.max(...lines.map((row) => Array.from(row[column]!).length)),
+    lines.reduce((widest, row) => Math.max(widest, Array.from(row[column]!).length), 0),
   );
   const pad = (text: string, column: number) => {
     const space = " ".repeat(widths[column]! - Array.from(text).length);

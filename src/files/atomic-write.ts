@@ -1,21 +1,26 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
-  rmSync,
+  type Stats,
+  statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { discard, temporaryName } from "./temporary";
 
 /** Node writes at most 2³¹ − 1 bytes in one call. */
 const MOST_BYTES_PER_WRITE = 2 ** 30;
 
 /** Codes by which file systems say that they have no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
+
+/** The system's own: Node's other one stops half-way at pipes and sockets. */
+const realPath = realpathSync.native;
 
 /** Writes the next bytes of the file. */
 export type WriteBytes = (bytes: Uint8Array) => void;
@@ -30,29 +35,36 @@ export interface AtomicWriteOptions {
    * a file could be replaced.)
    */
   readonly replace?: boolean;
+  /**
+   * The folder of results that the file is one of. A link in it that leads out of it is not followed: the
+   * file takes its place. Without this option a link to a file is followed, since somebody named it.
+   */
+  readonly within?: string;
 }
 
 /**
  * Writes a file so that a reader sees the old content or the whole new one, never a part, whatever
  * happens in between: into a temporary file beside it, which is forced to the disk and then takes the
- * name. If anything fails the temporary file is removed and the old file is as it was.
+ * name. If anything fails the temporary file is removed and the old file is as it was. What is no file
+ * (a device, a pipe, a socket, a folder) keeps its name.
  *
  * (The package write-file-atomic 6 takes the whole content in memory, and ignores how much of it was
  * written: on a full disk it put a cut-off file in the old one's place without an error.)
  *
  * @param path the file, or a link to it; its folder must exist
  * @returns false if the file was there and `replace` is false, else true
- * @throws the file system's own error, with its `code`, or what `content` throws
+ * @throws the file system's own error, with its `code`, an error that says what stands in the file's
+ *   place, or what `content` throws
  * @example
  * await atomicWrite("results/a.json", "{}\n");
  */
 export async function atomicWrite(
   path: string,
   content: FileContent,
-  { replace = true }: AtomicWriteOptions = {},
+  { replace = true, within }: AtomicWriteOptions = {},
 ): Promise<boolean> {
-  const target = resolveLink(path);
-  const temporary = join(dirname(target), `.${randomBytes(8).toString("hex")}.tmp`);
+  const target = within === undefined ? followed(path, replace) : inside(within, path, replace);
+  const temporary = temporaryName(dirname(target));
   try {
     const descriptor = openSync(temporary, "wx");
     try {
@@ -66,18 +78,66 @@ export async function atomicWrite(
     if (replace) renameSync(temporary, target);
     else if (!takeName(temporary, target)) return false;
   } finally {
-    removeIfThere(temporary);
+    discard(temporary);
   }
   syncFolder(dirname(target));
   return true;
 }
 
-function resolveLink(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
+/** Where a path leads; itself where there is nothing yet. */
+function followed(path: string, replace: boolean): string {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return path;
+  if (replace) requireFile(there);
+  return realPath(path);
+}
+
+/** Where a path leads inside a folder; itself where it is a link that leads out. */
+function inside(folder: string, path: string, replace: boolean): string {
+  const root = realPath(folder);
+  const parent = realPath(dirname(path));
+  if (!isIn(root, parent)) {
+    throw new Error(`${dirname(path)} is a link that leads out of ${folder}`);
   }
+  const target = realTarget(root, join(parent, basename(path)));
+  const there = lstatSync(target, { throwIfNoEntry: false });
+  if (replace && there !== undefined && !there.isSymbolicLink()) requireFile(there);
+  return target;
+}
+
+function realTarget(root: string, file: string): string {
+  try {
+    const real = realPath(file);
+    return isIn(root, real) ? real : file;
+  } catch {
+    return file;
+  }
+}
+
+/** Whether what stands at a path in a folder is a link out of that folder. */
+export function leadsOut(folder: string, path: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  try {
+    return !isIn(realPath(folder), realPath(path));
+  } catch {
+    // A link to nothing.
+    return true;
+  }
+}
+
+function isIn(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== ".." && !/^\.\.[\\/]/.test(way) && !isAbsolute(way);
+}
+
+/** Renaming puts a file in the place of anything but a folder, where root even of /dev/null. */
+function requireFile(there: Stats): void {
+  if (there.isFile()) return;
+  if (there.isDirectory()) {
+    throw Object.assign(new Error("a folder has the file's name"), { code: "EISDIR" });
+  }
+  const kind = there.isFIFO() ? "pipe" : there.isSocket() ? "socket" : "device";
+  throw new Error(`a ${kind}, which is not replaced by a file`);
 }
 
 function putAll(descriptor: number, bytes: Uint8Array): void {
@@ -95,17 +155,10 @@ function takeName(temporary: string, target: string): boolean {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     if (code === "EEXIST") return false;
     if (!NO_LINKS.has(code)) throw error;
+    if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) return false;
     renameSync(temporary, target);
   }
   return true;
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // It was never made; why not is the error to report.
-  }
 }
 
 /** Makes the new name itself last. Not every system can; the file is whole all the same. */

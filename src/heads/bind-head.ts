@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { HeadConfigError, InputError } from "../errors";
-import { allHookNames, getActName, layerOfHook, resolveHookName } from "../model/hook-names";
+import type { HookPointName } from "../model/hook-names";
+import { type HookPoint, hookPoint, hookPointInLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
@@ -12,14 +13,16 @@ const DIGITS = "0123456789";
 
 /** A head together with the base model that it reads. */
 export interface BoundHead {
+  /** The path that it was opened by, as it was given. */
+  readonly path: string;
   readonly files: HeadFiles;
   readonly model: HookedTransformer;
   /** The hook whose activation is predicted, by its long name. */
-  readonly hook: string;
+  readonly hook: HookPointName;
   /** The target neuron's index at a position of that hook. */
   readonly index: number;
   /** Hooks that the prediction is made from. */
-  readonly reads: readonly string[];
+  readonly reads: readonly HookPointName[];
   /** Ids of the digits "0" to "9"; null unless it is a token head. */
   readonly digitTokens: readonly number[] | null;
   /** Whether a change of the target can reach the features: it is computed before them. */
@@ -27,18 +30,23 @@ export interface BoundHead {
   /** The position that is measured in a prompt of that many tokens. */
   position(promptLength: number): number;
   /** Predictions from activations `[n, size]` of `reads` at that position. */
-  predict(activations: ReadonlyMap<string, tf.Tensor2D>): number[];
+  predict(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
   /** By how much each of these predictions may be off by rounding alone. */
-  rounding(activations: ReadonlyMap<string, tf.Tensor2D>): number[];
+  rounding(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
 }
 
 /**
  * Puts a head and its base model together.
  *
+ * @param path that the head was opened by; its folder if not given
  * @throws HeadConfigError if the head does not fit the model: another d_model, a layer, neuron or
  *   activation that the model does not have, digit tokens outside the vocabulary.
  */
-export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead {
+export function bindHead(
+  files: HeadFiles,
+  model: HookedTransformer,
+  path = files.directory,
+): BoundHead {
   const { config, configFile } = files;
   if (config.dModel !== model.cfg.d_model) {
     throw new HeadConfigError("the head was trained on another base model", {
@@ -48,27 +56,28 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
       remedy: "Give the base model it was trained on (base, --base or TSLENS_BASE_MODEL).",
     });
   }
-  const hook = targetHook(config, model, configFile);
-  const index = targetIndex(config, hook, model, configFile);
+  const target = targetHook(config, model, configFile);
+  const index = targetIndex(config, target, model, configFile);
   const isToken = config.headType === "token";
   const features = inConfig(configFile, "feature_layer", () =>
-    resolveHookName(["resid_post", config.featureLayer], model.cfg),
+    hookPoint(["resid_post", config.featureLayer], model.cfg),
   );
   const digitTokens = isToken ? digitTokenIds(config.head.digitTokens, model, configFile) : null;
-  const read = isToken ? LOGITS : features;
-  const order = allHookNames(model.cfg);
-  const inputs = (activations: ReadonlyMap<string, tf.Tensor2D>) =>
+  const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
+  const inputs = (activations: ReadonlyMap<HookPointName, tf.Tensor2D>) =>
     digitTokens
       ? digitColumns(activations.get(LOGITS)!, digitTokens)
-      : rowsOf(activations.get(features)!);
+      : rowsOf(activations.get(features.name)!);
   return {
+    [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
+    path,
     files,
     model,
-    hook,
+    hook: target.name,
     index,
-    reads: [read],
+    reads: [read.name],
     digitTokens,
-    targetCanMatter: order.indexOf(hook) <= order.indexOf(read),
+    targetCanMatter: target.order <= read.order,
     position: (length) => measuredPosition(config.tokenPos, length),
     predict: (activations) =>
       digitTokens
@@ -78,6 +87,23 @@ export function bindHead(files: HeadFiles, model: HookedTransformer): BoundHead 
   };
 }
 
+/** What Node and a notebook print of a head. */
+function headText(
+  { config, directory }: HeadFiles,
+  { name }: HookedTransformer,
+  target: HookPoint,
+  index: number,
+  read: HookPoint,
+): string {
+  const hidden = config.headType === "token" ? null : config.head.hidden;
+  const kind = hidden ? `${config.headType}, with a hidden layer` : config.headType;
+  return [
+    `activation prediction head (${kind}) in ${directory}`,
+    `  predicts ${target.name}[…, ${index}] of ${name}`,
+    `  reads ${read.name}`,
+  ].join("\n");
+}
+
 /** "last" is the last token; a number is clamped to it, a negative one counts from the end. */
 function measuredPosition(tokenPos: "last" | number, length: number): number {
   if (length < 1) throw new InputError("the prompt is empty", { expected: "at least one token" });
@@ -85,7 +111,7 @@ function measuredPosition(tokenPos: "last" | number, length: number): number {
   return tokenPos < 0 ? Math.max(length + tokenPos, 0) : Math.min(tokenPos, length - 1);
 }
 
-function targetHook(config: HeadConfig, model: HookedTransformer, file: string): string {
+function targetHook(config: HeadConfig, model: HookedTransformer, file: string): HookPoint {
   const { layerType, targetLayer } = config;
   const layers = model.cfg.n_layers;
   if (targetLayer >= layers) {
@@ -97,16 +123,10 @@ function targetHook(config: HeadConfig, model: HookedTransformer, file: string):
     });
   }
   // Layer norms need to say which: "ln1.hook_scale" or "blocks.3.ln1.hook_scale".
-  const inBlock =
-    /^(ln1|ln2|attn|mlp)\.hook_/.test(layerType) || /^hook_(resid|attn|mlp)/.test(layerType);
   const hook = inConfig(file, "layer_type", () =>
-    resolveHookName(
-      inBlock ? `blocks.${targetLayer}.${layerType}` : getActName(layerType, targetLayer),
-      model.cfg,
-    ),
+    hookPointInLayer(layerType, targetLayer, model.cfg),
   );
-  const block = layerOfHook(hook, model.cfg);
-  if (hook.startsWith("blocks.") && block !== targetLayer) {
+  if (hook.nameInBlock !== null && hook.layer() !== targetLayer) {
     throw new HeadConfigError(`"layer_type" and "target_layer" contradict each other`, {
       file,
       found: `"${layerType}" and ${targetLayer}`,
@@ -136,11 +156,10 @@ function inConfig<T>(file: string, key: string, resolve: () => T): T {
 
 function targetIndex(
   config: HeadConfig,
-  hook: string,
+  { name, size }: HookPoint,
   model: HookedTransformer,
   file: string,
 ): number {
-  const size = sizeAtPosition(hook, model);
   if (size === null) {
     throw new HeadConfigError(`"layer_type" has no neurons at a position`, {
       file,
@@ -152,22 +171,9 @@ function targetIndex(
   throw new HeadConfigError(`"target_neuron" is out of range`, {
     file,
     found: String(config.targetNeuron),
-    expected: `0 to ${size - 1} for ${hook} in ${model.folder}`,
+    expected: `0 to ${size - 1} for ${name} in ${model.folder}`,
     remedy: "Give the base model the head was trained on (base, --base or TSLENS_BASE_MODEL).",
   });
-}
-
-/** How many numbers an activation has at one position; null if it is over pairs of positions. */
-export function sizeAtPosition(
-  hook: string,
-  { cfg }: Pick<HookedTransformer, "cfg">,
-): number | null {
-  if (/attn_scores$|pattern$/.test(hook)) return null;
-  if (/hook_scale$/.test(hook)) return 1;
-  if (/mlp\.hook_(pre|post)$/.test(hook)) return cfg.d_mlp;
-  if (/hook_[qkvz]$/.test(hook)) return cfg.n_heads * cfg.d_head;
-  if (/hook_result$/.test(hook)) return cfg.n_heads * cfg.d_model;
-  return hook === LOGITS ? cfg.d_vocab : cfg.d_model;
 }
 
 function digitTokenIds(

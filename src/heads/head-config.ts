@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { readJsonFile } from "../checkpoints/json-file";
 import { HeadConfigError } from "../errors";
 
 /** Kinds of heads, by the pipeline's `head_type`. */
@@ -165,15 +164,6 @@ const HEAD_CONFIG_JSON = z.object(
 );
 
 type HeadConfigJson = z.infer<typeof HEAD_CONFIG_JSON>;
-
-/**
- * Reads a trained head's `config.json`.
- *
- * @throws HeadConfigError if the file cannot be read or is not JSON, or as `parseHeadConfig`.
- */
-export function readHeadConfig(file: string): HeadConfig {
-  return parseHeadConfig(readJsonFile(file, HeadConfigError), file);
-}
 
 /**
  * Checks a trained head's configuration and fills in what older files lack; `HeadConfig` documents each default.

@@ -1,3 +1,5 @@
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import type { BoundHead } from "./bind-head";
 import { digitLogits } from "./digit-logits";
 import { featureGradient, softmaxSlopes } from "./feature-gradient";
@@ -7,7 +9,7 @@ import { predictionRounding } from "./prediction-rounding";
 /** A head as a function of the residual stream that it reads, in float64. */
 export interface HeadFunction {
   /** The hook whose last measured position is the argument: what the head was trained on. */
-  readonly features: string;
+  readonly features: HookPointName;
   /** Predictions, in the units of the target activation, from features `[n][d_model]`. */
   predict(features: readonly ArrayLike<number>[]): number[];
   /** By how much each of these predictions may be off by rounding alone. */
@@ -52,7 +54,7 @@ function tokenFunction(head: BoundHead): HeadFunction {
   const read = digitLogits(head);
   const logits = (rows: readonly ArrayLike<number>[]) => rows.map((row) => read.logits(row));
   return {
-    features: `blocks.${cfg.n_layers - 1}.hook_resid_post`,
+    features: hookPoint(["resid_post", -1], cfg).name,
     predict: (rows) => predictFromDigitLogits(config, logits(rows)),
     rounding: (rows) => predictionRounding(head.files, logits(rows)),
     gradient(row) {

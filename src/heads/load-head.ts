@@ -1,11 +1,14 @@
-import { readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { readJsonFile } from "../checkpoints/json-file";
 import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
 import { openCheckpoint } from "../checkpoints/open-checkpoint";
 import { quoted, quotedList } from "../checkpoints/quoted";
+import { ReadFiles } from "../checkpoints/read-files";
+import { renamedSource } from "../checkpoints/renamed-source";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { HeadConfigError } from "../errors";
-import { type HeadConfig, readHeadConfig } from "./head-config";
+import { type HeadConfig, parseHeadConfig } from "./head-config";
 import { locateHead } from "./locate-head";
 import { RUN_FOLDERS } from "./run-folders";
 
@@ -16,6 +19,14 @@ const CONFIG_FILE = "config.json";
 
 /** The classes' weights in the training loss; nothing here depends on them. */
 const CLASS_WEIGHTS = "class_weights";
+
+/** How many heads `AveragedModel` has averaged. */
+const AVERAGED = "n_averaged";
+
+const OUTPUT = "output.weight";
+
+/** What a layer of a head may have, which contradicts a configuration without it. */
+const OF_LAYER = /^(hidden|output)\./;
 
 /** A tensor of a head, as float32. */
 export interface HeadTensor extends NamedArray {
@@ -35,6 +46,8 @@ export interface HeadFiles {
    * `output.bias` [out]. Empty for a token head.
    */
   readonly tensors: ReadonlyMap<string, HeadTensor>;
+  /** SHA-256 of the two files as they were read; null for a head that was made in memory. */
+  readonly sha256: { readonly head: string; readonly config: string } | null;
   /** What the user should know although the head can be used. */
   readonly warnings: readonly string[];
 }
@@ -47,7 +60,7 @@ export interface HeadFiles {
  *   folders above it.
  * @throws HeadConfigError if there is no head, its configuration cannot be used, or its weights contradict it: a
  *   tensor is missing, unknown or of another shape, or holds NaN or infinity.
- * @throws CheckpointError if the weights' file cannot be read.
+ * @throws CheckpointError if the weights' file cannot be read, or a file changes while it is read.
  * @example
  * const { config, tensors } = await loadHead("models/neuron_l2_n52_20261122_120000");
  * console.log(config.headType, tensors.get("output.weight")?.shape);
@@ -56,54 +69,85 @@ export async function loadHead(path: string): Promise<HeadFiles> {
   const { headFile, warnings } = locateHeadFile(locateHead(path));
   const directory = dirname(headFile);
   const configFile = join(directory, CONFIG_FILE);
-  const config = readHeadConfig(configFile);
-  const source = await openCheckpoint(headFile);
+  const read = new ReadFiles([headFile, configFile]);
+  const config = parseHeadConfig(readJsonFile(configFile, HeadConfigError), configFile);
+  const source = withoutPrefix(await openCheckpoint(headFile));
   try {
-    checkShapes(source, config, configFile);
-    const tensors = new Map(source.names.map((name) => [name, readTensor(source, name)]));
+    warnings.push(...checkShapes(source, config, configFile));
+    const names = source.names.filter((name) => name !== AVERAGED);
+    const tensors = new Map(names.map((name) => [name, readTensor(source, name)]));
     warnings.push(...binWarnings(config, configFile));
-    return { directory, headFile, configFile, config, tensors, warnings };
+    const hashes = await read.sha256();
+    const sha256 = { head: hashes[basename(headFile)], config: hashes[CONFIG_FILE] };
+    return { directory, headFile, configFile, config, tensors, sha256, warnings };
   } finally {
     source.close();
   }
 }
 
+/** Whether the files of a head are still the ones that it was read from. */
+export async function isStillThere({ headFile, configFile, sha256 }: HeadFiles): Promise<boolean> {
+  const now = await new ReadFiles([headFile, configFile]).sha256().catch(() => null);
+  if (now === null || sha256 === null) return false;
+  return now[basename(headFile)] === sha256.head && now[CONFIG_FILE] === sha256.config;
+}
+
+/** Without what a module around the head put before all names, such as Lightning's `model.`. */
+function withoutPrefix(source: TensorSource): TensorSource {
+  const { names } = source;
+  const prefix = names.find((name) => name.endsWith(`.${OUTPUT}`))?.slice(0, -OUTPUT.length) ?? "";
+  const isBeforeAll = names.every((name) => name.startsWith(prefix));
+  return isBeforeAll
+    ? renamedSource(source, (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name))
+    : source;
+}
+
 /**
  * The weights' file of a trained head: the file itself, the one in a folder, or of a training run's `best_model`, else
- * `final_model`.
+ * `final_model`. A link to nothing is passed over, with a warning.
  *
  * @throws HeadConfigError if there is none.
  */
 export function locateHeadFile(path: string): { headFile: string; warnings: string[] } {
   if (kindOf(path) === "file") return { headFile: path, warnings: [] };
-  const here = headFileIn(path);
-  if (here) return { headFile: here, warnings: [] };
-
   const folders = RUN_FOLDERS.filter((folder) => kindOf(join(path, folder)) === "folder");
-  for (const folder of folders) {
-    const headFile = headFileIn(join(path, folder));
-    if (!headFile) continue;
-    const passedOver = folders.slice(0, folders.indexOf(folder));
-    const warnings = passedOver.map(
-      (other) => `${join(path, other)} holds no ${HEAD_FILES[0]}; ${folder} is used instead`,
-    );
-    return { headFile, warnings };
+  const brokenLinks: string[] = [];
+  const passedOver: string[] = [];
+  for (const folder of ["", ...folders]) {
+    const files = HEAD_FILES.map((name) => join(path, folder, name));
+    const headFile = files.find((file) => kindOf(file) === "file");
+    const before = headFile ? files.slice(0, files.indexOf(headFile)) : files;
+    const broken = before.filter((file) => kindOf(file) === "broken link");
+    brokenLinks.push(...broken);
+    passedOver.push(...broken.map((file) => `${file} is a link to a file that is not there`));
+    if (headFile) {
+      const used = `${folder || basename(headFile)} is used instead`;
+      return { headFile, warnings: passedOver.map((reason) => `${reason}; ${used}`) };
+    }
+    if (folder && broken.length === 0) {
+      passedOver.push(`${join(path, folder)} holds no ${HEAD_FILES[0]}`);
+    }
   }
-  throw noHead(path);
+  throw brokenLinks.length > 0
+    ? new HeadConfigError("this is a link to a file that is not there", { file: brokenLinks[0] })
+    : noHead(path);
 }
 
-function headFileIn(folder: string): string | undefined {
-  const name = HEAD_FILES.find((file) => kindOf(join(folder, file)) === "file");
-  return name && join(folder, name);
-}
-
-function kindOf(path: string): "file" | "folder" | undefined {
+function kindOf(path: string): "file" | "folder" | "broken link" | undefined {
   try {
     const stats = statSync(path);
     if (stats.isFile()) return "file";
     return stats.isDirectory() ? "folder" : undefined;
   } catch {
-    return undefined;
+    return isLink(path) ? "broken link" : undefined;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
@@ -113,8 +157,10 @@ function noHead(path: string): HeadConfigError {
     return new HeadConfigError("there is no such folder", { file: path, expected });
   }
   const entries = readdirSync(path).sort();
+  const holdsHead = (folder: string) =>
+    HEAD_FILES.some((name) => kindOf(join(folder, name)) === "file");
   const runs = entries.filter((entry) =>
-    [...RUN_FOLDERS, "."].some((folder) => headFileIn(join(path, entry, folder))),
+    [...RUN_FOLDERS, "."].some((folder) => holdsHead(join(path, entry, folder))),
   );
   return new HeadConfigError("there is no trained head in this folder", {
     file: path,
@@ -144,12 +190,19 @@ function expectedShapes(config: HeadConfig): {
   return { required, optional };
 }
 
-function checkShapes(source: TensorSource, config: HeadConfig, configFile: string): void {
+/** @returns what of the file is not read. */
+function checkShapes(source: TensorSource, config: HeadConfig, configFile: string): string[] {
   const { required, optional } = expectedShapes(config);
   const described = describeHead(config);
   const remedy = `Weights and ${CONFIG_FILE} must be of the same head: check both.`;
-  const missing = [...required.keys()].filter((name) => !source.names.includes(name));
-  const surplus = source.names.filter((name) => !required.has(name) && !optional.has(name));
+  const isBeside = (name: string) => !required.has(name) && !OF_LAYER.test(name);
+  const beside = [...source.unreadable].filter(([name]) => isBeside(name));
+  const unread = [...source.unreadable.keys()].filter((name) => !isBeside(name));
+  const names = new Set([...source.names, ...unread]);
+  const missing = [...required.keys()].filter((name) => !names.has(name));
+  const surplus = [...names].filter(
+    (name) => !required.has(name) && !optional.has(name) && name !== AVERAGED,
+  );
   if (missing.length > 0 || surplus.length > 0) {
     const parts = [
       missing.length > 0 && `${quotedList(missing)} missing`,
@@ -163,7 +216,7 @@ function checkShapes(source: TensorSource, config: HeadConfig, configFile: strin
     });
   }
   for (const [name, shape] of [...required, ...optional]) {
-    if (!source.names.includes(name)) continue;
+    if (!names.has(name)) continue;
     const found = source.info(name).shape;
     if (found.length === shape.length && found.every((size, axis) => size === shape[axis]))
       continue;
@@ -174,6 +227,7 @@ function checkShapes(source: TensorSource, config: HeadConfig, configFile: strin
       remedy,
     });
   }
+  return beside.map(([name, kind]) => `${source.path}: ${quoted(name)} is not read: it is ${kind}`);
 }
 
 function describeHead(config: HeadConfig): string {

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import { readCacheFile, writeCacheFile } from "./cache-file";
+import { cacheText } from "./cache-text";
 import type { GPT2Config } from "./config";
-import { type HookName, resolveHookName } from "./hook-names";
+import type { CachedName, HookName, HookPointName } from "./hook-names";
+import { hookPoint } from "./hook-points";
 import {
   type LogitAttrsOptions,
   type LogitLensOptions,
@@ -50,7 +51,7 @@ export interface CachedModel {
  * logits.dispose();
  */
 export class ActivationCache implements TokenizedRun {
-  private readonly tensors = new Map<string, tf.Tensor>();
+  private readonly tensors = new Map<HookPointName, tf.Tensor>();
 
   constructor(private readonly model: CachedModel) {}
 
@@ -64,6 +65,7 @@ export class ActivationCache implements TokenizedRun {
    * const again = await ActivationCache.fromFile("results/cache.safetensors", model);
    */
   static async fromFile(path: string, model: CachedModel): Promise<ActivationCache> {
+    const { readCacheFile } = await import("./cache-file.js");
     const cache = new ActivationCache(model);
     for (const [name, tensor] of readCacheFile(path, model.cfg)) cache.tensors.set(name, tensor);
     return cache;
@@ -82,24 +84,23 @@ export class ActivationCache implements TokenizedRun {
   }
 
   /** Names of what was kept, in the order in which it was computed. */
-  keys(): string[] {
+  keys(): HookPointName[] {
     return [...this.tensors.keys()];
   }
 
   /** Whether an activation was kept. */
-  has(name: string, layer?: number, layerType?: string): boolean {
-    return this.tensors.has(this.resolve(name, layer, layerType));
+  has(...name: CachedName): boolean {
+    return this.tensors.has(this.resolve(name));
   }
 
   /**
    * An activation by its long name, or by short name and layer; negative layers count from the end.
    *
-   * @param layerType "ln1" or "ln2", for "scale" and "normalized"
-   *
+   * @param name such as `("mlp_out", 2)`, `("scale", 2, "ln1")` or a long name
    * @throws InputError if the model has no such activation or it was not kept in this run.
    */
-  get(name: string, layer?: number, layerType?: string): tf.Tensor {
-    const key = this.resolve(name, layer, layerType);
+  get(...name: CachedName): tf.Tensor {
+    const key = this.resolve(name);
     const tensor = this.tensors.get(key);
     if (!tensor) {
       throw new InputError(`"${key}" was not kept in this run`, {
@@ -110,7 +111,7 @@ export class ActivationCache implements TokenizedRun {
   }
 
   /** Keeps a copy of what `value` holds now (the data are shared, not copied). */
-  keep(name: string, value: tf.Tensor): void {
+  keep(name: HookPointName, value: tf.Tensor): void {
     this.tensors.get(name)?.dispose();
     this.tensors.set(name, tf.keep(tf.clone(value)));
   }
@@ -214,7 +215,13 @@ export class ActivationCache implements TokenizedRun {
    * @throws CheckpointError if the file cannot be written.
    */
   async toFile(path: string): Promise<void> {
+    const { writeCacheFile } = await import("./cache-file.js");
     await writeCacheFile(path, this.tensors);
+  }
+
+  /** What Node and a notebook print: each activation with its shape. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return cacheText(this.tensors, this.cfg);
   }
 
   /** Frees every tensor. */
@@ -223,13 +230,7 @@ export class ActivationCache implements TokenizedRun {
     this.tensors.clear();
   }
 
-  private resolve(name: string, layer?: number, layerType?: string): string {
-    const hook: HookName =
-      layer === undefined
-        ? name
-        : layerType === undefined
-          ? [name, layer]
-          : [name, layer, layerType];
-    return resolveHookName(hook, this.cfg);
+  private resolve([name, ...where]: CachedName): HookPointName {
+    return hookPoint((where[0] === undefined ? name : [name, ...where]) as HookName, this.cfg).name;
   }
 }

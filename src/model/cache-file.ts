@@ -4,7 +4,8 @@ import { openSafetensors } from "../checkpoints/safetensors-reader";
 import { writeSafetensors } from "../checkpoints/safetensors-writer";
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
-import { allHookNames } from "./hook-names";
+import type { HookPointName } from "./hook-names";
+import { type HookPoint, hookDict } from "./hook-points";
 
 /** Says in the file what it is. */
 const FORMAT = { format: "tslens activation cache" };
@@ -28,20 +29,23 @@ export async function writeCacheFile(
  * @throws CheckpointError if the file is damaged.
  * @throws InputError if it holds something else than activations of this model.
  */
-export function readCacheFile(path: string, cfg: GPT2Config): Map<string, tf.Tensor> {
+export function readCacheFile(path: string, cfg: GPT2Config): Map<HookPointName, tf.Tensor> {
   const source = openSafetensors(path);
-  const read = new Map<string, tf.Tensor>();
+  const read = new Map<HookPointName, tf.Tensor>();
   try {
-    const unknown = source.names.find((name) => !allHookNames(cfg).includes(name));
+    const points: ReadonlyMap<string, HookPoint> = hookDict(cfg);
+    const unknown = source.names.find((name) => !points.has(name));
     if (unknown !== undefined || source.names.length === 0) {
       throw new InputError("this file does not hold activations of this model", {
         file: path,
         found: unknown === undefined ? "no tensors" : `"${unknown}"`,
-        expected: `names such as "${allHookNames(cfg)[2]}"`,
+        expected: `names such as "${[...points.keys()][2]}"`,
       });
     }
-    for (const name of allHookNames(cfg).filter((known) => source.names.includes(known))) {
-      checkShape(path, name, source.info(name).shape, cfg);
+    const held = new Set(source.names);
+    for (const point of [...points.values()].filter(({ name }) => held.has(name))) {
+      const { name } = point;
+      checkShape(path, point, source.info(name).shape);
       const array = source.read(name);
       const data = toFloat32(array, `${path}: "${name}"`);
       read.set(name, tf.keep(tf.tensor(data, [...array.shape], "float32")));
@@ -56,8 +60,8 @@ export function readCacheFile(path: string, cfg: GPT2Config): Map<string, tf.Ten
 }
 
 /** @throws InputError if an activation does not have the sizes that it has in this model. */
-function checkShape(file: string, name: string, shape: readonly number[], cfg: GPT2Config): void {
-  const expected = shapeOf(name, cfg);
+function checkShape(file: string, { name, ...point }: HookPoint, shape: readonly number[]): void {
+  const expected = point.shape.map((size, axis) => size ?? point.axes[axis]);
   const fits = (size: number | string, axis: number) =>
     typeof size === "string" || size === shape[axis];
   if (shape.length === expected.length && expected.every(fits)) return;
@@ -66,19 +70,4 @@ function checkShape(file: string, name: string, shape: readonly number[], cfg: G
     found: `[${shape.join(", ")}]`,
     expected: `[${expected.join(", ")}]`,
   });
-}
-
-/** An activation's sizes; a text where they are those of the input. */
-function shapeOf(name: string, cfg: GPT2Config): (number | string)[] {
-  const hook = name.slice(name.lastIndexOf("hook_"));
-  if (/attn_scores$|pattern$/.test(hook)) return ["batch", cfg.n_heads, "query", "key"];
-  if (/hook_[qkvz]$/.test(hook)) return ["batch", "pos", cfg.n_heads, cfg.d_head];
-  if (hook === "hook_result") return ["batch", "pos", cfg.n_heads, cfg.d_model];
-  const size: Record<string, number> = {
-    hook_scale: 1,
-    hook_pre: cfg.d_mlp,
-    hook_post: cfg.d_mlp,
-    hook_out: cfg.d_vocab,
-  };
-  return ["batch", "pos", size[hook] ?? cfg.d_model];
 }

@@ -27,14 +27,14 @@ export interface LayerKeysValues {
   readonly v: tf.Tensor4D;
 }
 
-export interface ForwardOptions {
+export interface LayerOptions {
   /** Sees and may replace every activation. */
   readonly at?: ActivationVisitor;
   /** Also compute each head's own output, `attn.hook_result` `[B, T, n_heads, d_model]`. */
   readonly useAttnResult?: boolean;
 }
 
-export interface BlockOptions extends ForwardOptions {
+export interface BlockOptions extends LayerOptions {
   /**
    * Keys and values of earlier positions, which are attended to as well: of B rows, or of fewer, G,
    * each then shared by B / G rows that follow one another.
@@ -79,7 +79,7 @@ export function embed(
   weights: GPT2Weights,
   tokens: tf.Tensor2D,
   positions: Positions,
-  { at = unchanged }: ForwardOptions = {},
+  { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const tokenPart = at("hook_embed", embeddingRows(weights.embedding, tokens) as tf.Tensor3D);
@@ -133,7 +133,7 @@ export function mlpHalf(
   config: GPT2Config,
   layer: number,
   residMid: tf.Tensor3D,
-  { at = unchanged }: ForwardOptions = {},
+  { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
   const name = `blocks.${layer}`;
   return tf.tidy(() => {
@@ -150,7 +150,7 @@ export function unembed(
   weights: GPT2Weights,
   config: GPT2Config,
   residual: tf.Tensor3D,
-  { at = unchanged }: ForwardOptions = {},
+  { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const normalized = layerNorm(weights.ln_final, config, residual, "ln_final", at);

@@ -1,76 +1,66 @@
 import { distance } from "fastest-levenshtein";
 import { InputError } from "../errors";
-import type { GPT2Config } from "./config";
+import {
+  BLOCK_HOOKS,
+  type EMBED_HOOKS,
+  SHORT_NAME_ALIASES,
+  type UNEMBED_HOOKS,
+} from "./hook-table";
 import { shown } from "./shown";
 
 /**
  * Names of activations, as TransformerLens has them (`HookPoint` names and `utils.get_act_name`).
  */
 
-const RESIDUAL_HOOKS = ["resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post"] as const;
-const ATTENTION_HOOKS = ["q", "k", "v", "attn_scores", "pattern", "z", "result"] as const;
-const MLP_HOOKS = ["pre", "post"] as const;
-const LAYER_NORM_HOOKS = ["scale", "normalized"] as const;
+type BlockRow = (typeof BLOCK_HOOKS)[number];
+type LayerNormRow = Extract<BlockRow, { module: "ln1." | "ln2." }>;
 
-/** Other spellings that `get_act_name` accepts. */
-const SHORT_NAME_ALIASES: Readonly<Record<string, string>> = {
-  attn: "pattern",
-  attn_logits: "attn_scores",
-  query: "q",
-  key: "k",
-  value: "v",
-  mlp_pre: "pre",
-  mlp_post: "post",
-};
+/** A hook point's long name, as `model.hookDict` and a cache have it. */
+export type HookPointName =
+  | (typeof EMBED_HOOKS)[number]["name"]
+  | (BlockRow extends infer Row
+      ? Row extends BlockRow
+        ? `blocks.${number}.${Row["module"]}hook_${Row["short"]}`
+        : never
+      : never)
+  | (typeof UNEMBED_HOOKS)[number]["name"];
+
+/** Short names of a block's activations, aliases included; those of layer norms apart. */
+export type ShortName =
+  | Exclude<BlockRow["short"], LayerNormRow["short"]>
+  | keyof typeof SHORT_NAME_ALIASES;
+
+/** Short names of a layer norm's activations. */
+export type LayerNormShortName = LayerNormRow["short"];
+
+/** The layer norm that such a name belongs to. */
+export type LayerNormName = "ln1" | "ln2";
 
 /**
- * An activation by its long name, or by its short name and layer as in `("mlp_out", 8)`; those of layer
- * norms with the norm, `("scale", 8, "ln2")`.
+ * An activation by its long name (`"blocks.8.hook_mlp_out"`), by its short name with the layer in it
+ * (`"mlp_out8"`, `"scale4ln1"`), or by both as in `["mlp_out", 8]`; those of layer norms with the norm,
+ * `["scale", 8, "ln2"]`. A text made at run time becomes one by {@link getActName}.
  */
 export type HookName =
-  | string
-  | readonly [shortName: string, layer: number]
-  | readonly [shortName: string, layer: number, layerType: string];
+  | HookPointName
+  | "embed"
+  | "pos_embed"
+  | LayerNormShortName
+  | `${ShortName}${number}`
+  | `${LayerNormShortName}${number}${LayerNormName}`
+  | readonly [shortName: ShortName, layer: number]
+  | readonly [shortName: LayerNormShortName, layer: number, layerType: LayerNormName];
+
+/** An activation as `cache.get` is asked for it: by one name, or by short name, layer and layer norm. */
+export type CachedName =
+  | readonly [name: HookName]
+  | readonly [shortName: ShortName, layer: number]
+  | readonly [shortName: LayerNormShortName, layer: number, layerType: LayerNormName];
 
 /** `get_act_name`'s shorthand, such as "k6", "pre5" or "scale4ln1". */
 const SHORTHAND = /^([a-z_]+)(\d+)([a-z]\w*)?$/;
 
-/** Which activations: all, one, some, those that a function says yes to, or those a pattern matches. */
-export type NamesFilter =
-  | HookName
-  | readonly HookName[]
-  | RegExp
-  | ((name: string) => boolean)
-  | null
-  | undefined;
-
-/** Every hook of one block in the order in which the forward pass reaches them. */
-function blockHookNames(layer: number): string[] {
-  const block = `blocks.${layer}`;
-  return [
-    `${block}.hook_resid_pre`,
-    ...LAYER_NORM_HOOKS.map((hook) => `${block}.ln1.hook_${hook}`),
-    ...ATTENTION_HOOKS.map((hook) => `${block}.attn.hook_${hook}`),
-    `${block}.hook_attn_out`,
-    `${block}.hook_resid_mid`,
-    ...LAYER_NORM_HOOKS.map((hook) => `${block}.ln2.hook_${hook}`),
-    ...MLP_HOOKS.map((hook) => `${block}.mlp.hook_${hook}`),
-    `${block}.hook_mlp_out`,
-    `${block}.hook_resid_post`,
-  ];
-}
-
-/** Every hook point of a model, in the order in which the forward pass reaches them. */
-export function allHookNames(cfg: Pick<GPT2Config, "n_layers">): string[] {
-  return [
-    "hook_embed",
-    "hook_pos_embed",
-    ...Array.from({ length: cfg.n_layers }, (_, layer) => blockHookNames(layer)).flat(),
-    ...LAYER_NORM_HOOKS.map((hook) => `ln_final.hook_${hook}`),
-    "unembed.hook_in",
-    "unembed.hook_out",
-  ];
-}
+const byShort = new Map<string, BlockRow>(BLOCK_HOOKS.map((row) => [row.short, row]));
 
 /**
  * The long name of an activation, as TransformerLens's `utils.get_act_name`.
@@ -84,7 +74,11 @@ export function allHookNames(cfg: Pick<GPT2Config, "n_layers">): string[] {
  * getActName("mlp_out", 8); // "blocks.8.hook_mlp_out"
  * getActName("scale", 2, "ln1"); // "blocks.2.ln1.hook_scale"
  */
-export function getActName(name: string, layer?: number, layerType?: string): string {
+export function getActName(name: string, layer?: number, layerType?: string): HookPointName {
+  return longName(name, layer, layerType) as HookPointName;
+}
+
+function longName(name: string, layer?: number, layerType?: string): string {
   if (typeof name !== "string") {
     throw new InputError("not the name of an activation", {
       found: shown(name),
@@ -93,157 +87,36 @@ export function getActName(name: string, layer?: number, layerType?: string): st
   }
   if (name.includes("hook_")) return name;
   const shorthand = layer === undefined ? SHORTHAND.exec(name) : null;
-  if (shorthand) return getActName(shorthand[1], Number(shorthand[2]), shorthand[3]);
-  const short = Object.hasOwn(SHORT_NAME_ALIASES, name) ? SHORT_NAME_ALIASES[name] : name;
-  if (short === "embed" || short === "pos_embed") return `hook_${short}`;
-  if (includes(LAYER_NORM_HOOKS, short)) {
-    if (layer === undefined) return `ln_final.hook_${short}`;
+  if (shorthand) return longName(shorthand[1], Number(shorthand[2]), shorthand[3]);
+  if (name === "embed" || name === "pos_embed") return `hook_${name}`;
+  const aliases: Readonly<Record<string, string>> = SHORT_NAME_ALIASES;
+  const row = byShort.get(Object.hasOwn(aliases, name) ? aliases[name] : name);
+  if (!row) throw unknownHook(name, ["embed", "pos_embed", ...byShort.keys()]);
+  if (isOfLayerNorm(row)) {
+    if (layer === undefined) return `ln_final.hook_${row.short}`;
     if (layerType === "ln1" || layerType === "ln2") {
-      return `blocks.${layer}.${layerType}.hook_${short}`;
+      return `blocks.${layer}.${layerType}.hook_${row.short}`;
     }
     throw new InputError(`"${name}" needs the layer norm it belongs to`, {
       found: shown(layerType),
       expected: `"ln1" or "ln2"`,
     });
   }
-  const module = includes(RESIDUAL_HOOKS, short)
-    ? ""
-    : includes(ATTENTION_HOOKS, short)
-      ? "attn."
-      : includes(MLP_HOOKS, short)
-        ? "mlp."
-        : null;
-  if (module === null) throw unknownHook(name, shortNames());
   if (layer === undefined) {
     throw new InputError(`"${name}" needs a layer`, { remedy: `Write it as ["${name}", 0].` });
   }
-  return `blocks.${layer}.${module}hook_${short}`;
+  return `blocks.${layer}.${row.module}hook_${row.short}`;
 }
 
-/**
- * The long name of a hook that this model has; negative layers count from the end.
- *
- * @throws InputError if the model has no such hook; the nearest names are suggested.
- */
-export function resolveHookName(name: HookName, cfg: Pick<GPT2Config, "n_layers">): string {
-  const long =
-    typeof name === "string"
-      ? getActName(
-          name.replace(
-            /^blocks\.(-\d+)\./,
-            (_, layer) => `blocks.${resolveLayer(Number(layer), cfg)}.`,
-          ),
-        )
-      : getActName(...shortName(name, cfg));
-  const known = allHookNames(cfg);
-  if (!known.includes(long)) throw unknownHook(long, known);
-  return long;
+function isOfLayerNorm(row: BlockRow): row is LayerNormRow {
+  return row.module === "ln1." || row.module === "ln2.";
 }
 
-function shortName(
-  name: unknown,
-  cfg: Pick<GPT2Config, "n_layers">,
-): [name: string, layer: number, layerType: string | undefined] {
-  if (Array.isArray(name)) return [name[0], resolveLayer(name[1], cfg), name[2]];
-  throw new InputError("not the name of an activation", {
-    found: shown(name),
-    expected: `a name, or one with its layer such as ["mlp_out", 0]`,
-  });
-}
-
-/**
- * A layer's index, where negative ones count from the end.
- *
- * @throws InputError if the model has no such layer.
- */
-export function resolveLayer(
-  layer: number,
-  cfg: Pick<GPT2Config, "n_layers">,
-  what = "layer",
-): number {
-  const index = Number.isInteger(layer) && layer < 0 ? layer + cfg.n_layers : layer;
-  if (!Number.isInteger(layer) || index < 0 || index >= cfg.n_layers) {
-    throw new InputError(`${what} is out of range`, {
-      found: shown(layer),
-      expected: `a whole number from ${-cfg.n_layers} to ${cfg.n_layers - 1}`,
-    });
-  }
-  return index;
-}
-
-/**
- * The hooks that a filter chooses, in the order of the forward pass.
- *
- * @param fallback what no filter at all means
- * @throws InputError if a name matches nothing, or the filter as a whole matches nothing.
- */
-export function filterHookNames(
-  filter: NamesFilter,
-  cfg: Pick<GPT2Config, "n_layers">,
-  fallback: (name: string) => boolean,
-): string[] {
-  const known = allHookNames(cfg);
-  if (filter === null || filter === undefined) return known.filter(fallback);
-  if (isSingleName(filter)) return [resolveHookName(filter, cfg)];
-  if (Array.isArray(filter)) {
-    const wanted = new Set(Array.from(filter as HookName[], (name) => resolveHookName(name, cfg)));
-    return known.filter((name) => wanted.has(name));
-  }
-  const chosen = known.filter(matcher(filter));
-  if (chosen.length === 0) {
-    throw new InputError("the filter matches no activation", {
-      found: shown(filter),
-      expected: `names such as "${known[2]}" or "${known[known.length - 3]}"`,
-    });
-  }
-  return chosen;
-}
-
-/**
- * Says yes to the names that a pattern or a function chooses.
- *
- * @throws InputError if it is neither.
- */
-export function matcher(filter: unknown): (name: string) => boolean {
-  if (typeof filter === "function") return (name) => Boolean(filter(name));
-  if (filter instanceof RegExp) return (name) => name.search(filter) >= 0;
-  throw new InputError("not a choice of activations", {
-    found: shown(filter),
-    expected: "a name, a list of names, a pattern or a function",
-  });
-}
-
-function isSingleName(filter: NonNullable<NamesFilter>): filter is HookName {
-  if (typeof filter === "string") return true;
-  return Array.isArray(filter) && typeof filter[0] === "string" && typeof filter[1] === "number";
-}
-
-/** Block that a hook belongs to; −1 for the embeddings, n_layers for what follows the last block. */
-export function layerOfHook(name: string, cfg: Pick<GPT2Config, "n_layers">): number {
-  const match = /^blocks\.(\d+)\./.exec(name);
-  if (match) return Number(match[1]);
-  return name.startsWith("hook_") ? -1 : cfg.n_layers;
-}
-
-function shortNames(): string[] {
-  return [
-    "embed",
-    "pos_embed",
-    ...RESIDUAL_HOOKS,
-    ...ATTENTION_HOOKS,
-    ...MLP_HOOKS,
-    ...LAYER_NORM_HOOKS,
-  ];
-}
-
-function unknownHook(name: string, known: readonly string[]): InputError {
+/** The complaint about a name that is none of `known`; suggests the nearest of them. */
+export function unknownHook(name: string, known: readonly string[]): InputError {
   const nearest = [...known].sort((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
   return new InputError("no such activation", {
     found: shown(name),
     remedy: `Did you mean ${nearest.map((candidate) => `"${candidate}"`).join(", ")}?`,
   });
-}
-
-function includes(names: readonly string[], name: string): boolean {
-  return names.includes(name);
 }

@@ -1,23 +1,37 @@
-import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { openModelFolder } from "../checkpoints/model-folder";
+import { arraySource } from "../checkpoints/array-source";
+import type { NamedArray } from "../checkpoints/named-array";
+import type { ReadFiles } from "../checkpoints/read-files";
 import { InputError } from "../errors";
-import { type Engine, loadEngine } from "../tensors/engine";
+import type { Engine, EngineName } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
 import { type ActivationVisitor, unembed } from "./forward";
 import { type GenerateOptions, generate } from "./generate";
-import { filterHookNames, type NamesFilter } from "./hook-names";
+import {
+  filterHookPoints,
+  type HookDict,
+  type HookPoint,
+  hookDict,
+  type NamesFilter,
+} from "./hook-points";
 import { type HookSpec, hooksByName, hookVisitor, notComputed } from "./hooks";
 import { KeyValueCache } from "./key-value-cache";
 import { loadWeights } from "./load-weights";
-import { type LocateModelOptions, locateModel } from "./locate-model";
+import type { LocateModelOptions } from "./locate-model";
+import type { ModelParts } from "./model-parts";
 import { nextTokenLoss } from "./next-token-loss";
 import { type RunInput, type RunInputOptions, runInput } from "./run-input";
 import { computes, runLayers } from "./run-layers";
 import { shown } from "./shown";
-import { isBatch, type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import { loadTokenizer, type Tokenizer } from "./tokenizer";
+import {
+  isBatch,
+  type ModelInput,
+  type PromptEncoder,
+  type TokenOptions,
+  tokenBatch,
+} from "./token-batch";
+import type { Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { GPT2Weights } from "./weights";
 
@@ -65,6 +79,12 @@ export type RunResult<R extends ReturnType, PerToken extends boolean> = R extend
       ? LogitsAndLoss<PerToken>
       : null;
 
+export interface FromTensorsOptions extends Partial<WeightProcessing> {
+  readonly tokenizer?: Tokenizer | null;
+  /** What the model is called in messages. */
+  readonly name?: string;
+}
+
 /**
  * A GPT-2 whose every activation can be read and replaced, as TransformerLens's `HookedTransformer`.
  *
@@ -75,23 +95,30 @@ export type RunResult<R extends ReturnType, PerToken extends boolean> = R extend
  * cache.dispose();
  * logits.dispose();
  */
-export class HookedTransformer {
-  private constructor(
-    readonly cfg: GPT2Config,
-    /** The weights as they are multiplied with; `named-weights.ts` gives them their usual names. */
-    readonly weights: GPT2Weights,
-    /** null if the folder has no tokenizer: give token ids then. */
-    readonly tokenizer: Tokenizer | null,
-    /** Which weight processing was done. */
-    readonly processing: WeightProcessing,
-    /** The name or folder that was asked for. */
-    readonly name: string,
-    /** The folder that the model was read from. */
-    readonly folder: string,
-    /** The files that were read. */
-    readonly files: readonly string[],
-    readonly engine: Engine,
-  ) {}
+export class HookedTransformer implements ModelParts {
+  readonly cfg: GPT2Config;
+  readonly weights: GPT2Weights;
+  readonly tokenizer: Tokenizer | null;
+  readonly promptEncoder: PromptEncoder | null;
+  readonly processing: WeightProcessing;
+  readonly name: string;
+  readonly folder: string;
+  readonly files: ReadFiles | null;
+  readonly warnings: readonly string[];
+  readonly engine: Engine;
+
+  private constructor(parts: ModelParts) {
+    this.cfg = parts.cfg;
+    this.weights = parts.weights;
+    this.tokenizer = parts.tokenizer;
+    this.promptEncoder = parts.promptEncoder;
+    this.processing = parts.processing;
+    this.name = parts.name;
+    this.folder = parts.folder;
+    this.files = parts.files;
+    this.warnings = parts.warnings;
+    this.engine = parts.engine;
+  }
 
   /**
    * Loads a GPT-2 from a Hugging Face folder, or by name: from `models/`, the Hugging Face cache or
@@ -101,34 +128,40 @@ export class HookedTransformer {
    * @throws ModelConfigError if the folder, its config or its weights are missing, contradict each
    *   other or are not a GPT-2's.
    * @throws HubError if the model is not on this machine and cannot be downloaded.
-   * @throws CheckpointError if the weights' file is damaged.
+   * @throws CheckpointError if the weights' file is damaged, or changes while it is read.
    * @throws EngineError if no tensor engine can be loaded.
    */
   static async fromPretrained(
     nameOrFolder: string,
     { revision, ...options }: FromPretrainedOptions = {},
   ): Promise<HookedTransformer> {
+    // Only here are files read: a model made of arrays needs no Node.
+    const { readPretrained } = await import("./read-pretrained.js");
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    const folder = resolve(await locateModel(nameOrFolder, { revision }));
-    const engine = await loadEngine();
-    const { config, tensors, files } = await openModelFolder(folder);
-    try {
-      const cfg = gpt2Config(config, files[0]);
-      const tokenizer = await loadTokenizer(folder);
-      const weights = loadWeights(tensors, cfg, processing);
-      return new HookedTransformer(
-        cfg,
-        weights,
-        tokenizer,
-        processing,
-        nameOrFolder,
-        folder,
-        files,
-        engine,
-      );
-    } finally {
-      tensors.close();
-    }
+    return new HookedTransformer(await readPretrained(nameOrFolder, revision, processing));
+  }
+
+  /**
+   * Makes a GPT-2 of arrays that are in memory, also in a browser, on the tensor engine that is in use.
+   *
+   * @param config as in a Hugging Face `config.json`
+   * @param tensors by their Hugging Face names, with `transformer.` before them or without
+   * @throws ModelConfigError if they contradict each other or are not a GPT-2's.
+   */
+  static fromTensors(
+    config: unknown,
+    tensors: ReadonlyMap<string, NamedArray>,
+    { tokenizer = null, name = "arrays in memory", ...options }: FromTensorsOptions = {},
+  ): HookedTransformer {
+    const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
+    const cfg = gpt2Config(config, name);
+    const { weights, warnings } = loadWeights(arraySource(tensors, name), cfg, processing);
+    const backend = tf.getBackend() as EngineName;
+    return new HookedTransformer({
+      ...{ cfg, weights, tokenizer, promptEncoder: tokenizer, processing, warnings },
+      ...{ name, folder: name, files: null },
+      engine: { name: backend, description: `tfjs backend ${backend}`, warning: null },
+    });
   }
 
   /** The same with every processing switch off: equal to Hugging Face's own model. */
@@ -139,6 +172,11 @@ export class HookedTransformer {
     return HookedTransformer.fromPretrained(nameOrFolder, { ...NO_PROCESSING, ...options });
   }
 
+  /** Every hook point by name, in the order of the forward pass, with its axes and sizes. */
+  get hookDict(): HookDict {
+    return hookDict(this.cfg);
+  }
+
   /**
    * Token ids of a text, or of several; without BOS unless `prependBos`.
    *
@@ -147,7 +185,7 @@ export class HookedTransformer {
   toTokens(text: string, options?: TokenOptions): number[];
   toTokens(texts: readonly string[], options?: TokenOptions): number[][];
   toTokens(text: string | readonly string[], options: TokenOptions = {}): number[] | number[][] {
-    const batch = tokenBatch(text, this.cfg, this.tokenizer, options);
+    const batch = tokenBatch(text, this.cfg, this.promptEncoder, options);
     return typeof text === "string" ? batch[0] : batch;
   }
 
@@ -162,7 +200,7 @@ export class HookedTransformer {
     options?: TokenOptions,
   ): string[][];
   toStrTokens(input: ModelInput, options: TokenOptions = {}): string[] | string[][] {
-    const batch = tokenBatch(input, this.cfg, this.tokenizer, options);
+    const batch = tokenBatch(input, this.cfg, this.promptEncoder, options);
     const texts = batch.map((ids) => ids.map((id) => this.tokenizer?.decode([id]) ?? String(id)));
     return isBatch(input) ? texts : texts[0];
   }
@@ -205,19 +243,19 @@ export class HookedTransformer {
     options: CacheOptions<R, PerToken> = {},
   ): [RunResult<R, PerToken>, ActivationCache] {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
-    const chosen = filterHookNames(
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
+    const chosen = filterHookPoints(
       options.namesFilter,
       this.cfg,
-      (name) => !name.endsWith(".hook_result"),
+      (point) => !isResult(point.name),
     );
-    const wanted = new Set(chosen.filter(isComputed));
+    const wanted = new Set(chosen.filter(isComputed).map((point): string => point.name));
     if (options.namesFilter && chosen.length > 0 && wanted.size === 0) throw notComputed(chosen);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const cache = new ActivationCache(this);
     try {
       const at = hookVisitor(hooks, wanted, cache, this.cfg);
-      const result = this.run(plan, options, at, needsResult([...wanted, ...hooks.keys()]));
+      const result = this.run(plan, options, at, [...wanted, ...hooks.keys()].some(isResult));
       return [result, cache];
     } catch (error) {
       cache.dispose();
@@ -241,10 +279,10 @@ export class HookedTransformer {
     options: HookedForwardOptions<R, PerToken> = {},
   ): RunResult<R, PerToken> {
     const plan = this.checked(input, options);
-    const isComputed = (name: string) => computes(plan, name, this.cfg);
+    const isComputed = (point: HookPoint) => computes(plan, point, this.cfg);
     const hooks = hooksByName(options.fwdHooks ?? [], this.cfg, isComputed);
     const at = hookVisitor(hooks, new Set(), null, this.cfg);
-    return this.run(plan, options, at, needsResult([...hooks.keys()]));
+    return this.run(plan, options, at, [...hooks.keys()].some(isResult));
   }
 
   /**
@@ -269,7 +307,7 @@ export class HookedTransformer {
     { prependBos, ...options }: GenerateOptions & TokenOptions = {},
   ): string | number[] | string[] | number[][] {
     this.checkAlive();
-    const batch = tokenBatch(prompt, this.cfg, this.tokenizer, { prependBos });
+    const batch = tokenBatch(prompt, this.cfg, this.promptEncoder, { prependBos });
     const past = new KeyValueCache(this);
     try {
       const rows = generate(batch, (running) => this.nextTokenLogits(running, past), options);
@@ -284,6 +322,18 @@ export class HookedTransformer {
   /** Frees the weights; the model cannot be used afterwards. */
   dispose(): void {
     tf.dispose(this.weights as unknown as tf.TensorContainer);
+  }
+
+  /** What Node and a notebook print: the model's sizes. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { n_layers, d_model, n_heads, d_head, d_mlp, n_ctx, d_vocab, act_fn } = this.cfg;
+    const done = Object.entries(this.processing).flatMap(([name, isOn]) => (isOn ? [name] : []));
+    return [
+      `HookedTransformer ${this.name}`,
+      `  ${n_layers} layers, d_model ${d_model}, ${n_heads} heads of ${d_head}, d_mlp ${d_mlp} (${act_fn}), n_ctx ${n_ctx}, d_vocab ${d_vocab}`,
+      `  weight processing: ${done.join(", ") || "none"}; engine: ${this.engine.name}`,
+      `  ${this.hookDict.size} hook points, such as ["post", 0]; all in model.hookDict`,
+    ].join("\n");
   }
 
   private checked(input: ModelInput | tf.Tensor, options: ForwardOptions<ReturnType, boolean>) {
@@ -363,8 +413,9 @@ function checkReturnType(returnType: ReturnType | undefined, { tokens, stop }: R
   }
 }
 
-function needsResult(names: readonly string[]): boolean {
-  return names.some((name) => name.endsWith(".hook_result"));
+/** Each head's own output is computed only where it is asked for. */
+function isResult(name: string): boolean {
+  return name.endsWith(".hook_result");
 }
 
 function definedOnly(options: Partial<WeightProcessing>): Partial<WeightProcessing> {

@@ -3,15 +3,9 @@ import { InputError } from "../errors";
 import type { ActivationCache } from "./activation-cache";
 import type { GPT2Config } from "./config";
 import type { ActivationVisitor } from "./forward";
-import { allHookNames, type HookName, layerOfHook, matcher, resolveHookName } from "./hook-names";
+import type { HookName } from "./hook-names";
+import { type HookPoint, hookDict, hookPoint, matcher } from "./hook-points";
 import { shown } from "./shown";
-
-/** Where a hook function is called. */
-export interface HookPoint {
-  readonly name: string;
-  /** The block; −1 before the first one, n_layers after the last one. */
-  layer(): number;
-}
 
 /**
  * Sees an activation; returns another tensor of the same shape to put in its place, or nothing to
@@ -34,8 +28,8 @@ export type HookSpec = readonly [
  */
 export function hooksByName(
   specs: readonly HookSpec[],
-  cfg: Pick<GPT2Config, "n_layers">,
-  isComputed: (name: string) => boolean = () => true,
+  cfg: GPT2Config,
+  isComputed: (point: HookPoint) => boolean = () => true,
 ): Map<string, HookFunction[]> {
   const hooks = new Map<string, HookFunction[]>();
   for (const spec of checkedSpecs(specs)) {
@@ -43,7 +37,7 @@ export function hooksByName(
     checkFunction(name, hook);
     const targets = targetsOf(name, cfg);
     if (!targets.some(isComputed)) throw notComputed(targets);
-    for (const target of targets) hooks.set(target, [...(hooks.get(target) ?? []), hook]);
+    for (const { name } of targets) hooks.set(name, [...(hooks.get(name) ?? []), hook]);
   }
   return hooks;
 }
@@ -67,16 +61,17 @@ function checkFunction(name: HookSpec[0], hook: unknown): void {
 }
 
 /** For activations that exist, but lie outside startAtLayer and stopAtLayer. */
-export function notComputed(names: readonly string[]): InputError {
+export function notComputed(points: readonly HookPoint[]): InputError {
   return new InputError("this run does not reach the activation", {
-    found: `"${names[0]}"${names.length > 1 ? ` and ${names.length - 1} more` : ""}`,
+    found: `"${points[0].name}"${points.length > 1 ? ` and ${points.length - 1} more` : ""}`,
     remedy: "Change startAtLayer or stopAtLayer.",
   });
 }
 
-function targetsOf(name: HookSpec[0], cfg: Pick<GPT2Config, "n_layers">): string[] {
-  if (typeof name !== "function" && !(name instanceof RegExp)) return [resolveHookName(name, cfg)];
-  const targets = allHookNames(cfg).filter(matcher(name));
+function targetsOf(name: HookSpec[0], cfg: GPT2Config): HookPoint[] {
+  if (typeof name !== "function" && !(name instanceof RegExp)) return [hookPoint(name, cfg)];
+  const matches = matcher(name);
+  const targets = [...hookDict(cfg).values()].filter((point) => matches(point.name));
   if (targets.length === 0) {
     throw new InputError("the hook's filter matches no activation", { found: shown(name) });
   }
@@ -88,17 +83,19 @@ export function hookVisitor(
   hooks: ReadonlyMap<string, readonly HookFunction[]>,
   wanted: ReadonlySet<string>,
   cache: ActivationCache | null,
-  cfg: Pick<GPT2Config, "n_layers">,
+  cfg: GPT2Config,
 ): ActivationVisitor {
+  const points: ReadonlyMap<string, HookPoint> = hookDict(cfg);
   return <T extends tf.Tensor>(name: string, value: T): T => {
+    const point = points.get(name)!;
     let current = value;
     for (const hook of hooks.get(name) ?? []) {
-      const replacement = hook(current, { name, layer: () => layerOfHook(name, cfg) });
+      const replacement = hook(current, point);
       if (replacement !== undefined && replacement !== null) {
         current = checkedReplacement(name, current, replacement);
       } else if (current.isDisposed) throw disposed(name);
     }
-    if (cache && wanted.has(name)) cache.keep(name, current);
+    if (cache && wanted.has(name)) cache.keep(point.name, current);
     return current;
   };
 }

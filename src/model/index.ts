@@ -4,11 +4,22 @@ export type { AxisSlice } from "./axis-slice";
 export type { GPT2Config } from "./config";
 export type { LayerKeysValues } from "./forward";
 export type { GenerateOptions } from "./generate";
-export { getActName, type HookName, type NamesFilter } from "./hook-names";
+export {
+  type CachedName,
+  getActName,
+  type HookName,
+  type HookPointName,
+  type LayerNormName,
+  type LayerNormShortName,
+  type ShortName,
+} from "./hook-names";
+export type { HookDict, HookPoint, NamesFilter } from "./hook-points";
+export type { Axis, Write } from "./hook-table";
 export {
   type CacheOptions,
   type ForwardOptions,
   type FromPretrainedOptions,
+  type FromTensorsOptions,
   type HookedForwardOptions,
   HookedTransformer,
   type LogitsAndLoss,
@@ -16,11 +27,12 @@ export {
   type ReturnType,
   type RunResult,
 } from "./hooked-transformer";
-export type { HookFunction, HookPoint, HookSpec } from "./hooks";
+export type { HookFunction, HookSpec } from "./hooks";
 export { KeyValueCache } from "./key-value-cache";
 export type { LocateModelOptions } from "./locate-model";
 export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
 export { type MlpVectors, mlpVectors, rawMlpVectors, readDirections } from "./mlp-vectors";
+export type { ModelParts } from "./model-parts";
 export {
   getWeight,
   linearisedReadDirection,
@@ -38,7 +50,7 @@ export type {
   StackLayer,
 } from "./residual-stack";
 export type { RunInputOptions } from "./run-input";
-export type { ModelInput, TokenOptions } from "./token-batch";
+export type { ModelInput, PromptEncoder, TokenOptions } from "./token-batch";
 export { loadTokenizer, type Tokenizer } from "./tokenizer";
 export type { WeightProcessing } from "./weight-processing";
 export type {

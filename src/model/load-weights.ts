@@ -1,40 +1,50 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Dtype } from "../checkpoints/dtypes";
 import { toFloat32 } from "../checkpoints/named-array";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
 import type { GPT2Config } from "./config";
+import { gpt2TensorNames, LM_HEAD, type TensorNames } from "./tensor-names";
 import { withTerms } from "./vocabulary";
 import {
   centerRows,
   foldLayerNorm,
   foldValueBias,
   type LayerNormArrays,
+  largeOffsets,
+  lessMean,
   type Matrix,
+  type Offsets,
+  takeOff,
   unembeddingTerms,
   type WeightProcessing,
 } from "./weight-processing";
 import type { BlockWeights, GPT2Weights, LayerNormWeights } from "./weights";
 
-/** Buffers that older files carry beside the weights: the causal mask and its fill value. */
-const BUFFERS = /(^|\.)attn\.(bias|masked_bias)$/;
-const PREFIX = "transformer.";
-const LM_HEAD = "lm_head.weight";
+/** Weights of other types are codes that a quantization stands beside. */
+const FLOATS: readonly Dtype[] = ["float64", "float32", "float16", "bfloat16"];
 
-/** How many names an error lists before it says "and n more". */
-const NAMES_IN_ERROR = 6;
+/** Weights, and what the user should know of the file they were read from. */
+export interface LoadedWeights {
+  readonly weights: GPT2Weights;
+  readonly warnings: readonly string[];
+}
 
 /**
- * Reads a GPT-2's weights from Hugging Face names (with or without `transformer.`), processes them
- * and gives them to the tensor engine, one block at a time so that no second copy of all is held.
+ * Reads a GPT-2's weights by their Hugging Face names, processes them and gives them to the tensor
+ * engine, one block at a time so that no second copy of all is held.
  *
- * @throws ModelConfigError if tensors are missing, unknown or of another shape than the config says.
+ * @throws ModelConfigError if tensors are missing, of another shape than the config says, no
+ *   floating-point numbers or not finite.
+ * @throws CheckpointError if one is of a kind that is not supported, or cannot be read.
  */
 export function loadWeights(
   source: TensorSource,
   config: GPT2Config,
   processing: WeightProcessing,
-): GPT2Weights {
-  const reader = new WeightReader(source, config);
+): LoadedWeights {
+  const names = gpt2TensorNames(source, config);
+  const reader = new WeightReader(source, config, names);
   const made: tf.Tensor[] = [];
   const matrix = ({ data, rows, columns }: Matrix) =>
     keepTrack(made, tf.tensor2d(data, [rows, columns]));
@@ -43,7 +53,7 @@ export function loadWeights(
     processing.foldLn ? null : { w: vector(w), b: vector(b) };
   try {
     const lnFinal = reader.layerNorm("ln_f");
-    return {
+    const weights: GPT2Weights = {
       // First, while there is nothing else: they take the most memory on the way.
       ...readVocabulary(reader, processing, lnFinal, { matrix, vector }),
       W_pos: matrix(readPositions(reader, processing)),
@@ -52,6 +62,7 @@ export function loadWeights(
       ),
       ln_final: norm(lnFinal),
     };
+    return { weights, warnings: names.warnings };
   } catch (error) {
     tf.dispose(made);
     throw error;
@@ -114,31 +125,48 @@ function readPositions(reader: WeightReader, { centerWritingWeights }: WeightPro
   return positions;
 }
 
+type VectorAndMatrix = Pick<TensorMakers, "matrix" | "vector">;
+
 /** W_E and W_U, which are one tensor in a tied model. */
 function readVocabulary(
   reader: WeightReader,
+  processing: WeightProcessing,
+  lnFinal: LayerNormArrays,
+  makers: VectorAndMatrix,
+): Pick<GPT2Weights, "embedding" | "unembedding"> {
+  const { unembedding, offsets } = readUnembedding(reader, processing, lnFinal, makers);
+  const { centerWritingWeights: centred } = processing;
+  const hasTerms = unembedding.terms !== null;
+  // Large offsets that were taken off are not put back to the last digit, and in those that were not
+  // a mean loses digits: then W_E is a tensor of its own.
+  const isShared = reader.names.isTied && (offsets === null || (hasTerms && centred));
+  if (isShared) {
+    const offset = offsets && makers.vector(Float32Array.from(lessMean(offsets.ofColumn)));
+    return { unembedding, embedding: { rows: unembedding.rows, hasTerms, centred, offset } };
+  }
+  const own = reader.matrix("wte.weight", reader.config.d_vocab, reader.config.d_model);
+  if (centred) centerRows(own);
+  const embedding = { rows: makers.matrix(own), hasTerms: false, centred: false, offset: null };
+  return { unembedding, embedding };
+}
+
+/** W_U, and the large offsets of its rows; they are taken off where terms can hold them. */
+function readUnembedding(
+  reader: WeightReader,
   { foldLn, centerUnembed, centerWritingWeights }: WeightProcessing,
   lnFinal: LayerNormArrays,
-  { matrix, vector }: Pick<TensorMakers, "matrix" | "vector">,
-): Pick<GPT2Weights, "embedding" | "unembedding"> {
+  { matrix, vector }: VectorAndMatrix,
+): { unembedding: GPT2Weights["unembedding"]; offsets: Offsets | null } {
   const { d_vocab, d_model } = reader.config;
-  const isTied = !reader.has(LM_HEAD);
+  const rows = reader.matrix(reader.names.isTied ? "wte.weight" : LM_HEAD, d_vocab, d_model);
   const hasTerms = foldLn || centerUnembed;
-  const unembedding = (): GPT2Weights["unembedding"] => {
-    const rows = reader.matrix(isTied ? "wte.weight" : LM_HEAD, d_vocab, d_model);
-    if (!hasTerms) return { rows: matrix(rows), terms: null };
-    const terms = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed);
-    return {
-      rows: matrix(withTerms(rows, terms)),
-      terms: { scale: vector(terms.scale), mean: vector(terms.mean) },
-    };
-  };
-  const unembed = unembedding();
-  const rows = isTied ? unembed.rows : matrix(reader.matrix("wte.weight", d_vocab, d_model));
-  return {
-    embedding: { rows, hasTerms: isTied && hasTerms, centred: centerWritingWeights },
-    unembedding: unembed,
-  };
+  const offsets = hasTerms || centerWritingWeights ? largeOffsets(rows) : null;
+  if (!hasTerms) return { unembedding: { rows: matrix(rows), terms: null }, offsets };
+  if (offsets) takeOff(rows, offsets);
+  const all = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed, offsets);
+  const [scale, ofOffset, mean] = [all.scale, all.ofOffset, all.mean].map(vector);
+  const terms = { scale, ofOffset, mean };
+  return { unembedding: { rows: matrix(withTerms(rows, all)), terms }, offsets };
 }
 
 function asRow(data: Float32Array): Matrix {
@@ -147,23 +175,11 @@ function asRow(data: Float32Array): Matrix {
 
 /** Reads tensors by their Hugging Face name without the prefix, and checks their shapes. */
 class WeightReader {
-  private readonly nameInFile: ReadonlyMap<string, string>;
-
   constructor(
     private readonly source: TensorSource,
     readonly config: GPT2Config,
-  ) {
-    const names = source.names
-      .filter((name) => !BUFFERS.test(name))
-      .map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name] as const);
-    this.nameInFile = new Map(names);
-    this.checkTwins(names);
-    this.checkNames();
-  }
-
-  has(name: string): boolean {
-    return this.nameInFile.has(name);
-  }
+    readonly names: TensorNames,
+  ) {}
 
   matrix(name: string, rows: number, columns: number): Matrix {
     return { data: this.read(name, [rows, columns]), rows, columns };
@@ -179,8 +195,16 @@ class WeightReader {
   }
 
   private read(name: string, shape: readonly number[]): Float32Array {
-    const inFile = this.nameInFile.get(name)!;
-    const found = this.source.info(inFile).shape;
+    const inFile = this.names.inFile.get(name)!;
+    const { dtype, shape: found } = this.source.info(inFile);
+    if (!FLOATS.includes(dtype)) {
+      throw new ModelConfigError(`"${inFile}" does not hold floating-point numbers`, {
+        file: this.source.path,
+        found: dtype,
+        expected: FLOATS.join(", "),
+        remedy: "Save the model without quantization.",
+      });
+    }
     if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
       throw new ModelConfigError(`"${inFile}" has another shape than the config says`, {
         file: this.source.path,
@@ -193,59 +217,6 @@ class WeightReader {
     checkFinite(values, inFile, this.source.path);
     return values;
   }
-
-  /** The same tensor with and without the prefix: no telling which one is meant. */
-  private checkTwins(names: readonly (readonly [string, string])[]): void {
-    const twin = names.find(([name, inFile]) => this.nameInFile.get(name) !== inFile);
-    if (!twin) return;
-    throw new ModelConfigError(`there are two tensors "${twin[0]}"`, {
-      file: this.source.path,
-      found: `"${twin[1]}" and "${this.nameInFile.get(twin[0])}"`,
-      expected: `names with "${PREFIX}" or without`,
-      remedy: "Save the model again with save_pretrained.",
-    });
-  }
-
-  private checkNames(): void {
-    // A model that is tied may carry its own lm_head all the same, and it is the one that counts.
-    const head = this.config.tie_word_embeddings ? [] : [LM_HEAD];
-    const expected = [...expectedNames(this.config), ...head];
-    const missing = expected.filter((name) => !this.has(name));
-    const wanted = new Set([...expected, LM_HEAD]);
-    const surplus = [...this.nameInFile.keys()].filter((name) => !wanted.has(name));
-    if (missing.length === 0 && surplus.length === 0) return;
-    throw new ModelConfigError(
-      "the tensors are not those of the GPT-2 that config.json describes",
-      {
-        file: this.source.path,
-        found: [
-          missing.length > 0 && `${missing.length} missing (${listed(missing)})`,
-          surplus.length > 0 && `${surplus.length} unknown (${listed(surplus)})`,
-        ]
-          .filter(Boolean)
-          .join(" and "),
-        expected: `${expected.length} tensors of ${this.config.n_layers} layers, with or without "${PREFIX}"`,
-        remedy: "config.json and the weights must be of the same model.",
-      },
-    );
-  }
-}
-
-function expectedNames({ n_layers }: GPT2Config): string[] {
-  const withBias = (name: string) => [`${name}.weight`, `${name}.bias`];
-  const blocks = Array.from({ length: n_layers }, (_, layer) =>
-    ["ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj"].flatMap((part) =>
-      withBias(`h.${layer}.${part}`),
-    ),
-  );
-  return ["wte.weight", "wpe.weight", ...blocks.flat(), ...withBias("ln_f")];
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, NAMES_IN_ERROR).join(", ");
-  return names.length > NAMES_IN_ERROR
-    ? `${shown} and ${names.length - NAMES_IN_ERROR} more`
-    : shown;
 }
 
 function checkFinite(values: Float32Array, name: string, file: string): void {

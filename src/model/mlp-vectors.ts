@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { openModelFolder } from "../checkpoints/model-folder";
 import { toFloat32 } from "../checkpoints/named-array";
-import { resolveLayer } from "./hook-names";
+import { InputError } from "../errors";
+import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
+import { gpt2TensorNames } from "./tensor-names";
 
 /** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */
 export interface MlpVectors {
@@ -29,21 +30,34 @@ export function mlpVectors(model: HookedTransformer, layer: number): MlpVectors 
  * nothing centred.
  *
  * @throws InputError if there is no such layer.
- * @throws CheckpointError if the file has become unreadable.
+ * @throws CheckpointError if the file is no longer the one that the model was read from.
  */
 export async function rawMlpVectors(model: HookedTransformer, layer: number): Promise<MlpVectors> {
   const { d_model, d_mlp } = model.cfg;
+  if (!model.files) {
+    throw new InputError(
+      "this model was made of arrays, so there is no file with its raw weights",
+      {
+        remedy: "Load it by fromPretrained.",
+      },
+    );
+  }
+  model.files.requireUnchanged();
+  const { openModelFolder } = await import("../checkpoints/model-folder.js");
   const { tensors } = await openModelFolder(model.folder);
   try {
+    const { inFile: names } = gpt2TensorNames(tensors, model.cfg);
     const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
     const read = (name: string, shape: [number, number]) => {
-      const inFile = tensors.names.find((known) => known.replace(/^transformer\./, "") === name)!;
+      const inFile = names.get(name)!;
       return tf.tensor2d(toFloat32(tensors.read(inFile), inFile), shape);
     };
-    return {
+    const vectors = {
       input: rowsOf(() => tf.transpose(read(`${end}.c_fc.weight`, [d_model, d_mlp]))),
       output: rowsOf(() => read(`${end}.c_proj.weight`, [d_mlp, d_model])),
     };
+    model.files.requireUnchanged();
+    return vectors;
   } finally {
     tensors.close();
   }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { GPT2Config } from "./config";
-import { resolveLayer } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import { shown } from "./shown";
 import { embeddingRows, unembeddingBias, unembeddingRows } from "./vocabulary";
 import type { GPT2Weights } from "./weights";

@@ -7,7 +7,8 @@ import { InputError } from "../errors";
 import { type AxisSlice, sliceAxis } from "./axis-slice";
 import type { GPT2Config } from "./config";
 import { layerNorm } from "./forward";
-import { resolveLayer } from "./hook-names";
+import type { CachedName } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import { shown } from "./shown";
 import type { GPT2Weights } from "./weights";
 
@@ -15,8 +16,8 @@ import type { GPT2Weights } from "./weights";
 export interface CachedRun {
   readonly cfg: GPT2Config;
   readonly weights: GPT2Weights;
-  has(name: string, layer?: number): boolean;
-  get(name: string, layer?: number): tf.Tensor;
+  has(...name: CachedName): boolean;
+  get(...name: CachedName): tf.Tensor;
 }
 
 /** Components side by side, the first axis of `stack`, and what each of them is. Dispose the stack. */
@@ -190,11 +191,9 @@ export function applyLnToStack(
       const flat = tf.reshape(chosen, [1, -1, cfg.d_model]) as tf.Tensor3D;
       return tf.reshape(layerNorm(weights.ln_final, cfg, flat, "ln_final"), chosen.shape);
     }
-    const name =
-      index === cfg.n_layers
-        ? "ln_final.hook_scale"
-        : `blocks.${index}.ln${mlpInput ? 2 : 1}.hook_scale`;
-    const atPositions = sliceAxis(run.get(name), 1, posSlice, "posSlice");
+    const cached =
+      index === cfg.n_layers ? run.get("scale") : run.get("scale", index, mlpInput ? "ln2" : "ln1");
+    const atPositions = sliceAxis(cached, 1, posSlice, "posSlice");
     const scale = sliceAxis(atPositions, 0, batchSlice, "batchSlice");
     checkFits(chosen, scale);
     return tf.div(tf.sub(chosen, tf.mean(chosen, -1, true)), scale);

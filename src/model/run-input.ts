@@ -2,11 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { type AttentionMask, checkMask, type PaddingSide, padBatch } from "./attention-mask";
 import type { GPT2Config } from "./config";
-import { resolveLayer } from "./hook-names";
+import { resolveLayer } from "./hook-points";
 import { KeyValueCache } from "./key-value-cache";
 import { shown } from "./shown";
-import { type ModelInput, type TokenOptions, tokenBatch } from "./token-batch";
-import type { Tokenizer } from "./tokenizer";
+import { type ModelInput, type PromptEncoder, type TokenOptions, tokenBatch } from "./token-batch";
 
 export interface RunInputOptions extends TokenOptions {
   /** Stop before this block: the result is its `resid_pre` `[batch, pos, d_model]`. Negative counts from the end. */
@@ -43,7 +42,7 @@ export interface RunInput {
 
 interface ModelParts {
   readonly cfg: GPT2Config;
-  readonly tokenizer: Tokenizer | null;
+  readonly promptEncoder: PromptEncoder | null;
 }
 
 /**
@@ -92,11 +91,11 @@ function layerOrEnd(layer: number, cfg: GPT2Config, what: string): number {
 
 function batchOf(
   input: ModelInput | tf.Tensor,
-  { cfg, tokenizer }: ModelParts,
+  { cfg, promptEncoder }: ModelParts,
   options: RunInputOptions,
 ) {
   const ids = input instanceof tf.Tensor ? tokenIds(input) : input;
-  const batch = tokenBatch(ids, cfg, tokenizer, options);
+  const batch = tokenBatch(ids, cfg, promptEncoder, options);
   // Hugging Face and TransformerLens pad GPT-2 with its end-of-sequence token.
   const { eos_token_id: eos } = cfg;
   return padBatch(batch, options.paddingSide, eos !== null && eos < cfg.d_vocab ? eos : 0);

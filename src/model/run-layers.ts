@@ -10,7 +10,7 @@ import {
   type Positions,
   unembed,
 } from "./forward";
-import { layerOfHook } from "./hook-names";
+import type { HookPoint } from "./hook-points";
 import { disposeKeysValues } from "./key-value-cache";
 import { maskedPositions } from "./positions";
 import type { RunInput } from "./run-input";
@@ -66,10 +66,10 @@ export function runLayers(
 /** Whether a run computes an activation. */
 export function computes(
   { residual, start, stop }: RunInput,
-  name: string,
+  point: HookPoint,
   cfg: Pick<GPT2Config, "n_layers">,
 ): boolean {
-  const layer = layerOfHook(name, cfg);
+  const layer = point.layer();
   if (layer < 0) return residual === null;
   return layer === cfg.n_layers ? stop === null : layer >= start && (stop === null || layer < stop);
 }

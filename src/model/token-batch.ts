@@ -17,6 +17,9 @@ export interface TokenOptions {
 
 type Sizes = Pick<GPT2Config, "n_ctx" | "d_vocab">;
 
+/** Makes token ids of texts; a model's `promptEncoder`. */
+export type PromptEncoder = Pick<Tokenizer, "encode" | "bosTokenId">;
+
 /**
  * Token ids of each sequence in `input`, checked against the model.
  *
@@ -26,7 +29,7 @@ type Sizes = Pick<GPT2Config, "n_ctx" | "d_vocab">;
 export function tokenBatch(
   input: ModelInput,
   cfg: Sizes,
-  tokenizer: Tokenizer | null,
+  tokenizer: PromptEncoder | null,
   { prependBos = false }: TokenOptions = {},
 ): number[][] {
   if (isBatch(input)) return promptTokens(input, cfg, tokenizer, { prependBos });
@@ -41,7 +44,7 @@ export function tokenBatch(
 export function promptTokens(
   prompts: readonly (string | readonly number[])[],
   cfg: Sizes,
-  tokenizer: Tokenizer | null,
+  tokenizer: PromptEncoder | null,
   { prependBos = false }: TokenOptions = {},
 ): number[][] {
   if (prompts.length === 0) {
@@ -56,14 +59,19 @@ function tokensOf(
   prompt: string | readonly number[],
   where: string,
   cfg: Sizes,
-  tokenizer: Tokenizer | null,
+  tokenizer: PromptEncoder | null,
   prependBos: boolean,
 ): number[] {
-  const ids =
-    typeof prompt === "string"
-      ? encode(prompt, tokenizer, prependBos, where)
-      : checkIds(prompt, cfg.d_vocab, where);
-  return checkLength(ids, cfg.n_ctx, where);
+  if (typeof prompt !== "string") return checkLength(checkIds(prompt, cfg, where), cfg, where);
+  const ids = checkLength(encode(prompt, tokenizer, prependBos, where), cfg, where);
+  const unknown = ids.find((id) => id >= cfg.d_vocab);
+  if (unknown === undefined) return ids;
+  throw new InputError(`${where} has a token that this model does not have`, {
+    found: `id ${unknown}`,
+    expected: `ids from 0 to ${cfg.d_vocab - 1}`,
+    remedy:
+      "The tokenizer is another model's, or the model was not resized for it: give token ids.",
+  });
 }
 
 /** Whether there are several sequences. */
@@ -82,7 +90,7 @@ export function isBatch(
 
 function encode(
   text: string,
-  tokenizer: Tokenizer | null,
+  tokenizer: PromptEncoder | null,
   prependBos: boolean,
   where: string,
 ): number[] {
@@ -99,7 +107,7 @@ function encode(
   return [tokenizer.bosTokenId, ...ids];
 }
 
-function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
+function checkIds(ids: unknown, { d_vocab }: Sizes, where: string): number[] {
   if (!Array.isArray(ids)) {
     throw new InputError(`${where} is neither a text nor a list of token ids`, {
       found: shown(ids),
@@ -121,7 +129,7 @@ function checkIds(ids: unknown, d_vocab: number, where: string): number[] {
   return list as number[];
 }
 
-function checkLength(ids: number[], n_ctx: number, where: string): number[] {
+function checkLength(ids: number[], { n_ctx }: Sizes, where: string): number[] {
   if (ids.length === 0) {
     throw new InputError(`${where} is empty`, {
       expected: "at least one token",

@@ -1,11 +1,19 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { readJsonFile } from "../checkpoints/json-file";
-import { ModelConfigError } from "../errors";
+import { InputError, ModelConfigError, TslensError } from "../errors";
+import { AddedTokens } from "./tokenizer/added-tokens";
+import { BytePairs } from "./tokenizer/byte-pairs";
+import { byteLevelText, type Decode, decoderOf } from "./tokenizer/decoder";
+import { type TokenizerDefinition, tokenizerDefinition } from "./tokenizer/definition";
+import { type Normalize, normalizerOf } from "./tokenizer/normalizer";
+import { byteLevel, inOrder, type PreTokenize, preTokenizerOf } from "./tokenizer/pre-tokenizer";
+import { readTokenizerFiles } from "./tokenizer/tokenizer-files";
 
 /** A model's own tokenizer; no token is added that is not in the text. */
 export interface Tokenizer {
-  /** Token ids of a text, without BOS. */
+  /**
+   * Token ids of a text, without BOS.
+   *
+   * @throws InputError if the tokenizer cannot cut it (by far too long, or a character that it does not know).
+   */
   encode(text: string): number[];
   /** Text of token ids, special tokens included. */
   decode(ids: readonly number[]): string;
@@ -13,69 +21,113 @@ export interface Tokenizer {
   readonly bosTokenId: number | null;
 }
 
-interface TokenizerJson {
-  model?: { type?: string; vocab?: Record<string, number>; merges?: (string | string[])[] };
-}
-
-/** What @xenova/transformers' tokenizer classes offer of what we use. */
-interface XenovaTokenizer {
-  encode(text: string, pair: null, options: { add_special_tokens: boolean }): number[];
-  decode(ids: readonly number[], options: { skip_special_tokens: boolean }): string;
-  model: { tokens_to_ids: Map<string, number> };
-}
-
 /**
- * Loads the tokenizer of a Hugging Face folder, through @xenova/transformers.
+ * Loads the tokenizer of a Hugging Face folder: of tokenizer.json, in any form that it has had, or of vocab.json and
+ * merges.txt, with what tokenizer_config.json, special_tokens_map.json and added_tokens.json say beside them. Its ids
+ * are those of Python's transformers 5. Byte-pair merges are @xenova/transformers'.
  *
- * Merges may stand in tokenizer.json as "a b" or as ["a", "b"]; today's Python tokenizers write pairs.
- *
- * @returns null if the folder has no tokenizer.json: the model then takes token ids only.
- * @throws ModelConfigError if tokenizer.json or tokenizer_config.json is not JSON or not a BPE tokenizer.
+ * @returns null if the folder has no tokenizer: the model then takes token ids only.
+ * @throws ModelConfigError if a file is damaged, or the tokenizer is not a byte-pair one or has a part that is not run
+ *   (it is named).
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer | null> {
-  const file = join(folder, "tokenizer.json");
-  if (!existsSync(file)) return null;
-  const configFile = join(folder, "tokenizer_config.json");
-  const json = readJsonFile(file, ModelConfigError) as TokenizerJson;
-  const config = existsSync(configFile)
-    ? (readJsonFile(configFile, ModelConfigError) as Record<string, unknown>)
-    : {};
-  if (json?.model?.type !== "BPE" || !json.model.vocab || !Array.isArray(json.model.merges)) {
-    throw new ModelConfigError("this tokenizer is not GPT-2's kind", {
-      file,
-      found: `model.type ${JSON.stringify(json?.model?.type)}`,
-      expected: `"BPE" with vocab and merges`,
-    });
-  }
-  json.model.merges = json.model.merges.map((pair) =>
-    Array.isArray(pair) ? pair.join(" ") : pair,
-  );
-  const { GPT2Tokenizer } = await import("@xenova/transformers");
-  let tokenizer: XenovaTokenizer;
   try {
-    const options = { ...config, clean_up_tokenization_spaces: false };
-    tokenizer = new GPT2Tokenizer(json, options) as unknown as XenovaTokenizer;
+    const files = readTokenizerFiles(folder);
+    return files ? await build(tokenizerDefinition(files)) : null;
   } catch (cause) {
+    if (cause instanceof TslensError) throw cause;
     throw new ModelConfigError("the tokenizer cannot be built", {
-      file,
-      found: (cause as Error).message,
-      remedy: "Download the model's tokenizer.json again.",
+      file: folder,
+      found: (cause as Error).message.slice(0, 200),
+      remedy: "Give token ids, or download the tokenizer again.",
       cause,
     });
   }
-  const bos = specialToken(config.bos_token) ?? "<|endoftext|>";
+}
+
+/**
+ * The tokenizer of a folder as far as it can be used: one that cannot does not keep anybody from giving token ids, and
+ * says why when it is given a text.
+ */
+export async function openTokenizer(folder: string): Promise<{
+  tokenizer: Tokenizer | null;
+  promptEncoder: Pick<Tokenizer, "encode" | "bosTokenId"> | null;
+}> {
+  try {
+    const tokenizer = await loadTokenizer(folder);
+    return { tokenizer, promptEncoder: tokenizer };
+  } catch (error) {
+    if (!(error instanceof ModelConfigError)) throw error;
+    const encode = () => {
+      throw new InputError(`this model takes no text: ${error.message}`, { cause: error });
+    };
+    return { tokenizer: null, promptEncoder: { encode, bosTokenId: null } };
+  }
+}
+
+interface Stages {
+  readonly normalize: Normalize;
+  readonly preTokenize: PreTokenize;
+  readonly decode: Decode;
+}
+
+function stages({ pipeline }: TokenizerDefinition): Stages {
+  if ("addPrefixSpace" in pipeline) {
+    return {
+      normalize: (text) => text,
+      preTokenize: inOrder(byteLevel(pipeline.addPrefixSpace, true)),
+      decode: byteLevelText,
+    };
+  }
   return {
-    encode: (text) =>
-      text === "" ? [] : tokenizer.encode(text, null, { add_special_tokens: false }).map(Number),
-    decode: (ids) =>
-      ids.length === 0 ? "" : tokenizer.decode(ids, { skip_special_tokens: false }),
-    bosTokenId: tokenizer.model.tokens_to_ids.get(bos) ?? null,
+    normalize: normalizerOf(pipeline.normalizer),
+    preTokenize: preTokenizerOf(pipeline.preTokenizer),
+    decode: decoderOf(pipeline.decoder),
   };
 }
 
-/** Special tokens stand in tokenizer_config.json as text or as an object with the text inside. */
-function specialToken(token: unknown): string | undefined {
-  if (typeof token === "string") return token;
-  const content = (token as { content?: unknown } | null)?.content;
-  return typeof content === "string" ? content : undefined;
+async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
+  const { model, addedTokens, splitsSpecialTokens, bosTokens, file } = definition;
+  const { normalize, preTokenize, decode } = stages(definition);
+  const added = new AddedTokens(addedTokens, model.vocab, normalize, splitsSpecialTokens, file);
+  const bytePairs = await BytePairs.of(model, file);
+  let tokens: Map<number, string> | undefined;
+  const tokenOf = (id: number) => {
+    tokens ??= new Map(Array.from(model.vocab, ([token, key]) => [key, token]));
+    return added.contentOf(id) ?? tokens.get(id) ?? [];
+  };
+  const bosIds = bosTokens.map((token) => added.idOf(token));
+  return {
+    encode: (text) => {
+      const ids: number[] = [];
+      try {
+        for (const part of added.split(wellFormed(text))) {
+          if (typeof part === "number") ids.push(part);
+          else
+            for (const piece of preTokenize(part)) {
+              for (const id of bytePairs.encode(piece.text)) ids.push(id);
+            }
+        }
+      } catch (cause) {
+        throw cause instanceof RangeError ? tooLong(text, cause) : cause;
+      }
+      return ids;
+    },
+    decode: (ids) => decode(ids.flatMap(tokenOf)),
+    bosTokenId: bosIds.find((id) => id !== undefined) ?? null,
+  };
+}
+
+/** Half of a pair of units is no character: it has no bytes. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** A regular expression's memory is used up by some ten million characters, a string's by 500 million. */
+function tooLong(text: string, cause: RangeError): InputError {
+  return new InputError("the text is too long to be made into tokens", {
+    found: `${text.length} characters`,
+    remedy: "Shorten it.",
+    cause,
+  });
 }

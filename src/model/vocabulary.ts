@@ -2,41 +2,44 @@
  * The vocabulary's two matrices in one. GPT-2's unembedding is its embedding transposed, and weight
  * processing changes a token's row by terms of rank one only:
  *
- *     W_E[t]    = row[t] − mean(row[t])                 centerWritingWeights
- *     W_U[:, t] = row[t] ∘ scale − shift[t] − mean      foldLn, centerUnembed
+ *     W_E[t]    = row[t] − mean(row[t]) + offset                                 centerWritingWeights
+ *     W_U[:, t] = row[t] ∘ scale + offset[t] · ofOffset − shift[t] − mean        foldLn, centerUnembed
  *
- * So the rows stay as they are in the file, held once, each with `shift`, `b_U` and 1 behind it: the
- * unembedding and its bias are one product of these rows with `[x ∘ scale, −Σx, 1, −x · mean]`, and
- * there is no second copy of the logits. V = d_vocab, D = d_model.
+ * So the rows stay as they are in the file, less offsets so large that float32 would lose digits in
+ * them, held once, each with `offset`, `shift`, `b_U` and 1 behind it: the unembedding and its bias
+ * are one product of these rows with `[x ∘ scale, x · ofOffset, −Σx, 1, −x · mean]`, and there is no
+ * second copy of the logits. V = d_vocab, D = d_model.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Matrix, UnembeddingTerms } from "./weight-processing";
 import type { EmbeddingWeights, UnembeddingWeights } from "./weights";
 
-/** Numbers behind a row: its shift, its bias, and 1. */
-const TERMS = 3;
+/** Numbers behind a row: its offset, its shift, its bias, and 1. */
+const TERMS = 4;
 
-/** Each row `[V, D]` with its terms behind it `[V, D + 3]`. */
+/** Each row `[V, D]` with its terms behind it `[V, D + 4]`. */
 export function withTerms({ data, rows, columns }: Matrix, terms: UnembeddingTerms): Matrix {
-  const { shift, b_U } = terms;
+  const { offset, shift, b_U } = terms;
   const width = columns + TERMS;
   const wide = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
     wide.set(data.subarray(row * columns, (row + 1) * columns), row * width);
-    wide.set([shift[row], b_U[row], 1], row * width + columns);
+    wide.set([offset[row], shift[row], b_U[row], 1], row * width + columns);
   }
   return { data: wide, rows, columns: width };
 }
 
 /** W_E `[V, D]`, or its rows of some tokens: int32 `[…]` → `[…, D]`. */
 export function embeddingRows(
-  { rows, hasTerms, centred }: EmbeddingWeights,
+  { rows, hasTerms, centred, offset }: EmbeddingWeights,
   tokens?: tf.Tensor,
 ): tf.Tensor {
   return tf.tidy(() => {
     const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
     const plain = hasTerms ? part(chosen, 0, -TERMS) : chosen;
-    return centred ? tf.sub(plain, tf.mean(plain, -1, true)) : tf.clone(plain);
+    if (!centred) return tf.clone(plain);
+    const own = tf.sub(plain, tf.mean(plain, -1, true));
+    return offset ? tf.add(own, offset) : own;
   });
 }
 
@@ -48,9 +51,11 @@ export function unembeddingRows(
   return tf.tidy(() => {
     const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
     if (!terms) return tf.clone(chosen);
-    const shift = part(chosen, -TERMS, -TERMS + 1);
+    const offset = part(chosen, -TERMS, -TERMS + 1);
+    const shift = part(chosen, -TERMS + 1, -TERMS + 2);
     const scaled = tf.mul(part(chosen, 0, -TERMS), terms.scale);
-    return tf.sub(tf.sub(scaled, shift), terms.mean);
+    const whole = tf.add(scaled, tf.mul(offset, terms.ofOffset));
+    return tf.sub(tf.sub(whole, shift), terms.mean);
   });
 }
 
@@ -76,15 +81,15 @@ export function tokenLogits({ rows, terms }: UnembeddingWeights, x: tf.Tensor3D)
   });
 }
 
-/** What a row and its terms are multiplied with: `[N, D]` → `[N, D + 3]`. */
+/** What a row and its terms are multiplied with: `[N, D]` → `[N, D + 4]`. */
 function factors(
   x: tf.Tensor2D,
-  { scale, mean }: NonNullable<UnembeddingWeights["terms"]>,
+  { scale, ofOffset, mean }: NonNullable<UnembeddingWeights["terms"]>,
 ): tf.Tensor2D {
-  const scaled = tf.mul(x, scale) as tf.Tensor2D;
+  const along = (direction: tf.Tensor1D) => tf.sum(tf.mul(x, direction), -1, true) as tf.Tensor2D;
   const sum = tf.sum(x, -1, true) as tf.Tensor2D;
-  const alongMean = tf.sum(tf.mul(x, mean), -1, true) as tf.Tensor2D;
-  return tf.concat([scaled, tf.neg(sum), tf.onesLike(sum), tf.neg(alongMean)], 1);
+  const ofTerms = [along(ofOffset), tf.neg(sum), tf.onesLike(sum), tf.neg(along(mean))];
+  return tf.concat([tf.mul(x, scale) as tf.Tensor2D, ...ofTerms], 1);
 }
 
 /** Columns `start … end − 1` of the last axis; both may count from its end. */

@@ -85,10 +85,68 @@ export function centerRows({ data, rows, columns }: Matrix): void {
   }
 }
 
-/** What processing does to an unembedding: `W_U[:, t] = row[t] ∘ scale − shift[t] − mean`. */
+/** What was taken off the rows of a matrix: `row[t][j] = left[t][j] + ofColumn[j] + ofRow[t]`. */
+export interface Offsets {
+  readonly ofColumn: Float64Array;
+  readonly ofRow: Float64Array;
+}
+
+/**
+ * An offset of more than so many standard deviations is taken off: float32 sums in which it comes and
+ * goes would lose its digits. A smaller one costs two bits at most, and the rows stay as they are.
+ */
+const LARGE_OFFSET = 4;
+
+/** Offsets are chosen by so many numbers: whatever is taken off is accounted for to the last digit. */
+const SAMPLE = 32;
+
+/** What all rows have in common, and what all numbers of a row have, as far as it is large. */
+export function largeOffsets({ data, rows, columns }: Matrix): Offsets | null {
+  const someRows = sample(rows);
+  const ofColumn = Float64Array.from({ length: columns }, (_, column) =>
+    largeMean(someRows.map((row) => data[row * columns + column])),
+  );
+  const someColumns = sample(columns);
+  const ofRow = Float64Array.from({ length: rows }, (_, row) =>
+    largeMean(someColumns.map((column) => data[row * columns + column] - ofColumn[column])),
+  );
+  const isNone = [ofColumn, ofRow].every((offsets) => offsets.every((offset) => offset === 0));
+  return isNone ? null : { ofColumn, ofRow };
+}
+
+/** Up to `SAMPLE` places, evenly spaced. */
+function sample(count: number): number[] {
+  const size = Math.min(count, SAMPLE);
+  return Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
+}
+
+/** The mean in float32, if it is large beside the standard deviation; else 0. */
+function largeMean(values: readonly number[]): number {
+  const mean = Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return mean ** 2 > LARGE_OFFSET ** 2 * variance ? mean : 0;
+}
+
+export function takeOff({ data, rows, columns }: Matrix, { ofColumn, ofRow }: Offsets): void {
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) {
+      data[start + column] -= ofColumn[column] + ofRow[row];
+    }
+  }
+}
+
+/**
+ * What processing does to an unembedding whose offsets were taken off:
+ * `W_U[:, t] = row[t] ∘ scale + offset[t] · ofOffset − shift[t] − mean`.
+ */
 export interface UnembeddingTerms {
   /** The final layer norm's scale, or ones, `[d_model]`. */
   readonly scale: Float32Array;
+  /** Taken off each row, `[d_vocab]`. */
+  readonly offset: Float32Array;
+  /** What processing makes of a row of ones, `[d_model]`. */
+  readonly ofOffset: Float32Array;
   /** `[d_vocab]` */
   readonly shift: Float32Array;
   /** `[d_model]` */
@@ -100,13 +158,18 @@ export interface UnembeddingTerms {
 /**
  * Folds the final layer norm into the unembedding, whose rows `[d_vocab, d_model]` stay as they are
  * (`norm` null: not), and gives W_U and b_U mean zero over the vocabulary (`center`).
+ *
+ * @param offsets that were taken off the rows
  */
 export function unembeddingTerms(
   { data, rows, columns }: Matrix,
   norm: LayerNormArrays | null,
   center: boolean,
+  offsets: Offsets | null,
 ): UnembeddingTerms {
   const scale = norm?.w ?? new Float32Array(columns).fill(1);
+  const ofColumn = offsets?.ofColumn ?? new Float64Array(columns);
+  const offset = offsets?.ofRow ?? new Float64Array(rows);
   const shift = new Float64Array(rows);
   const b_U = new Float64Array(rows);
   const sums = new Float64Array(columns);
@@ -121,15 +184,34 @@ export function unembeddingTerms(
     }
     shift[row] /= columns;
   }
-  if (!center) return asFloat32({ scale, shift, b_U, mean: new Float64Array(columns) });
+  /** A row `[d_model]` with the layer norm folded in. */
+  const folded = (values: Float64Array) =>
+    norm ? lessMean(values.map((value, column) => value * norm.w[column])) : values;
+  const ofOffset = folded(new Float64Array(columns).fill(1));
+  if (norm) {
+    const perOffset = norm.b.reduce((sum, b) => sum + b, 0);
+    const common = norm.b.reduce((sum, b, column) => sum + b * ofColumn[column], 0);
+    for (let row = 0; row < rows; row++) b_U[row] += common + perOffset * offset[row];
+  }
+  const terms = { scale, offset, ofOffset, shift };
+  if (!center) return asFloat32({ ...terms, b_U, mean: folded(ofColumn).map((value) => -value) });
+  // What all rows have in common is a part of their mean, and goes with it.
   const meanShift = meanOf(shift);
+  const meanOffset = meanOf(offset);
   const meanBias = meanOf(b_U);
   return asFloat32({
-    scale,
-    shift,
-    mean: sums.map((sum, column) => (sum / rows) * scale[column] - meanShift),
+    ...terms,
+    mean: sums.map(
+      (sum, column) => (sum / rows) * scale[column] + meanOffset * ofOffset[column] - meanShift,
+    ),
     b_U: b_U.map((value) => value - meanBias),
   });
+}
+
+/** The values less their mean. */
+export function lessMean(values: Float64Array): Float64Array {
+  const mean = meanOf(values);
+  return values.map((value) => value - mean);
 }
 
 function meanOf(values: Float64Array): number {
@@ -137,9 +219,11 @@ function meanOf(values: Float64Array): number {
 }
 
 function asFloat32(terms: Record<keyof UnembeddingTerms, ArrayLike<number>>): UnembeddingTerms {
-  const { scale, shift, mean, b_U } = terms;
+  const { scale, offset, ofOffset, shift, mean, b_U } = terms;
   return {
     scale: Float32Array.from(scale),
+    offset: Float32Array.from(offset),
+    ofOffset: Float32Array.from(ofOffset),
     shift: Float32Array.from(shift),
     mean: Float32Array.from(mean),
     b_U: Float32Array.from(b_U),

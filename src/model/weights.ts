@@ -37,20 +37,26 @@ export interface BlockWeights {
 
 /** The embedding; `vocabulary.ts` reads it. */
 export interface EmbeddingWeights {
-  /** As in the file, `[d_vocab, d_model]`; in a tied model the same tensor as the unembedding's. */
+  /** `[d_vocab, d_model]`; in a tied model the same tensor as the unembedding's. */
   readonly rows: tf.Tensor2D;
-  /** Whether the unembedding's three terms stand behind each row. */
+  /** Whether the unembedding's terms stand behind each row. */
   readonly hasTerms: boolean;
-  /** Whether each row's mean is to be taken off. */
+  /** Whether each row's mean is still to be taken off. */
   readonly centred: boolean;
+  /** What was taken off every row, `[d_model]`; null if nothing was. */
+  readonly offset: tf.Tensor1D | null;
 }
 
 /** The unembedding; `vocabulary.ts` multiplies with it. */
 export interface UnembeddingWeights {
-  /** As in the file, `[d_vocab, d_model]`, or with three terms behind each row, `[d_vocab, d_model + 3]`. */
+  /** As in the file, `[d_vocab, d_model]`, or with four terms behind each row, `[d_vocab, d_model + 4]`. */
   readonly rows: tf.Tensor2D;
   /** What the terms do not hold, since it is the same for every token, `[d_model]` each. */
-  readonly terms: { readonly scale: tf.Tensor1D; readonly mean: tf.Tensor1D } | null;
+  readonly terms: {
+    readonly scale: tf.Tensor1D;
+    readonly ofOffset: tf.Tensor1D;
+    readonly mean: tf.Tensor1D;
+  } | null;
 }
 
 /**

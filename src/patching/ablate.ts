@@ -1,11 +1,11 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import type { NamesFilter } from "../model/hook-names";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { randomStream } from "../stats/random-stream";
 import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import { type ActivationReading, type Readout, readoutOf } from "./readout";
+import { type ActivationReading, measurerOf, type Readout } from "./readout";
 import { type ReferenceValues, referenceValues } from "./reference-values";
 import type { Place, SitePatch } from "./site";
 
@@ -16,9 +16,10 @@ export interface AblateOptions<R> extends PatchOptions<R> {
   readonly kind?: AblationKind;
   /**
    * The prompts whose mean, or one of whose values, is put in its place; the prompts themselves if
-   * not given, where resampling takes the next one's value.
+   * not given, where resampling takes the next one's value. Where a head is read, they end at the
+   * token that it measures, too.
    */
-  readonly reference?: ModelInput;
+  readonly reference?: PromptInput;
   /** Of the draws by which each prompt gets a reference prompt, for "resample". */
   readonly seed?: number;
 }
@@ -43,25 +44,25 @@ export interface AblationResult<R> extends PatchResult<R> {
  */
 export function ablate(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   places: readonly (Place | readonly Place[])[],
   options: AblateOptions<number> & { readonly read: BoundHead },
 ): Promise<AblationResult<number>>;
 export function ablate<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   places: readonly (Place | readonly Place[])[],
   options: AblateOptions<R> & { readonly read: Readout<R> },
 ): Promise<AblationResult<R>>;
 export function ablate(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   places: readonly (Place | readonly Place[])[],
   options: AblateOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
 ): Promise<AblationResult<ActivationReading>>;
 export async function ablate<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   places: readonly (Place | readonly Place[])[],
   { kind = "zero", reference, seed = 0, ...options }: AblateOptions<R>,
 ): Promise<AblationResult<R>> {
@@ -72,12 +73,15 @@ export async function ablate<R>(
     });
   }
   const { prependBos } = options;
-  const batch = (input: ModelInput) =>
-    tokenBatch(input, model.cfg, model.tokenizer, { prependBos });
-  const tokens = batch(prompts);
+  const measurer = measurerOf(options.read, model);
+  const measured = measurePrompts(measurer, prompts, { prependBos });
   const sets = places.map((set) => (Array.isArray(set) ? (set as Place[]) : [set as Place]));
-  const others = reference === undefined || kind === "zero" ? null : batch(reference);
-  const sources = others && kind === "resample" ? drawn(tokens.length, others.length, seed) : null;
+  const others =
+    reference === undefined || kind === "zero"
+      ? null
+      : measurePrompts(measurer, reference, { prependBos });
+  const sources =
+    others && kind === "resample" ? drawn(measured.length, others.length, seed) : null;
   const values = others && (await referenceValues(model, others, sets.flat()));
   const patchOf = (place: Place): SitePatch => ({
     ...place,
@@ -86,8 +90,8 @@ export async function ablate<R>(
       : [kind, kind === "resample" ? 1 : 0],
   });
   const variants = sets.map((set) => set.map(patchOf));
-  const read = readoutOf(options.read, model) as Readout<R>;
-  return { ...(await patch(model, tokens, variants, { ...options, read })), sources };
+  const read = options.read as Readout<R>;
+  return { ...(await patch(model, measured, variants, { ...options, read })), sources };
 }
 
 function replacement(

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { HookPoint } from "../model/hook-points";
 import { isOverKeys } from "./site";
 
 /** An activation as `[batch, pos, size]`, whatever its own axes are; scores and patterns by query. */
-export function byPosition(hook: string, activation: tf.Tensor): tf.Tensor3D {
+export function byPosition(hook: HookPoint, activation: tf.Tensor): tf.Tensor3D {
   const [B, first, second] = activation.shape;
   const ordered = isOverKeys(hook) ? tf.transpose(activation, [0, 2, 1, 3]) : activation;
   const T = isOverKeys(hook) ? second : first;
@@ -10,7 +11,11 @@ export function byPosition(hook: string, activation: tf.Tensor): tf.Tensor3D {
 }
 
 /** The way back, to an activation of that shape. */
-export function fromByPosition<T extends tf.Tensor>(hook: string, flat: tf.Tensor3D, like: T): T {
+export function fromByPosition<T extends tf.Tensor>(
+  hook: HookPoint,
+  flat: tf.Tensor3D,
+  like: T,
+): T {
   if (!isOverKeys(hook)) return tf.reshape(flat, like.shape) as T;
   const [B, H, T, S] = like.shape;
   return tf.transpose(tf.reshape(flat, [B, T, H, S]), [0, 2, 1, 3]) as tf.Tensor as T;

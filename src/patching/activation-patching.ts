@@ -6,10 +6,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { ActivationCache } from "../model/activation-cache";
-import { resolveLayer } from "../model/hook-names";
+import type { ShortName } from "../model/hook-names";
+import { type HookPoint, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { byPosition } from "./activation-layout";
 import { type PatchOptions, patch } from "./patch-variants";
 import { type LogitMetric, metricReadout } from "./readout";
@@ -43,7 +44,7 @@ export interface ActPatchOptions
 /** A named activation patch: `getActPatch…(model, corruptedTokens, cleanCache, patchingMetric)`. */
 export type ActPatch<Values extends Nested> = (
   model: HookedTransformer,
-  corruptedTokens: ModelInput,
+  corruptedTokens: PromptInput,
   cleanCache: ActivationCache,
   patchingMetric: LogitMetric,
   options?: ActPatchOptions,
@@ -71,15 +72,16 @@ export type ActPatch<Values extends Nested> = (
  */
 export async function genericActivationPatch<Values extends Nested = Nested>(
   model: HookedTransformer,
-  corruptedTokens: ModelInput,
+  corruptedTokens: PromptInput,
   cleanCache: ActivationCache,
   patchingMetric: LogitMetric,
-  activationName: string,
+  activationName: ShortName,
   axes: readonly PatchAxis[],
   { layers, positions, logitsPos = "all", ...options }: ActPatchOptions = {},
 ): Promise<PatchGrid<Values>> {
-  const { cfg, tokenizer } = model;
-  const tokens = tokenBatch(corruptedTokens, cfg, tokenizer, options);
+  const { cfg } = model;
+  const measured = measurePrompts({ model }, corruptedTokens, options);
+  const { tokens } = measured;
   const length = tokens[0].length;
   const range = (count: number) => Array.from({ length: count }, (_, i) => i);
   const along: Record<PatchAxis, readonly number[]> = {
@@ -101,9 +103,8 @@ export async function genericActivationPatch<Values extends Nested = Nested>(
     const place = placeOf(activationName, axes, indices);
     return { ...place, patch: ["set", (prompt) => cleanValues(place, prompt)] };
   });
-  const { patched } = await patch(model, tokens, variants, {
+  const { patched } = await patch(model, measured, variants, {
     ...options,
-    prependBos: false,
     read: metricReadout(patchingMetric, tokens.length, logitsPos),
   });
   const values = patched.map(([value]) => value as number);
@@ -117,7 +118,7 @@ export async function genericActivationPatch<Values extends Nested = Nested>(
   };
 }
 
-function placeOf(name: string, axes: readonly PatchAxis[], indices: readonly number[]): Place {
+function placeOf(name: ShortName, axes: readonly PatchAxis[], indices: readonly number[]): Place {
   const at = (...names: PatchAxis[]) => indices[axes.findIndex((axis) => names.includes(axis))];
   return {
     hook: [name, at("layer")],
@@ -133,19 +134,19 @@ function cleanValuesOf(
   tokens: readonly (readonly number[])[],
   model: HookedTransformer,
 ): (place: Place, prompt: number) => Float32Array {
-  const byHook = new Map<string, { data: Float32Array; size: number }>();
+  const byHook = new Map<HookPoint, { data: Float32Array; size: number }>();
   const length = tokens[0].length;
-  const activation = (hook: string) => {
+  const activation = (hook: HookPoint) => {
     const known = byHook.get(hook);
     if (known) return known;
     const flat = tf.tidy(() => {
-      const [B, T, size] = byPosition(hook, cache.get(hook)).shape;
+      const [B, T, size] = byPosition(hook, cache.get(hook.name)).shape;
       if (B !== tokens.length || T !== length || tokens.some((ids) => ids.length !== length)) {
         throw new InputError("the clean run is not of as many prompts of the same length", {
           found: `${B} clean prompts of ${T} tokens; corrupted ones of ${tokens.map((ids) => ids.length).join(", ")}`,
         });
       }
-      const data = byPosition(hook, cache.get(hook)).dataSync<"float32">() as Float32Array;
+      const data = byPosition(hook, cache.get(hook.name)).dataSync<"float32">() as Float32Array;
       return { data, size } as never;
     }) as { data: Float32Array; size: number };
     byHook.set(hook, flat);
@@ -154,7 +155,7 @@ function cleanValuesOf(
   return (place, prompt) => {
     const [site] = resolveVariant({ ...place, patch: ["zero"] }, model, 0);
     const { data, size } = activation(site.hook);
-    const span = spanOf(site, model, length);
+    const span = spanOf(site, model.cfg, length);
     const at = positionsOf(site.pos, length, prompt);
     const values = new Float32Array(at.length * span.length);
     at.forEach((position, i) => {
@@ -182,7 +183,7 @@ function nested(values: readonly number[], shape: readonly number[]): Nested {
 }
 
 function named<Values extends Nested>(
-  activationName: string,
+  activationName: ShortName,
   ...axes: readonly PatchAxis[]
 ): ActPatch<Values> {
   return (model, corruptedTokens, cleanCache, metric, options) =>

@@ -2,15 +2,18 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import { allHookNames, type HookName, resolveHookName } from "../model/hook-names";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { GPT2Config } from "../model/config";
+import type { HookName, HookPointName } from "../model/hook-names";
+import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
-import { upToMeasured } from "./readout";
-import { resolveVariant, type SiteEdit, startOf } from "./site";
+import { measurerOf } from "./readout";
+import { resolveVariant, type SiteEdit } from "./site";
 import { changed, newValues } from "./site-values";
 import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
 
@@ -29,7 +32,7 @@ export interface AttributionPatchingOptions extends TokenOptions {
 /** One activation's neurons. */
 export interface AttributedHook {
   /** Its long name. */
-  readonly hook: string;
+  readonly hook: HookPointName;
   /** `[neuron][prompt]` estimated change of the reading. */
   readonly changes: readonly (readonly number[])[];
 }
@@ -40,8 +43,6 @@ export interface AttributionPatching {
   /** What `neuronSweep` measures, estimated. */
   readonly attributed: readonly AttributedHook[];
 }
-
-const LOGITS = "unembed.hook_out";
 
 /**
  * Estimates what patching every neuron would change, from one backward pass: the reading's gradient
@@ -63,43 +64,40 @@ const LOGITS = "unembed.hook_out";
  */
 export async function attributionPatching(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   { read, hooks, patch: edit = DEFAULT_SWEEP_PATCH, prependBos }: AttributionPatchingOptions,
 ): Promise<AttributionPatching> {
-  const { cfg, tokenizer } = model;
-  const all = tokenBatch(prompts, cfg, tokenizer, { prependBos });
-  const head = typeof read === "function" ? null : read;
-  const tokens = head ? upToMeasured(head, all) : all;
-  const names = (hooks ?? (head ? [head.hook] : [])).map((name) => resolveHookName(name, cfg));
-  if (names.length === 0) {
+  const { cfg } = model;
+  const { tokens } = measurePrompts(measurerOf(read, model), prompts, { prependBos });
+  const own = typeof read === "function" ? [] : [read.hook];
+  const points = (hooks ?? own).map((name) => hookPoint(name, cfg));
+  if (points.length === 0) {
     throw new InputError("there is no activation to attribute to", {
       expected: `hooks: [["post", 2]]`,
     });
   }
-  const sizes = names.map((hook) => neuronsOf(hook, model));
-  const reading = readingOf(read);
-  const order = allHookNames(cfg);
-  const isBefore = (hook: string) => order.indexOf(hook) <= order.indexOf(reading.hook);
-  const before = names.filter(isBefore);
-  const start = Math.min(...[...before, reading.hook].map((hook) => startOf(hook, cfg)));
+  const sizes = points.map(({ name }) => neuronsOf(name, model));
+  const reading = readingOf(read, cfg);
+  const before = points.filter((point) => point.order <= reading.hook.order);
+  const start = Math.min(...[...before, reading.hook].map((point) => point.start));
   const numbers = tokens.map((_, number) => number);
   const clean = cleanRun(model, tokens, numbers, [
-    ...new Set([...names, ...reading.captured, ...neededActivations(start, [reading.hook], cfg)]),
+    ...new Set([...points, ...reading.captured, ...neededActivations(start, [reading.hook], cfg)]),
   ]);
   try {
     const gradients = gradientsAt(model, clean, before, start, reading);
     const values = cleanValues(tokens, [clean]);
-    const attributed = names.map((hook, i) => ({
-      hook,
+    const attributed = points.map((point, i) => ({
+      hook: point.name,
       changes: Array.from({ length: sizes[i] }, (_, index) => {
-        const [site] = resolveVariant({ hook, index, patch: edit }, model, index);
+        const [site] = resolveVariant({ hook: point.name, index, patch: edit }, model, index);
         const span = { start: index, length: 1 };
         return tokens.map((ids, prompt) => {
           const last = ids.length - 1;
-          const was = clean.valuesAt(hook, prompt, last)[index];
+          const was = clean.valuesAt(point, prompt, last)[index];
           const is = changed(newValues(site, prompt, last, span, values), 0, was);
           // What comes after the reading changes nothing of it.
-          return (gradients.get(hook)?.[prompt * sizes[i] + index] ?? 0) * (is - was);
+          return (gradients.get(point)?.[prompt * sizes[i] + index] ?? 0) * (is - was);
         });
       }),
     }));
@@ -111,32 +109,33 @@ export async function attributionPatching(
 
 /** What is read, and how a scalar with its gradient is made of it. */
 interface Reading {
-  readonly hook: string;
+  readonly hook: HookPoint;
   /** What is needed of the clean run for it. */
-  readonly captured: readonly string[];
+  readonly captured: readonly HookPoint[];
   scalar(activation: tf.Tensor2D, clean: CleanRun): tf.Scalar;
 }
 
-function readingOf(read: BoundHead | DifferentiableMetric): Reading {
+function readingOf(read: BoundHead | DifferentiableMetric, cfg: GPT2Config): Reading {
   if (typeof read === "function") {
     return {
-      hook: LOGITS,
+      hook: hookPoint("unembed.hook_out", cfg),
       captured: [],
       scalar: (logits) => read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar,
     };
   }
-  const { features: hook, gradient, whyNoGradient } = headFunction(read);
+  const { features, gradient, whyNoGradient } = headFunction(read);
+  const hook = hookPoint(features, cfg);
   if (!gradient)
     throw new InputError("the head's prediction has no gradient", { found: whyNoGradient! });
   return {
     hook,
     captured: [hook],
     // The head's own gradient is known in closed form: only the model is differentiated.
-    scalar(features, clean) {
+    scalar(activation, clean) {
       const rows = clean.tokens.map((ids, place) =>
         gradient(clean.valuesAt(hook, place, ids.length - 1)),
       );
-      return tf.sum(tf.mul(features, tf.tensor2d(rows))) as tf.Scalar;
+      return tf.sum(tf.mul(activation, tf.tensor2d(rows))) as tf.Scalar;
     },
   };
 }
@@ -145,10 +144,10 @@ function readingOf(read: BoundHead | DifferentiableMetric): Reading {
 function gradientsAt(
   model: HookedTransformer,
   clean: CleanRun,
-  hooks: readonly string[],
+  hooks: readonly HookPoint[],
   start: number,
   reading: Reading,
-): ReadonlyMap<string, Float32Array> {
+): ReadonlyMap<HookPoint, Float32Array> {
   if (hooks.length === 0) return new Map();
   const first = clean.tokens.map((ids) => ids.length - 1);
   const rows = { clean, prompts: clean.tokens.map((_, i) => i), first, length: 1, variants: 1 };
@@ -157,7 +156,7 @@ function gradientsAt(
   const kept: tf.Tensor[] = [];
   try {
     return tf.tidy(() => {
-      const zeros = hooks.map((hook) => tf.zeros([first.length, 1, neuronsOf(hook, model)]));
+      const zeros = hooks.map((hook) => tf.zeros([first.length, 1, neuronsOf(hook.name, model)]));
       const scalarOf = (...deltas: tf.Tensor[]) => {
         const byHook = new Map(hooks.map((hook, i) => [hook, adding(hook, deltas[i])]));
         const read = runSuffix(model, rows, plan, { byHook, writes: null }, past);
@@ -175,7 +174,7 @@ function gradientsAt(
   }
 }
 
-function adding(hook: string, delta: tf.Tensor): ActivationEdit {
+function adding(hook: HookPoint, delta: tf.Tensor): ActivationEdit {
   return {
     apply: (activation) =>
       tf.add(activation, fromByPosition(hook, delta as tf.Tensor3D, activation)),

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GPT2Config } from "../model/config";
 import type { LayerKeysValues } from "../model/forward";
-import { layerOfHook } from "../model/hook-names";
+import type { HookPoint } from "../model/hook-points";
+import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
 import type { CleanValues } from "./site-values";
@@ -18,9 +19,9 @@ export interface CleanRun {
   /** Length of the longest. */
   readonly length: number;
   /** An activation that was asked for, `[prompt, pos, size]`; what follows a prompt's end is padding. */
-  activation(hook: string): tf.Tensor3D;
+  activation(hook: HookPoint): tf.Tensor3D;
   /** The numbers of an activation at one position, `[size]`. */
-  valuesAt(hook: string, prompt: number, position: number): Float32Array;
+  valuesAt(hook: HookPoint, prompt: number, position: number): Float32Array;
   dispose(): void;
 }
 
@@ -36,12 +37,12 @@ export function cleanRun(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
   numbers: readonly number[],
-  hooks: readonly string[],
+  hooks: readonly HookPoint[],
 ): CleanRun {
   const tokens = numbers.map((number) => prompts[number]);
   const length = Math.max(...tokens.map((ids) => ids.length));
   const kept = activationsOf(model, tokens, length, hooks);
-  const downloads = new Map<string, Float32Array>();
+  const downloads = new Map<HookPoint, Float32Array>();
   return {
     numbers,
     tokens,
@@ -81,10 +82,10 @@ function activationsOf(
   model: HookedTransformer,
   tokens: readonly (readonly number[])[],
   length: number,
-  hooks: readonly string[],
-): ReadonlyMap<string, tf.Tensor3D> {
+  hooks: readonly HookPoint[],
+): ReadonlyMap<HookPoint, tf.Tensor3D> {
   const batches = bySteps(tokens);
-  const parts: ReadonlyMap<string, tf.Tensor3D>[] = [];
+  const parts: ReadonlyMap<HookPoint, tf.Tensor3D>[] = [];
   try {
     for (const places of batches) {
       parts.push(
@@ -98,7 +99,7 @@ function activationsOf(
     if (parts.length === 1) return parts[0];
     const order = batches.flat();
     const rows = tokens.map((_, place) => order.indexOf(place));
-    const joined = hooks.map((hook): [string, tf.Tensor3D] => {
+    const joined = hooks.map((hook): [HookPoint, tf.Tensor3D] => {
       const whole = tf.tidy(() => {
         const filled = parts.map((part) => filledUp(part.get(hook)!, length));
         return tf.keep(tf.gather(tf.concat3d(filled, 0), tf.tensor1d(rows, "int32")));
@@ -134,12 +135,12 @@ function filledUp(activation: tf.Tensor3D, length: number): tf.Tensor3D {
 function batchActivations(
   model: HookedTransformer,
   tokens: readonly (readonly number[])[],
-  hooks: readonly string[],
-): ReadonlyMap<string, tf.Tensor3D> {
+  hooks: readonly HookPoint[],
+): ReadonlyMap<HookPoint, tf.Tensor3D> {
   const length = Math.max(...tokens.map((ids) => ids.length));
   const filled = tokens.map((ids) => [...ids, ...Array<number>(length - ids.length).fill(0)]);
   const [result, cache] = model.runWithCache(filled, {
-    namesFilter: [...hooks],
+    namesFilter: hooks.map(({ name }) => name),
     stopAtLayer: stopAfter(hooks, model.cfg),
   });
   result.dispose();
@@ -147,7 +148,7 @@ function batchActivations(
     return new Map(
       hooks.map((hook) => [
         hook,
-        tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook))))),
+        tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook.name))))),
       ]),
     );
   } finally {
@@ -156,8 +157,8 @@ function batchActivations(
 }
 
 /** The block after the last one that computes any of the activations; none if the logits are needed. */
-function stopAfter(hooks: readonly string[], cfg: GPT2Config): number | undefined {
-  const last = Math.max(-1, ...hooks.map((hook) => layerOfHook(hook, cfg)));
+function stopAfter(hooks: readonly HookPoint[], cfg: GPT2Config): number | undefined {
+  const last = Math.max(-1, ...hooks.map((hook) => hook.layer()));
   return last === cfg.n_layers ? undefined : last + 1;
 }
 
@@ -167,14 +168,15 @@ export function keysValues(
   layer: number,
   prompts: readonly number[],
   count: number,
-  n_heads: number,
+  cfg: GPT2Config,
 ): LayerKeysValues {
-  const earlier = (hook: string) =>
+  const earlier = (name: "k" | "v") =>
     tf.tidy(() => {
-      const all = run.activation(`blocks.${layer}.attn.hook_${hook}`);
+      const all = run.activation(hookPoint([name, layer], cfg));
       const [, , size] = all.shape;
       const chosen = tf.gather(all, tf.tensor1d([...prompts], "int32"));
       const first = tf.slice3d(chosen, [0, 0, 0], [-1, count, -1]);
+      const { n_heads } = cfg;
       const split = tf.reshape(first, [prompts.length, count, n_heads, size / n_heads]);
       return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
     });

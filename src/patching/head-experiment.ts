@@ -1,12 +1,14 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { distinctPrompts, firstOfEach } from "../heads/same-measurement";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import { firstOfEach } from "../heads/same-measurement";
+import type { HookPointName } from "../model/hook-names";
 import { type Progress, silentProgress } from "../progress/progress";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
-import { predictionReadout, type Readout, upToMeasured } from "./readout";
+import { predictionReadout, type Readout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -40,21 +42,17 @@ export interface HeadExperimentOptions {
  * A patch that leaves the activation as it was, bit for bit, leaves the prediction so too, and a
  * patch after the features can change no prediction; neither is run.
  *
- * @param prompts token ids of each prompt
- * @throws InputError if there is no prompt, a patch cannot be applied, or a run gives NaN or infinity.
+ * @throws InputError if there is no prompt, one cannot be run, a patch cannot be applied, or a run gives NaN or infinity.
  * @example
  * const { baseline, patched } = await patchHead(head, [model.toTokens("Once upon a time")], [["zero", 0]]);
  */
 export async function patchHead(
   head: BoundHead,
-  prompts: readonly (readonly number[])[],
+  prompts: PromptInput,
   patches: readonly Patch[],
   { progress = silentProgress }: HeadExperimentOptions = {},
 ): Promise<HeadExperiment> {
-  if (prompts.length === 0) {
-    throw new InputError("there is no prompt to measure on", { expected: "at least one prompt" });
-  }
-  const measured = upToMeasured(head, prompts);
+  const measured = measurePrompts(head, prompts);
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
@@ -63,10 +61,10 @@ export async function patchHead(
     progress: byPrompt(progress, variants.length),
   });
   requireFinite(head, activation);
-  progress.update(prompts.length);
+  progress.update(measured.length);
   // In a batch the rows of two equal prompts may differ in float32's last digit, and a spread or a
   // correlation would be made of that.
-  const first = firstOfEach(measured);
+  const first = firstOfEach(measured.tokens);
   return {
     baseline: {
       activation: first.map((prompt) => activation[0][prompt]!.clean),
@@ -81,7 +79,7 @@ export async function patchHead(
         prediction: from.map((prompt) => patched[i][prompt]!.prediction),
       };
     }),
-    distinct: distinctPrompts(measured),
+    distinct: measured.distinct(),
     rounding: first.map((prompt) => clean[prompt].rounding),
   };
 }
@@ -100,7 +98,7 @@ function withRounding(head: BoundHead, nameOf: (variant: number) => string): Rea
       const predictions = readout.read(activations, rows);
       const isClean = rows.some(({ variant }) => variant === null);
       const rounding = isClean
-        ? head.rounding(activations as ReadonlyMap<string, tf.Tensor2D>)
+        ? head.rounding(activations as ReadonlyMap<HookPointName, tf.Tensor2D>)
         : predictions.map(() => 0);
       return predictions.map((prediction, i) => ({ prediction, rounding: rounding[i] }));
     },

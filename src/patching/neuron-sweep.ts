@@ -1,12 +1,13 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { sizeAtPosition } from "../heads/bind-head";
-import { type HookName, resolveHookName } from "../model/hook-names";
+import { type MeasuredPrompts, measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { HookName, HookPointName, ShortName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { cleanTokens, promptBatches } from "./clean-run";
 import { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import type { Readout } from "./readout";
+import { measurerOf, type Readout } from "./readout";
 import type { SiteEdit, Variant } from "./site";
 
 /** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
@@ -31,13 +32,13 @@ export interface NeuronSweepOptions
   /** What is done to each number; zero-ablation if not given. */
   readonly patch?: SiteEdit;
   /** What an earlier, stopped sweep of the same prompts did, which is not done again. */
-  readonly resume?: readonly SweptHook[];
+  readonly resume?: readonly (Omit<SweptHook, "hook"> & { readonly hook: string })[];
 }
 
 /** One activation's neurons. */
 export interface SweptHook {
   /** Its long name. */
-  readonly hook: string;
+  readonly hook: HookPointName;
   /** `[neuron][prompt]` change of the reading; null where the sweep was stopped before. */
   readonly changes: readonly (readonly number[] | null)[];
 }
@@ -55,7 +56,7 @@ export interface NeuronSweep {
 }
 
 /** An activation in every layer: `everyLayer("post", model)`. */
-export function everyLayer(name: string, { cfg }: Pick<HookedTransformer, "cfg">): HookName[] {
+export function everyLayer(name: ShortName, { cfg }: Pick<HookedTransformer, "cfg">): HookName[] {
   return Array.from({ length: cfg.n_layers }, (_, layer) => [name, layer] as const);
 }
 
@@ -75,12 +76,15 @@ export function everyLayer(name: string, { cfg }: Pick<HookedTransformer, "cfg">
  */
 export async function neuronSweep(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   options: NeuronSweepOptions,
 ): Promise<NeuronSweep> {
-  const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [] } = options;
+  const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [], read, prependBos } = options;
+  const measured = measurePrompts(measurerOf(read, model), prompts, { prependBos });
   const hooks = hooksOf(options, model);
-  const before = new Map(resume.map(({ hook, changes }) => [hook, changes]));
+  const before = new Map<string, SweptHook["changes"]>(
+    resume.map(({ hook, changes }) => [hook, changes]),
+  );
   const places = hooks.flatMap((hook) => {
     const size = neuronsOf(hook, model);
     checkResumed(hook, before.get(hook), size);
@@ -88,7 +92,7 @@ export async function neuronSweep(
   });
   const missing = places.filter(({ hook, index }) => !before.get(hook)?.[index]);
   const variants = missing.map((place) => ({ ...place, patch: edit }));
-  const result = await inBlocks(model, prompts, variants, hooks[0], options);
+  const result = await inBlocks(model, measured, variants, hooks[0], options);
   const changes = new Map(hooks.map((hook) => [hook, [...(before.get(hook) ?? [])]]));
   missing.forEach(({ hook, index }, variant) => {
     const readings = result.patched[variant] ?? [null];
@@ -112,14 +116,14 @@ export async function neuronSweep(
  */
 async function inBlocks(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: MeasuredPrompts,
   variants: readonly Variant[],
-  anyHook: string,
-  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal, prependBos }: NeuronSweepOptions,
+  anyHook: HookPointName,
+  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal }: NeuronSweepOptions,
 ): Promise<PatchResult<number>> {
-  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
+  const { tokens } = prompts;
   const run = (block: readonly Variant[], done: number) =>
-    patch(model, tokens, block, {
+    patch(model, prompts, block, {
       read: read as Readout<number>,
       maxBytes,
       signal,
@@ -139,12 +143,12 @@ async function inBlocks(
   return { ...result, patched };
 }
 
-function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer): string[] {
+function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer): HookPointName[] {
   const names = hooks ?? ("predict" in read ? [read.hook] : []);
   if (names.length === 0) {
     throw new InputError("there is no activation to sweep", { expected: `hooks: [["post", 2]]` });
   }
-  return [...new Set(names.map((name) => resolveHookName(name, model.cfg)))];
+  return [...new Set(names.map((name) => hookPoint(name, model.cfg).name))];
 }
 
 /**
@@ -152,8 +156,8 @@ function hooksOf({ read, hooks }: NeuronSweepOptions, model: HookedTransformer):
  *
  * @throws InputError if it is over pairs of positions.
  */
-export function neuronsOf(hook: string, model: HookedTransformer): number {
-  const size = sizeAtPosition(hook, model);
+export function neuronsOf(hook: HookPointName, { cfg }: Pick<HookedTransformer, "cfg">): number {
+  const { size } = hookPoint(hook, cfg);
   if (size !== null) return size;
   throw new InputError(`${hook} has no neurons at a position`, {
     expected: `an activation such as "post", "mlp_out" or "resid_post"`,

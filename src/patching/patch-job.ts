@@ -1,3 +1,4 @@
+import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { Progress } from "../progress/progress";
 import type { Readout } from "./readout";
@@ -15,6 +16,8 @@ export interface Job<R> {
   readonly tokens: readonly (readonly number[])[];
   readonly variants: readonly (readonly Site[])[];
   readonly readout: Readout<R>;
+  /** The readout's hooks. */
+  readonly reads: readonly HookPoint[];
   readonly maxBytes: number;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;

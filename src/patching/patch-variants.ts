@@ -1,19 +1,19 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { layerOfHook, type NamesFilter } from "../model/hook-names";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, type TokenOptions, tokenBatch } from "../model/token-batch";
+import type { TokenOptions } from "../model/token-batch";
 import { type Progress, silentProgress } from "../progress/progress";
 import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
 import {
   type ActivationReading,
-  isHead,
+  measurerOf,
   type Readable,
   type Readout,
   readoutOf,
-  upToMeasured,
 } from "./readout";
 import { positionsOf, resolveVariant, type Site, spanOf, type Variant } from "./site";
 import { type CleanValues, changed, leavesAsItIs, newValues } from "./site-values";
@@ -63,7 +63,7 @@ export interface PatchResult<R> {
  * those of full runs with hooks. A variant that changes nothing gives the unpatched reading, bit for
  * bit. "mean" and "resample" take their values from the other prompts.
  *
- * @param prompts texts or token ids, of any lengths
+ * @param prompts texts or token ids, of any lengths, or measured prompts
  * @param variants what is patched: one place each, or several
  * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
  *   a hook, position, head or index that is not there or values that do not fit it.
@@ -79,25 +79,25 @@ export interface PatchResult<R> {
  */
 export function patch(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<number> & { readonly read: BoundHead },
 ): Promise<PatchResult<number>>;
 export function patch<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<R> & { readonly read: Readout<R> },
 ): Promise<PatchResult<R>>;
 export function patch(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
 ): Promise<PatchResult<ActivationReading>>;
 export async function patch<R>(
   model: HookedTransformer,
-  prompts: ModelInput,
+  prompts: PromptInput,
   variants: readonly Variant[],
   options: PatchOptions<R>,
 ): Promise<PatchResult<R>> {
@@ -111,12 +111,14 @@ export async function patch<R>(
       expected: "a number of bytes",
     });
   }
-  const tokens = tokenBatch(prompts, model.cfg, model.tokenizer, { prependBos });
+  const { tokens } = measurePrompts(measurerOf(options.read, model), prompts, { prependBos });
+  const readout = readoutOf(options.read, model) as Readout<R>;
   const job: Job<R> = {
     model,
-    tokens: isHead(options.read) ? upToMeasured(options.read, tokens) : tokens,
+    tokens,
     variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
-    readout: readoutOf(options.read, model) as Readout<R>,
+    readout,
+    reads: readout.hooks.map((name) => hookPoint(name, model.cfg)),
     maxBytes,
     progress: options.progress ?? silentProgress,
     signal: options.signal,
@@ -131,8 +133,9 @@ export async function patch<R>(
 async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
   const { model, tokens, variants, readout } = job;
   const hooks = [...new Set(variants.flat().map(({ hook }) => hook))];
-  const exact = needsExactPositions(hooks, readout);
-  const { groups, unreachable } = variantGroups(variants, readout.hooks, model.cfg);
+  const { reads } = job;
+  const exact = needsExactPositions(hooks, { reads, pos: readout.pos });
+  const { groups, unreachable } = variantGroups(variants, reads);
   const all = tokens.map((_, number) => number);
   const batches = readout.jointly
     ? [all]
@@ -169,16 +172,16 @@ function takesFromOthers(variants: readonly (readonly Site[])[]): boolean {
 
 /** Activations that are needed of the clean run. */
 function captured(
-  { model: { cfg }, readout }: Job<unknown>,
+  { model: { cfg }, readout: { pos }, reads }: Job<unknown>,
   groups: readonly VariantGroup[],
-  hooks: readonly string[],
-): string[] {
-  const names = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
-  if (readout.pos === "all") for (const hook of readout.hooks) names.add(hook);
-  for (const { start } of [...groups, cleanGroup(readout, cfg)]) {
-    for (const name of neededActivations(start, readout.hooks, cfg)) names.add(name);
+  hooks: readonly HookPoint[],
+): HookPoint[] {
+  const needed = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
+  if (pos === "all") for (const hook of reads) needed.add(hook);
+  for (const { start } of [...groups, cleanGroup({ reads, pos })]) {
+    for (const hook of neededActivations(start, reads, cfg)) needed.add(hook);
   }
-  return [...names];
+  return [...needed];
 }
 
 async function runBatch<R>(
@@ -195,7 +198,7 @@ async function runBatch<R>(
       await patchedRows(job, clean, group, bucket, changes, values);
     }
   }
-  const unread = cleanGroup(job.readout, job.model.cfg);
+  const unread = cleanGroup({ reads: job.reads, pos: job.readout.pos });
   for (const bucket of promptBuckets(unread.positions, lengths, clean.numbers, exact)) {
     await patchedRows(job, clean, unread, bucket, changes, values);
   }
@@ -214,7 +217,7 @@ function changesOf(job: Job<unknown>, clean: CleanRun, values: CleanValues): boo
       const keys = tokens[prompt].length;
       let isChanged = false;
       for (const site of sites) {
-        const span = spanOf(site, model, keys);
+        const span = spanOf(site, model.cfg, keys);
         for (const position of positionsOf(site.pos, keys, prompt)) {
           const original = values.valuesAt(site.hook, prompt, position);
           const given = newValues(site, prompt, position, span, values);
@@ -232,17 +235,15 @@ function changesOf(job: Job<unknown>, clean: CleanRun, values: CleanValues): boo
 }
 
 function unreachableWarnings(
-  { variants, readout, model }: Job<unknown>,
+  { variants, reads }: Job<unknown>,
   unreachable: readonly number[],
 ): string[] {
   if (unreachable.length === 0) return [];
   const hooks = [
-    ...new Set(unreachable.flatMap((number) => variants[number]).map(({ hook }) => hook)),
+    ...new Set(unreachable.flatMap((number) => variants[number]).map(({ hook }) => hook.name)),
   ];
-  const reads = [...readout.hooks].sort(
-    (a, b) => layerOfHook(a, model.cfg) - layerOfHook(b, model.cfg),
-  );
+  const read = [...reads].sort((a, b) => a.layer() - b.layer()).map(({ name }) => name);
   return [
-    `${hooks.join(", ")} ${hooks.length > 1 ? "are" : "is"} computed after ${reads.join(", ")}, which is read: patching there can change nothing`,
+    `${hooks.join(", ")} ${hooks.length > 1 ? "are" : "is"} computed after ${read.join(", ")}, which is read: patching there can change nothing`,
   ];
 }

@@ -1,7 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
+import type { HookPointName } from "../model/hook-names";
+import type { HookPoint } from "../model/hook-points";
+import { nextTurn } from "../progress/next-turn";
 import type { CleanRun } from "./clean-run";
 import type { Job } from "./patch-job";
 import type { PatchedRow } from "./readout";
@@ -45,7 +47,7 @@ export async function patchedRows<R>(
     const isForClean = group.variants.length === 0;
     if (changed.length === 0 && (isRead || !isForClean)) continue;
     const list = isRead ? changed : [null, ...changed];
-    const plan = { start: group.start, reads: job.readout.hooks };
+    const plan = { start: group.start, reads: job.reads };
     const past = pastOf(job.model, { clean, ...part }, plan);
     try {
       const perPrompt = Math.max(Math.floor(most / part.prompts.length), 1);
@@ -77,12 +79,12 @@ function parts(bucket: PromptBucket, most: number): PromptBucket[] {
 
 /** Rows whose activations fit the job's memory. */
 function mostRows(
-  { model: { cfg }, readout, maxBytes }: Job<unknown>,
+  { model: { cfg }, readout, reads, maxBytes }: Job<unknown>,
   bucket: PromptBucket,
 ): number {
   const keys = Math.max(...bucket.first) + bucket.length;
   const ofPosition = 8 * cfg.d_model + 4 * cfg.d_mlp + 4 * cfg.n_heads * keys;
-  const readsLogits = readout.hooks.includes("unembed.hook_out");
+  const readsLogits = reads.some(({ name }) => name === "unembed.hook_out");
   const logits = readsLogits ? 2 * cfg.d_vocab * (readout.pos === "all" ? keys : 1) : 0;
   const bytes = 4 * (ofPosition * bucket.length + logits);
   return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), MOST_ROWS);
@@ -119,19 +121,20 @@ function readRows<R>(
 ): R[] {
   const { model, readout } = job;
   const { unpatchedReads, start, hooks } = group;
-  const reads = readout.hooks.filter((hook) => !unpatchedReads.includes(hook));
-  const editsUnembedding = hooks.some((hook) => /^(ln_final|unembed)\./.test(hook));
+  const reads = job.reads.filter((hook) => !unpatchedReads.includes(hook));
+  const editsUnembedding = hooks.some((hook) => hook.layer() === model.cfg.n_layers);
   const edits = editsOf(job, group, rows, variants, values);
-  const activations = new Map<string, tf.Tensor>();
+  const activations = new Map<HookPointName, tf.Tensor>();
   try {
     const plan = { start, reads, pos: readout.pos, editsUnembedding };
     if (reads.length > 0) {
       for (const [hook, value] of runSuffix(model, rows, plan, edits, past)) {
-        activations.set(hook, readout.pos === "all" ? afterUnpatched(rows, hook, value) : value);
+        const whole = readout.pos === "all" ? afterUnpatched(rows, hook, value) : value;
+        activations.set(hook.name, whole);
       }
     }
     for (const hook of unpatchedReads) {
-      activations.set(hook, unpatchedRows(rows, hook, readout.pos));
+      activations.set(hook.name, unpatchedRows(rows, hook, readout.pos));
     }
     const described: PatchedRow[] = rows.prompts.flatMap((place) =>
       variants.map((variant) => ({ prompt: rows.clean.numbers[place], variant })),
@@ -144,7 +147,7 @@ function readRows<R>(
 }
 
 /** `[row, pos, size]` from the first position that was run, after the positions before it. */
-function afterUnpatched(rows: SuffixRows, hook: string, patched: tf.Tensor): tf.Tensor {
+function afterUnpatched(rows: SuffixRows, hook: HookPoint, patched: tf.Tensor): tf.Tensor {
   const [first] = rows.first;
   if (first === 0) return patched;
   const whole = tf.tidy(() => {
@@ -164,7 +167,7 @@ function editsOf(
   values: CleanValues,
 ): SuffixEdits {
   const count = rows.prompts.length * variants.length;
-  const byHook = new Map<string, RowEdits>();
+  const byHook = new Map<HookPoint, RowEdits>();
   const changes: MlpChange[] = [];
   rows.prompts.forEach((place, i) => {
     const prompt = rows.clean.numbers[place];
@@ -172,7 +175,7 @@ function editsOf(
     variants.forEach((variant, k) => {
       const row = i * variants.length + k;
       for (const site of variant === null ? [] : sites[variant]) {
-        const span = spanOf(site, model, keys);
+        const span = spanOf(site, model.cfg, keys);
         for (const at of positionsOf(site.pos, keys, prompt)) {
           const position = at - rows.first[i];
           const given = newValues(site, prompt, at, span, values);
@@ -183,7 +186,7 @@ function editsOf(
             continue;
           }
           if (!byHook.has(site.hook)) {
-            const size = sizeWithKeys(site.hook, model, keys);
+            const size = sizeWithKeys(site.hook, model.cfg, keys);
             byHook.set(site.hook, new RowEdits(site.hook, [count, rows.length, size]));
           }
           byHook.get(site.hook)!.add(row, position, span.start, span.length, given);

@@ -1,8 +1,8 @@
 import { InputError } from "../errors";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
-import { allHookNames, layerOfHook } from "../model/hook-names";
+import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type ModelInput, tokenBatch } from "../model/token-batch";
 import { type PatchOptions, patch } from "./patch-variants";
 import { activationReadout, type LogitMetric, metricReadout } from "./readout";
 import { placeValues, referenceValues } from "./reference-values";
@@ -37,7 +37,7 @@ export interface PathPatching {
  * the receivers are patched, with what was recorded. Reference: Wang et al. 2022, "Interpretability
  * in the Wild" (arXiv:2211.00593), section 3.1.
  *
- * @param prompts texts or token ids of the same length
+ * @param prompts texts or token ids of the same length, or prompts that a head measures, which end there
  * @param source as many, of the same length: where senders' values come from
  * @throws InputError if the prompts and their sources are of other shapes, a receiver is computed
  *   before a sender, or as `patch`.
@@ -50,15 +50,16 @@ export interface PathPatching {
  */
 export async function pathPatching(
   model: HookedTransformer,
-  prompts: ModelInput,
-  source: ModelInput,
+  prompts: PromptInput,
+  source: PromptInput,
   options: PathPatchingOptions,
 ): Promise<PathPatching> {
   const { senders, receivers, metric, freezeMlps = true, logitsPos = "all", ...rest } = options;
-  const { cfg, tokenizer } = model;
-  const tokens = tokenBatch(prompts, cfg, tokenizer, rest);
-  const sources = tokenBatch(source, cfg, tokenizer, rest);
-  checkPairs(tokens, sources);
+  const { cfg } = model;
+  const measured = measurePrompts({ model }, prompts, rest);
+  const sources = measurePrompts({ model }, source, rest);
+  const { tokens } = measured;
+  checkPairs(tokens, sources.tokens);
   checkPlaces(senders, "sender");
   checkPlaces(receivers, "receiver");
   for (const sender of senders) {
@@ -68,56 +69,52 @@ export async function pathPatching(
   const frozen = heldPlaces(cfg, freezeMlps);
   const [given, own] = [
     await referenceValues(model, sources, senders),
-    await referenceValues(model, tokens, frozen),
+    await referenceValues(model, measured, frozen),
   ];
   const set = (place: Place, values: typeof given): SitePatch => ({
     ...place,
     patch: ["set", (prompt) => values.of(place, prompt)],
   });
   const held = frozen.map((place) => set(place, own));
-  const hooks = [...new Set(receivers.map((receiver) => nameOf(receiver, model)))];
+  const hooks = [...new Set(receivers.map((receiver) => pointOf(receiver, model).name))];
   const arriving = await patch(
     model,
-    tokens,
+    measured,
     senders.map((sender) => {
-      const name = nameOf(sender, model);
-      return [set(sender, given), ...held.filter(({ hook }) => isLater(hook as string, name, cfg))];
+      const point = pointOf(sender, model);
+      const later = held.filter(({ hook }) => isLater(hookPoint(hook, cfg), point));
+      return [set(sender, given), ...later];
     }),
     { maxBytes: rest.maxBytes, read: activationReadout(hooks, cfg, "all") },
   );
   const { clean, patched } = await patch(
     model,
-    tokens,
+    measured,
     arriving.patched.map((readings) => {
       const recorded = (place: Place) => (prompt: number) =>
         placeValues(model, place, readings[prompt]!, prompt, tokens[prompt].length).flat();
       return receivers.map((place): SitePatch => ({ ...place, patch: ["set", recorded(place)] }));
     }),
-    { ...rest, prependBos: false, read: metricReadout(metric, tokens.length, logitsPos) },
+    { ...rest, read: metricReadout(metric, tokens.length, logitsPos) },
   );
   return { baseline: clean[0], patched: patched.map(([value]) => value as number) };
 }
 
 /** The output of every attention layer, and of every MLP. */
 function heldPlaces({ n_layers }: GPT2Config, withMlps: boolean): Place[] {
-  return Array.from({ length: n_layers }, (_, layer) => [
-    { hook: `blocks.${layer}.hook_attn_out`, pos: "all" as const },
-    ...(withMlps ? [{ hook: `blocks.${layer}.hook_mlp_out`, pos: "all" as const }] : []),
+  return Array.from({ length: n_layers }, (_, layer): Place[] => [
+    { hook: ["attn_out", layer], pos: "all" },
+    ...(withMlps ? [{ hook: ["mlp_out", layer], pos: "all" } as const] : []),
   ]).flat();
 }
 
 /** Whether a layer's output comes after the sender, and is not the sender's own. */
-function isLater(held: string, sender: string, cfg: GPT2Config): boolean {
-  const [layer, senderLayer] = [held, sender].map((name) => layerOfHook(name, cfg));
-  if (layer !== senderLayer) return layer > senderLayer;
-  const order = allHookNames(cfg);
-  const isOwn = held.endsWith("hook_attn_out")
-    ? /\.(ln1|attn)\./.test(sender)
-    : /\.(ln2|mlp)\./.test(sender);
-  return !isOwn && order.indexOf(held) > order.indexOf(sender);
+function isLater(held: HookPoint, sender: HookPoint): boolean {
+  const isOwn = held.layer() === sender.layer() && held.part === sender.part;
+  return !isOwn && held.order > sender.order;
 }
 
-function nameOf(place: Place, model: HookedTransformer): string {
+function pointOf(place: Place, model: HookedTransformer): HookPoint {
   return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0].hook;
 }
 
@@ -140,11 +137,10 @@ function checkPlaces(places: readonly Place[], what: string): void {
 }
 
 function checkOrder(sender: Place, receiver: Place, model: HookedTransformer): void {
-  const order = allHookNames(model.cfg);
-  const [from, to] = [sender, receiver].map((place) => nameOf(place, model));
-  if (order.indexOf(from) < order.indexOf(to)) return;
+  const [from, to] = [sender, receiver].map((place) => pointOf(place, model));
+  if (from.order < to.order) return;
   throw new InputError("a receiver is computed before a sender", {
-    found: `${to} and ${from}`,
+    found: `${to.name} and ${from.name}`,
     expected: "paths that go forward",
   });
 }

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import type { Measurer } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
-import { filterHookNames, type NamesFilter } from "../model/hook-names";
+import type { HookPointName } from "../model/hook-names";
+import { filterHookPoints, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** One run: which prompt, and which variant; null is the unpatched run. */
@@ -14,7 +16,7 @@ export interface PatchedRow {
 /** What is read from each patched run. */
 export interface Readout<R> {
   /** Long names of the activations that it reads. */
-  readonly hooks: readonly string[];
+  readonly hooks: readonly HookPointName[];
   /** Read at each prompt's last position, or at all. */
   readonly pos: "last" | "all";
   /** Needs all prompts of a variant at once; they must be equally long then. */
@@ -25,7 +27,7 @@ export interface Readout<R> {
    * @param activations by long name, `[row, size]` or `[row, pos, size]`; scores and patterns have
    *   n_heads · keys numbers a query
    */
-  read(activations: ReadonlyMap<string, tf.Tensor>, rows: readonly PatchedRow[]): R[];
+  read(activations: ReadonlyMap<HookPointName, tf.Tensor>, rows: readonly PatchedRow[]): R[];
 }
 
 /**
@@ -35,16 +37,13 @@ export interface Readout<R> {
 export type Readable<R> = NonNullable<NamesFilter> | BoundHead | Readout<R>;
 
 /** Whether it is a head whose prediction is read. */
-export function isHead(read: Readable<unknown>): read is BoundHead {
-  return typeof read === "object" && "predict" in read;
+function isHead(read: unknown): read is BoundHead {
+  return typeof read === "object" && read !== null && "predict" in read;
 }
 
-/** Prompts up to the token that a head measures: nothing after it can change what is read there. */
-export function upToMeasured(
-  head: BoundHead,
-  prompts: readonly (readonly number[])[],
-): readonly number[][] {
-  return prompts.map((ids) => ids.slice(0, head.position(ids.length) + 1));
+/** Where prompts are measured for what is read: at a head's token, or else at their last. */
+export function measurerOf(read: unknown, model: HookedTransformer): Measurer {
+  return isHead(read) ? { model, position: read.position } : { model };
 }
 
 /**
@@ -68,7 +67,7 @@ export function activationReadout(
   cfg: GPT2Config,
   pos: "last" | "all" = "last",
 ): Readout<ActivationReading> {
-  const hooks = filterHookNames(names, cfg, () => false);
+  const hooks = filterHookPoints(names, cfg, () => false).map(({ name }) => name);
   return {
     hooks,
     pos,
@@ -99,7 +98,7 @@ export function predictionReadout(
     hooks: head.reads,
     pos: "last",
     read(activations, rows) {
-      const predictions = head.predict(activations as ReadonlyMap<string, tf.Tensor2D>);
+      const predictions = head.predict(activations as ReadonlyMap<HookPointName, tf.Tensor2D>);
       predictions.forEach((prediction, row) => {
         const { prompt, variant } = rows[row];
         requireFinite(prediction, prompt, runName(variant, nameOf), "prediction");

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { patch } from "./patch-variants";
 import { type ActivationReading, activationReadout } from "./readout";
@@ -27,26 +28,27 @@ export interface ReferenceValues {
  */
 export async function referenceValues(
   model: HookedTransformer,
-  reference: readonly (readonly number[])[],
+  reference: MeasuredPrompts,
   places: readonly Place[],
 ): Promise<ReferenceValues> {
   const hooks = [...new Set(places.map((place) => siteOf(place, model).hook))];
+  const names = hooks.map(({ name }) => name);
   const overKeys = hooks.find(isOverKeys);
   if (overKeys) {
-    throw new InputError(`${overKeys} of other prompts has other keys`, {
+    throw new InputError(`${overKeys.name} of other prompts has other keys`, {
       remedy: "Ablate it without reference prompts, or ablate z.",
     });
   }
-  const unchanged = { hook: hooks[0], pos: "all", patch: ["scale", 1] } as const;
-  const { clean } = await patch(model, reference, [unchanged], {
-    read: activationReadout(hooks, model.cfg, "all"),
+  const unchanged = { hook: names[0], pos: "all", patch: ["scale", 1] } as const;
+  const { clean, tokens } = await patch(model, reference, [unchanged], {
+    read: activationReadout(names, model.cfg, "all"),
   });
   const values = (place: Place, prompt: number) =>
-    placeValues(model, place, clean[prompt], prompt, reference[prompt].length);
+    placeValues(model, place, clean[prompt], prompt, tokens[prompt].length);
   return {
     of: (place, prompt) => values(place, prompt).flat(),
     mean(place) {
-      const rows = reference.flatMap((_, prompt) => values(place, prompt));
+      const rows = tokens.flatMap((_, prompt) => values(place, prompt));
       return rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
     },
   };
@@ -65,11 +67,11 @@ export function placeValues(
   length: number,
 ): number[][] {
   const site = siteOf(place, model);
-  const { start, length: count } = spanOf(site, model, length);
-  const size = sizeWithKeys(site.hook, model, length);
+  const { start, length: count } = spanOf(site, model.cfg, length);
+  const size = sizeWithKeys(site.hook, model.cfg, length);
   return positionsOf(site.pos, length, prompt).map((position) => {
     const from = position * size + start;
-    return Array.from(reading[site.hook].subarray(from, from + count));
+    return Array.from(reading[site.hook.name].subarray(from, from + count));
   });
 }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { activationFunctions } from "../model/activation-functions";
+import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** One number of an MLP that a row changes at one of its positions. */
@@ -7,7 +8,7 @@ export interface MlpChange {
   readonly row: number;
   readonly position: number;
   /** `mlp.hook_pre`, `mlp.hook_post` or `hook_mlp_out` of the block. */
-  readonly hook: string;
+  readonly hook: HookPoint;
   readonly index: number;
   readonly before: number;
   readonly after: number;
@@ -31,7 +32,7 @@ export function residualWrites(
     const byNeuron = new Float32Array(rows * positions);
     const direct: MlpChange[] = [];
     changes.forEach((change, i) => {
-      if (change.hook.endsWith("hook_mlp_out")) {
+      if (change.hook.writes === "itself") {
         direct.push(change);
         return;
       }
@@ -54,7 +55,7 @@ function postChanges(
   changes: readonly MlpChange[],
   act_fn: HookedTransformer["cfg"]["act_fn"],
 ): Float32Array {
-  const isPre = changes.map(({ hook }) => hook.endsWith("hook_pre"));
+  const isPre = changes.map(({ hook }) => hook.writes === "act_fn");
   const posts = (values: number[]) => {
     if (!isPre.includes(true)) return values;
     const activated = activationFunctions[act_fn](tf.tensor1d(values)).dataSync();

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import type { HookPoint } from "../model/hook-points";
 import { byPosition, fromByPosition } from "./activation-layout";
 import type { NewValues } from "./site-values";
 
@@ -12,7 +13,7 @@ export class RowEdits {
   private isSet: Uint8Array | null = null;
 
   constructor(
-    private readonly hook: string,
+    private readonly hook: HookPoint,
     private readonly shape: readonly [rows: number, positions: number, size: number],
   ) {
     this.touched = new Uint8Array(shape[0] * shape[1] * shape[2]);
@@ -27,7 +28,7 @@ export class RowEdits {
     const [, positions, size] = this.shape;
     const from = (row * positions + position) * size + start;
     for (let i = 0; i < length; i++) {
-      if (this.touched[from + i]) throw patchedTwice(this.hook);
+      if (this.touched[from + i]) throw patchedTwice(this.hook.name);
       this.touched[from + i] = 1;
       this.change(from + i, i, values);
     }

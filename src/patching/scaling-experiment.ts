@@ -1,5 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import {
   activationRounding,
@@ -65,22 +66,22 @@ export interface ScalingExperiment
  * Multiplies the target neuron's activation by each factor on each prompt and fits how the
  * prediction's change follows the activation's change.
  *
- * @param prompts token ids of each prompt
- * @throws InputError if there is no prompt or no factor, or a factor is not finite.
+ * @throws InputError if there is no prompt or no factor, a prompt cannot be run, or a factor is not finite.
  * @example
  * const { regression } = await scalingExperiment(head, [model.toTokens("Once upon a time")]);
  * console.log(regression.slope);
  */
 export async function scalingExperiment(
   head: BoundHead,
-  prompts: readonly (readonly number[])[],
+  prompts: PromptInput,
   { factors = DEFAULT_SCALE_FACTORS, patches = [], progress }: ScalingExperimentOptions = {},
 ): Promise<ScalingExperiment> {
   if (factors.length === 0) {
     throw new InputError("there is no factor to scale by", { expected: "at least one number" });
   }
+  const measured = measurePrompts(head, prompts);
   const scalePatches = factors.map((factor): Patch => ["scale", factor]);
-  const experiment = await patchHead(head, prompts, [...scalePatches, ...patches], { progress });
+  const experiment = await patchHead(head, measured, [...scalePatches, ...patches], { progress });
   const { baseline, patched, distinct, rounding } = experiment;
   const scaling = patched.slice(0, factors.length);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
@@ -96,7 +97,7 @@ export async function scalingExperiment(
     avg_act_changes: actChanges.map(mean),
     avg_pred_changes: predChanges.map(mean),
     regression: contractLine(points, why_no_line),
-    per_input: prompts.map((_, i) => {
+    per_input: measured.tokens.map((_, i) => {
       const own = points.filter(({ prompt }) => prompt === i);
       const { slope, intercept, r_squared, reason } = contractLine(own, why_no_line);
       return { slope, intercept, r2: r_squared, reason };

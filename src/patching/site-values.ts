@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import type { HookPoint } from "../model/hook-points";
 import { patchedActivations } from "./patch";
 import { isOverKeys, positionsOf, type Site, type Span } from "./site";
 
@@ -9,7 +10,7 @@ export interface CleanValues {
   /** Tokens of a prompt. */
   lengthOf(prompt: number): number;
   /** The numbers of an activation at one position, `[size]`. */
-  valuesAt(hook: string, prompt: number, position: number): Float32Array;
+  valuesAt(hook: HookPoint, prompt: number, position: number): Float32Array;
 }
 
 /** What a site's numbers become: put in place of what is there, or made from it. */
@@ -78,7 +79,7 @@ function givenValues(
   const positions = pos === "all" ? clean.lengthOf(prompt) : 1;
   const offset = given.length === span.length ? 0 : position * span.length;
   if (given.length !== span.length && given.length !== positions * span.length) {
-    throw new InputError(`the values for ${hook} have another length than what they replace`, {
+    throw new InputError(`the values for ${hook.name} have another length than what they replace`, {
       found: String(given.length),
       expected: positions > 1 ? `${span.length} or ${positions} times as many` : `${span.length}`,
     });
@@ -87,10 +88,10 @@ function givenValues(
 }
 
 /** Attention scores may be −∞: the key is not looked at. */
-function finite(value: number, hook: string): number {
+function finite(value: number, hook: HookPoint): number {
   const rounded = Math.fround(value);
   if (Number.isFinite(rounded) || (isOverKeys(hook) && rounded === -Infinity)) return rounded;
-  throw new InputError(`${hook} cannot be set to that`, {
+  throw new InputError(`${hook.name} cannot be set to that`, {
     found: String(value),
     expected: "numbers that are finite in float32",
   });
@@ -106,7 +107,7 @@ function meanValues(
   for (let prompt = 0; prompt < clean.prompts; prompt++) {
     const length = clean.lengthOf(prompt);
     if (isOverKeys(hook) && length !== clean.lengthOf(0)) {
-      throw new InputError(`${hook} has no mean over prompts of different lengths`, {
+      throw new InputError(`${hook.name} has no mean over prompts of different lengths`, {
         found: `${clean.lengthOf(0)} and ${length} tokens`,
       });
     }
@@ -132,7 +133,7 @@ function valuesOfAnother(
   const source = patchedActivations(["resample", value as number], numbers)[prompt];
   const lengths = [prompt, source].map((number) => clean.lengthOf(number));
   if ((pos === "all" || isOverKeys(hook)) && lengths[0] !== lengths[1]) {
-    throw new InputError(`a resample of ${hook} needs prompts of the same length`, {
+    throw new InputError(`a resample of ${hook.name} needs prompts of the same length`, {
       found: `prompt ${prompt} of ${lengths[0]} tokens and prompt ${source} of ${lengths[1]}`,
       remedy: isOverKeys(hook)
         ? "Resample q or k, or give prompts of the same length."

@@ -1,7 +1,7 @@
 import { InputError } from "../errors";
-import { sizeAtPosition } from "../heads/bind-head";
 import type { GPT2Config } from "../model/config";
-import { type HookName, layerOfHook, resolveHookName } from "../model/hook-names";
+import type { HookName } from "../model/hook-names";
+import { type HookPoint, hookPoint } from "../model/hook-points";
 import { checkPatch, type Patch, type PatchKind } from "./patch";
 
 /** Where in a prompt: its last token, a position (negative counts from the end), or everywhere. */
@@ -42,8 +42,7 @@ export type Variant = SitePatch | readonly SitePatch[];
 
 /** A {@link SitePatch}, checked. */
 export interface Site {
-  /** Its long name. */
-  readonly hook: string;
+  readonly hook: HookPoint;
   readonly pos: PatchPosition;
   readonly head: number | null;
   readonly index: number | null;
@@ -57,37 +56,39 @@ export interface Span {
   readonly length: number;
 }
 
-type Sized = Parameters<typeof sizeAtPosition>[1];
-
 /**
  * Checks a variant against the model.
  *
  * @throws InputError if it is empty, or a hook, head, index or patch is none of this model's.
  */
-export function resolveVariant(variant: Variant, model: Sized, number: number): readonly Site[] {
+export function resolveVariant(
+  variant: Variant,
+  { cfg }: { readonly cfg: GPT2Config },
+  number: number,
+): readonly Site[] {
   const patches = Array.isArray(variant)
     ? (variant as readonly SitePatch[])
     : [variant as SitePatch];
   if (patches.length === 0) {
     throw new InputError(`variant ${number} patches nothing`, { expected: "at least one patch" });
   }
-  return patches.map((patch) => resolveSite(patch, model));
+  return patches.map((patch) => resolveSite(patch, cfg));
 }
 
-function resolveSite({ hook, pos = "last", head, index, patch }: SitePatch, model: Sized): Site {
-  const name = resolveHookName(hook, model.cfg);
+function resolveSite({ hook, pos = "last", head, index, patch }: SitePatch, cfg: GPT2Config): Site {
+  const point = hookPoint(hook, cfg);
   if (pos !== "last" && pos !== "all" && !Number.isInteger(pos)) {
     throw new InputError("not a position", {
       found: JSON.stringify(pos),
       expected: `"last", "all" or a whole number`,
     });
   }
-  checkHead(name, head, model.cfg);
-  checkIndex(name, head, index, model);
+  checkHead(point, head, cfg);
+  checkIndex(point, head, index, cfg);
   const [kind, value = 0] = patch as readonly [PatchKind, PatchValues?];
-  if (kind === "set" && typeof value !== "number") checkValues(value, name);
+  if (kind === "set" && typeof value !== "number") checkValues(value, point.name);
   else checkPatch([kind, value as number]);
-  return { hook: name, pos, head: head ?? null, index: index ?? null, kind, value };
+  return { hook: point, pos, head: head ?? null, index: index ?? null, kind, value };
 }
 
 function checkValues(value: unknown, hook: string): void {
@@ -100,10 +101,14 @@ function checkValues(value: unknown, hook: string): void {
   });
 }
 
-function checkHead(hook: string, head: number | undefined, { n_heads }: GPT2Config): void {
+function checkHead(
+  { name, sizePerHead }: HookPoint,
+  head: number | undefined,
+  { n_heads }: GPT2Config,
+): void {
   if (head === undefined) return;
-  if (!hasHeads(hook)) {
-    throw new InputError(`${hook} has no heads`, {
+  if (sizePerHead === undefined) {
+    throw new InputError(`${name} has no heads`, {
       found: `head ${head}`,
       remedy: "Leave out head, or patch q, k, v, z, result, attn_scores or pattern.",
     });
@@ -117,41 +122,33 @@ function checkHead(hook: string, head: number | undefined, { n_heads }: GPT2Conf
 }
 
 function checkIndex(
-  hook: string,
+  hook: HookPoint,
   head: number | undefined,
   index: number | undefined,
-  model: Sized,
+  cfg: GPT2Config,
 ): void {
   if (index === undefined) return;
-  const size = isOverKeys(hook)
-    ? (head === undefined ? model.cfg.n_heads : 1) * model.cfg.n_ctx
-    : head === undefined
-      ? sizeAtPosition(hook, model)!
-      : sizePerHead(hook, model.cfg, 0);
+  const size =
+    head === undefined ? sizeWithKeys(hook, cfg, cfg.n_ctx) : (hook.sizePerHead ?? cfg.n_ctx);
   if (Number.isInteger(index) && index >= 0 && index < size) return;
-  throw new InputError(`there is no such index in ${hook}`, {
+  throw new InputError(`there is no such index in ${hook.name}`, {
     found: String(index),
     expected: `a whole number from 0 to ${size - 1}`,
   });
 }
 
 /** Whether an activation is over pairs of positions, `[batch, n_heads, query, key]`. */
-export function isOverKeys(hook: string): boolean {
-  return /attn_scores$|pattern$/.test(hook);
-}
-
-function hasHeads(hook: string): boolean {
-  return /attn\.hook_/.test(hook);
-}
-
-function sizePerHead(hook: string, { d_head, d_model }: GPT2Config, keys: number): number {
-  if (isOverKeys(hook)) return keys;
-  return hook.endsWith("hook_result") ? d_model : d_head;
+export function isOverKeys({ size }: HookPoint): boolean {
+  return size === null;
 }
 
 /** How many numbers an activation has at one position, where queries see `keys` positions. */
-export function sizeWithKeys(hook: string, model: Sized, keys: number): number {
-  return sizeAtPosition(hook, model) ?? model.cfg.n_heads * keys;
+export function sizeWithKeys(
+  { size }: HookPoint,
+  { n_heads }: Pick<GPT2Config, "n_heads">,
+  keys: number,
+): number {
+  return size ?? n_heads * keys;
 }
 
 /**
@@ -160,11 +157,10 @@ export function sizeWithKeys(hook: string, model: Sized, keys: number): number {
  * @param keys number of keys, for attention scores and patterns
  * @throws InputError if the index is a key that the prompt does not have.
  */
-export function spanOf({ hook, head, index }: Site, model: Sized, keys: number): Span {
-  const size = sizeWithKeys(hook, model, keys);
-  const perHead = head === null ? size : sizePerHead(hook, model.cfg, keys);
+export function spanOf({ hook, head, index }: Site, cfg: GPT2Config, keys: number): Span {
+  const perHead = head === null ? sizeWithKeys(hook, cfg, keys) : (hook.sizePerHead ?? keys);
   if (index !== null && index >= perHead) {
-    throw new InputError(`there is no such index in ${hook}`, {
+    throw new InputError(`there is no such index in ${hook.name}`, {
       found: String(index),
       expected: `less than ${perHead}, in a prompt of ${keys} tokens`,
     });
@@ -195,15 +191,4 @@ export function firstPosition(pos: PatchPosition, length: number, prompt: number
 export function positionsOf(pos: PatchPosition, length: number, prompt: number): number[] {
   const first = firstPosition(pos, length, prompt);
   return pos === "all" ? Array.from({ length }, (_, position) => position) : [first];
-}
-
-/**
- * Where a run has to start for a patch there: −1 at the embeddings, 2·L before block L, 2·L + 1
- * before its MLP half, 2·n_layers before the unembedding.
- */
-export function startOf(hook: string, cfg: Pick<GPT2Config, "n_layers">): number {
-  const layer = layerOfHook(hook, cfg);
-  if (layer < 0) return -1;
-  if (hook.endsWith("hook_resid_post")) return 2 * (layer + 1);
-  return 2 * layer + (/hook_resid_mid$|\.ln2\.|\.mlp\.|hook_mlp_out$/.test(hook) ? 1 : 0);
 }

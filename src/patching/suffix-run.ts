@@ -7,6 +7,7 @@
  * prompt share the keys and values of the positions before.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { GPT2Config } from "../model/config";
 import {
   type ActivationVisitor,
   block,
@@ -16,7 +17,7 @@ import {
   type Positions,
   unembed,
 } from "../model/forward";
-import { layerOfHook } from "../model/hook-names";
+import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { atLast, byPosition } from "./activation-layout";
 import { type CleanRun, keysValues } from "./clean-run";
@@ -36,10 +37,10 @@ export interface SuffixRows {
 
 /** What is run and what is looked at. */
 export interface SuffixPlan {
-  /** Where the run starts, see `startOf`. */
+  /** Where the run starts, as a hook point's `start`. */
   readonly start: number;
-  /** Long names of what is read from the patched run. */
-  readonly reads: readonly string[];
+  /** What is read from the patched run. */
+  readonly reads: readonly HookPoint[];
   /** Keep the last position only, or all that are run. */
   readonly pos: "last" | "all";
   /** Whether something after the last block is patched. */
@@ -53,52 +54,47 @@ export interface ActivationEdit {
 
 /** Changes on the way. */
 export interface SuffixEdits {
-  /** By long name. */
-  readonly byHook: ReadonlyMap<string, ActivationEdit>;
+  readonly byHook: ReadonlyMap<HookPoint, ActivationEdit>;
   /** Added to the residual stream where the run starts, `[row, pos, d_model]`. */
   readonly writes: tf.Tensor3D | null;
 }
 
 /**
- * Name of the residual stream at a start: the last activation before it, which the run itself does
- * not come by, or what the first block is given.
+ * The residual stream at a start: the last activation before it, which the run itself does not come
+ * by, or what the first block is given.
  */
-function residualAt(start: number): string {
-  if (start === 0) return "blocks.0.hook_resid_pre";
+function residualAt(start: number, cfg: GPT2Config): HookPoint {
+  if (start === 0) return hookPoint(["resid_pre", 0], cfg);
   return start % 2 === 0
-    ? `blocks.${start / 2 - 1}.hook_resid_post`
-    : `blocks.${(start - 1) / 2}.hook_resid_mid`;
+    ? hookPoint(["resid_post", start / 2 - 1], cfg)
+    : hookPoint(["resid_mid", (start - 1) / 2], cfg);
 }
 
 /** Activations of the clean run that a run from there needs: the residual stream, keys and values. */
 export function neededActivations(
   start: number,
-  reads: readonly string[],
-  cfg: HookedTransformer["cfg"],
-): string[] {
+  reads: readonly HookPoint[],
+  cfg: GPT2Config,
+): HookPoint[] {
   return [
-    ...(start >= 0 ? [residualAt(start)] : []),
+    ...(start >= 0 ? [residualAt(start, cfg)] : []),
     ...attendingLayers(start, reads, cfg).flatMap((layer) => [
-      `blocks.${layer}.attn.hook_k`,
-      `blocks.${layer}.attn.hook_v`,
+      hookPoint(["k", layer], cfg),
+      hookPoint(["v", layer], cfg),
     ]),
   ];
 }
 
 /** Blocks whose earlier keys and values a run needs. */
-function attendingLayers(
-  start: number,
-  reads: readonly string[],
-  cfg: HookedTransformer["cfg"],
-): number[] {
+function attendingLayers(start: number, reads: readonly HookPoint[], cfg: GPT2Config): number[] {
   const first = Math.max(Math.ceil(start / 2), 0);
   const end = lastLayer(reads, cfg);
   return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
 }
 
 /** One past the last block that has to be run. */
-function lastLayer(reads: readonly string[], cfg: HookedTransformer["cfg"]): number {
-  return Math.min(Math.max(...reads.map((hook) => layerOfHook(hook, cfg))) + 1, cfg.n_layers);
+function lastLayer(reads: readonly HookPoint[], cfg: GPT2Config): number {
+  return Math.min(Math.max(...reads.map((hook) => hook.layer())) + 1, cfg.n_layers);
 }
 
 /** Keys and values before each prompt's first position, by block; kept until they are disposed. */
@@ -111,12 +107,12 @@ export function pastOf(
   if (longest === 0) return new Map();
   const layers = attendingLayers(start, reads, model.cfg);
   return new Map(
-    layers.map((layer) => [layer, keysValues(clean, layer, prompts, longest, model.cfg.n_heads)]),
+    layers.map((layer) => [layer, keysValues(clean, layer, prompts, longest, model.cfg)]),
   );
 }
 
 /**
- * Activations of patched rows, `[row, size]` or `[row, pos, size]` by long name; dispose them.
+ * Activations of patched rows, `[row, size]` or `[row, pos, size]`; dispose them.
  */
 export function runSuffix(
   model: HookedTransformer,
@@ -124,24 +120,28 @@ export function runSuffix(
   { start, reads, pos, editsUnembedding }: SuffixPlan,
   { byHook, writes }: SuffixEdits,
   past: ReadonlyMap<number, LayerKeysValues>,
-): ReadonlyMap<string, tf.Tensor> {
+): ReadonlyMap<HookPoint, tf.Tensor> {
   const { cfg, weights } = model;
-  const kept = new Map<string, tf.Tensor>();
+  const kept = new Map<HookPoint, tf.Tensor>();
+  const points: ReadonlyMap<string, HookPoint> = model.hookDict;
   const at: ActivationVisitor = (name, value) => {
-    const current = byHook.get(name)?.apply(value) ?? value;
-    if (reads.includes(name)) {
-      const flat = byPosition(name, current);
-      kept.set(name, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
+    const point = points.get(name)!;
+    const current = byHook.get(point)?.apply(value) ?? value;
+    if (reads.includes(point)) {
+      const flat = byPosition(point, current);
+      kept.set(point, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
     }
     return current;
   };
-  const useAttnResult = [...reads, ...byHook.keys()].some((name) => name.endsWith("hook_result"));
+  const useAttnResult = [...reads, ...byHook.keys()].some(
+    ({ nameInBlock }) => nameInBlock === "attn.hook_result",
+  );
   try {
     tf.tidy(() => {
       const positions = positionsOf(rows);
       let residual = startResidual(model, rows, start, positions, at);
       if (writes) residual = tf.add(residual, writes);
-      if (start > 0) residual = at(residualAt(start), residual);
+      if (start > 0) residual = at(residualAt(start, cfg).name, residual);
       for (let layer = Math.max(Math.floor(start / 2), 0); layer < lastLayer(reads, cfg); layer++) {
         const options = { at, useAttnResult, past: past.get(layer) };
         const next =
@@ -151,7 +151,7 @@ export function runSuffix(
         residual.dispose();
         residual = next;
       }
-      if (reads.some((name) => layerOfHook(name, cfg) === cfg.n_layers)) {
+      if (reads.some((hook) => hook.layer() === cfg.n_layers)) {
         const needed = pos === "last" && !editsUnembedding ? lastOnly(residual) : residual;
         unembed(weights, cfg, needed, { at });
       }
@@ -168,7 +168,7 @@ export function runSuffix(
  */
 export function unpatchedRows(
   { clean, prompts, variants }: SuffixRows,
-  hook: string,
+  hook: HookPoint,
   pos: "last" | "all",
 ): tf.Tensor {
   return tf.tidy(() => {
@@ -204,7 +204,7 @@ function startResidual(
     return embed(model.weights, ids, positions, { at });
   }
   return tf.tidy(() => {
-    const residual = clean.activation(residualAt(start));
+    const residual = clean.activation(residualAt(start, model.cfg));
     const [, T, size] = residual.shape;
     const flat = tf.reshape(residual, [residual.size / size, size]);
     const places = prompts.flatMap((prompt, i) => {

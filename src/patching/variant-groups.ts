@@ -1,67 +1,62 @@
-import type { GPT2Config } from "../model/config";
-import { allHookNames, layerOfHook } from "../model/hook-names";
+import type { HookPoint } from "../model/hook-points";
 import type { Readout } from "./readout";
-import { firstPosition, isOverKeys, type PatchPosition, type Site, startOf } from "./site";
+import { firstPosition, isOverKeys, type PatchPosition, type Site } from "./site";
 
 /** Variants that can be run as one batch: they start at the same place. */
 export interface VariantGroup {
-  /** Where their run starts, see {@link startOf}. */
+  /** Where their run starts, as a hook point's `start`. */
   readonly start: number;
   /**
    * The block whose MLP is not run, since each variant changes one number of it: what that number
    * writes to the residual stream is added there.
    */
   readonly writesOf: number | null;
-  readonly hooks: readonly string[];
+  readonly hooks: readonly HookPoint[];
   readonly positions: readonly PatchPosition[];
   /** What is read before anything is patched. */
-  readonly unpatchedReads: readonly string[];
+  readonly unpatchedReads: readonly HookPoint[];
   /** Numbers of the variants. */
   readonly variants: number[];
 }
 
 /** A group of no variants, for the unpatched readings. */
-export function cleanGroup({ hooks, pos }: Reads, cfg: GPT2Config): VariantGroup {
-  const start = Math.min(...hooks.map((hook) => startOf(hook, cfg)));
+export function cleanGroup({ reads, pos }: Reads): VariantGroup {
+  const start = Math.min(...reads.map((hook) => hook.start));
   return { start, writesOf: null, hooks: [], positions: [pos], unpatchedReads: [], variants: [] };
 }
 
 /** What is read, and where. */
-type Reads = Pick<Readout<unknown>, "hooks" | "pos">;
+interface Reads extends Pick<Readout<unknown>, "pos"> {
+  readonly reads: readonly HookPoint[];
+}
 
 /**
  * Puts variants that start at the same layer and position together, and leaves out those that
  * cannot reach anything that is read.
- *
- * @param reads long names of what is read
  */
 export function variantGroups(
   variants: readonly (readonly Site[])[],
-  reads: readonly string[],
-  cfg: GPT2Config,
+  reads: readonly HookPoint[],
 ): { groups: readonly VariantGroup[]; unreachable: readonly number[] } {
-  const order = new Map(allHookNames(cfg).map((hook, i) => [hook, i]));
-  const lastRead = Math.max(...reads.map((hook) => order.get(hook)!));
+  const lastRead = Math.max(...reads.map((hook) => hook.order));
   const groups = new Map<string, VariantGroup>();
   const unreachable: number[] = [];
   variants.forEach((sites, number) => {
-    if (sites.every(({ hook }) => order.get(hook)! > lastRead)) {
+    if (sites.every(({ hook }) => hook.order > lastRead)) {
       unreachable.push(number);
       return;
     }
-    const layer = writingLayer(sites, reads, cfg);
+    const layer = writingLayer(sites, reads);
     const writes = layer !== null;
-    const start = writes
-      ? 2 * (layer + 1)
-      : Math.min(...sites.map(({ hook }) => startOf(hook, cfg)));
-    const hooks = [...new Set(sites.map(({ hook }) => hook))].sort();
+    const start = writes ? 2 * (layer + 1) : Math.min(...sites.map(({ hook }) => hook.start));
+    const hooks = [...new Set(sites.map(({ hook }) => hook))].sort((a, b) => a.order - b.order);
     const positions = [...new Set(sites.map(({ pos }) => (pos === -1 ? "last" : pos)))].sort();
-    const key = JSON.stringify([start, writes || hooks, positions]);
+    const key = JSON.stringify([start, writes || hooks.map(({ name }) => name), positions]);
     const group = groups.get(key);
     if (group) group.variants.push(number);
     else {
-      const first = Math.min(...hooks.map((hook) => order.get(hook)!));
-      const unpatchedReads = reads.filter((hook) => order.get(hook)! < first);
+      const first = hooks[0].order;
+      const unpatchedReads = reads.filter((hook) => hook.order < first);
       const variants = [number];
       groups.set(key, { start, writesOf: layer, hooks, positions, unpatchedReads, variants });
     }
@@ -70,19 +65,16 @@ export function variantGroups(
 }
 
 /** The block whose MLP a variant changes in one number alone, if nothing of that MLP is read. */
-function writingLayer(
-  sites: readonly Site[],
-  reads: readonly string[],
-  cfg: GPT2Config,
-): number | null {
+function writingLayer(sites: readonly Site[], reads: readonly HookPoint[]): number | null {
   const [{ hook, index }] = sites;
-  if (sites.length > 1 || index === null || !isInMlp(hook)) return null;
-  const layer = layerOfHook(hook, cfg);
-  return reads.some((read) => isInMlp(read) && layerOfHook(read, cfg) === layer) ? null : layer;
+  if (sites.length > 1 || index === null || !isOfMlp(hook)) return null;
+  const layer = hook.layer();
+  return reads.some((read) => isOfMlp(read) && read.layer() === layer) ? null : layer;
 }
 
-function isInMlp(hook: string): boolean {
-  return /mlp\.hook_(pre|post)$|hook_mlp_out$/.test(hook);
+/** Whether it is `mlp.hook_pre`, `mlp.hook_post` or `hook_mlp_out`. */
+function isOfMlp({ part, writes }: HookPoint): boolean {
+  return part === "mlp" && writes !== null;
 }
 
 /** Prompts whose patched rows have the same shape. */
@@ -120,9 +112,6 @@ export function promptBuckets(
 }
 
 /** Whether prompts of one bucket must start at the same position. */
-export function needsExactPositions(
-  hooks: readonly string[],
-  { hooks: reads, pos }: Reads,
-): boolean {
+export function needsExactPositions(hooks: readonly HookPoint[], { reads, pos }: Reads): boolean {
   return pos === "all" || [...hooks, ...reads].some(isOverKeys);
 }

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { lastLine } from "./bar-line";
+import { nextTurn } from "./next-turn";
 import type { Progress } from "./progress";
 
 /** Longest time without a turn of the event loop. */

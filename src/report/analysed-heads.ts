@@ -1,5 +1,6 @@
 import { runName } from "../heads/run-folders";
 import type { FoundResult } from "./collect-results";
+import { shownText } from "./shown-text";
 
 /** A head and what was found of it. */
 export interface AnalysedHead {
@@ -21,16 +22,25 @@ const KINDS = ["linear_weights_analysis", "activation_patching", "neuron_sweep"]
  * others of its run.
  */
 export function analysedHeads(results: readonly FoundResult[]): AnalysedHead[] {
-  const heads = new Map<string, FoundResult[]>();
+  const heads: { weights: string | undefined; results: FoundResult[] }[] = [];
+  const ofPlace = new Map<string, typeof heads>();
   const saying = results.filter((result) => weightsOf(result) !== undefined);
-  for (const result of [...saying, ...results.filter((one) => !saying.includes(one))]) {
-    const run = `${placeOf(result)} `;
-    const same = [...heads.keys()].find((key) => key.startsWith(run));
-    const key = weightsOf(result) === undefined && same ? same : `${run}${weightsOf(result)}`;
-    heads.set(key, [...(heads.get(key) ?? []), result]);
+  const silent = results.filter((result) => weightsOf(result) === undefined);
+  for (const result of [...saying, ...silent]) {
+    const place = placeOf(result);
+    const there = ofPlace.get(place) ?? [];
+    const weights = weightsOf(result);
+    const same = there.find((head) => weights === undefined || head.weights === weights);
+    if (same) {
+      same.results.push(result);
+      continue;
+    }
+    const head = { weights, results: [result] };
+    heads.push(head);
+    ofPlace.set(place, [...there, head]);
   }
-  return [...heads.values()]
-    .map(headOf)
+  return heads
+    .map((head) => headOf(head.results))
     .sort(
       (a, b) =>
         a.layer - b.layer ||
@@ -39,28 +49,38 @@ export function analysedHeads(results: readonly FoundResult[]): AnalysedHead[] {
     );
 }
 
-function weightsOf({ content }: FoundResult): unknown {
-  return (content.provenance as { head_sha256?: unknown } | null | undefined)?.head_sha256;
+/** What the first of some results that has it says under a key. */
+export function saidOf(results: readonly FoundResult[], key: string): unknown {
+  return results.find(({ content }) => Object.hasOwn(content, key))?.content[key];
 }
 
-function placeOf({ content, file }: FoundResult): string {
-  const { model_path, target_layer, target_neuron } = content;
-  const run = typeof model_path === "string" ? runName(model_path) : file;
-  return `${target_layer} ${target_neuron} ${run}`;
+function weightsOf({ content }: FoundResult): string | undefined {
+  const { head_sha256 } = (content.provenance ?? {}) as { head_sha256?: unknown };
+  return typeof head_sha256 === "string" ? head_sha256 : undefined;
+}
+
+function placeOf(result: FoundResult): string {
+  return JSON.stringify([result.layer, result.neuron, nameOf(result)]);
+}
+
+function nameOf({ content: { model_path }, file }: FoundResult): string {
+  return typeof model_path === "string" ? runName(model_path) : file;
 }
 
 function headOf(results: readonly FoundResult[]): AnalysedHead {
   const order = ({ kind }: FoundResult) =>
     KINDS.includes(kind) ? KINDS.indexOf(kind) : KINDS.length;
   const sorted = [...results].sort((a, b) => order(a) - order(b) || (a.file < b.file ? -1 : 1));
-  const all = Object.assign({}, ...sorted.map(({ content }) => content).reverse());
-  const { model_path, target_layer, target_neuron, head_type, layer_type } = all;
-  const kind = typeof head_type === "string" ? [`${head_type} head`] : [];
+  const [first] = sorted as [FoundResult];
+  const kinds = [saidOf(sorted, "head_type"), saidOf(sorted, "layer_type")];
   return {
-    name: typeof model_path === "string" ? runName(model_path) : sorted[0]!.file,
-    layer: target_layer,
-    neuron: target_neuron,
-    about: [...kind, ...(typeof layer_type === "string" ? [layer_type] : [])].join(", "),
+    name: shownText(nameOf(first)),
+    layer: first.layer,
+    neuron: first.neuron,
+    about: kinds
+      .flatMap((kind, i) => (typeof kind === "string" ? [i === 0 ? `${kind} head` : kind] : []))
+      .map((text) => shownText(text))
+      .join(", "),
     results: sorted,
   };
 }

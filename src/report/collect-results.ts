@@ -2,15 +2,9 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError } from "../errors";
-import type { Figure } from "../figures/figure";
-import { plainFigure } from "../figures/plain-figure";
-
-/** A figure's JSON that lies in the folder beside a result. */
-export interface StoredFigure {
-  /** Its file's name without ending, e.g. `scaling_experiment`. */
-  readonly name: string;
-  readonly figure: Figure;
-}
+import { type ExecutedNotebook, executedNotebooks } from "./executed-notebooks";
+import { type PageFigure, storedFigure } from "./page-figures";
+import { LONGEST_SENTENCE, shownText } from "./shown-text";
 
 /** A result file, as it was found. Its keys may be those of an older or a newer tslens. */
 export interface FoundResult {
@@ -18,8 +12,12 @@ export interface FoundResult {
   readonly file: string;
   /** Which kind of result, as its file's name begins, e.g. `activation_patching`. */
   readonly kind: string;
+  readonly layer: number;
+  readonly neuron: number;
+  /** What the file holds: any JSON under any key. */
   readonly content: Readonly<Record<string, unknown>>;
-  readonly stored: readonly StoredFigure[];
+  /** The figures whose JSON lies in the folder beside it. */
+  readonly stored: readonly PageFigure[];
   /** The files in the folder beside it, e.g. `scaling_experiment.html`. */
   readonly exports: readonly string[];
 }
@@ -34,8 +32,7 @@ export interface NotShown {
 export interface CollectedResults {
   readonly results: readonly FoundResult[];
   readonly notShown: readonly NotShown[];
-  /** Executed notebooks as web pages, relative to the folder. */
-  readonly notebooks: readonly string[];
+  readonly notebooks: readonly ExecutedNotebook[];
 }
 
 /** `activation_patching_2_52__run.json`: what it is, of which layer and neuron, and of which run. */
@@ -50,31 +47,36 @@ const RESULT_FILE = /^(.+?)_(\d+)_(\d+)(?:__.*)?\.json$/;
 export function collectResults(directory: string): CollectedResults {
   const results: FoundResult[] = [];
   const notShown: NotShown[] = [];
-  const shownUnless = <T>(file: string, read: () => T): T | null => {
+  const shownUnless = <T>(file: string, read: (path: string) => T, otherwise: T): T => {
+    const path = join(directory, file);
     try {
-      return read();
+      return read(path);
     } catch (error) {
-      const reason = (error as Error).message.replace(`${join(directory, file)}: `, "");
-      notShown.push({ file, reason });
-      return null;
+      const reason = (error as Error).message.replace(`${path}: `, "");
+      notShown.push({ file, reason: shownText(reason, LONGEST_SENTENCE) });
+      return otherwise;
     }
   };
   for (const file of namesIn(directory).filter((name) => name.endsWith(".json"))) {
-    const content = shownUnless(file, () => readResult(directory, file));
-    if (content === null) continue;
+    const read = shownUnless(file, (path) => readResult(path, file), null);
+    if (read === null) continue;
     const folder = file.replace(/\.json$/, "");
-    const exports = isFolder(join(directory, folder)) ? namesIn(join(directory, folder)) : [];
+    const exports = shownUnless(folder, namesInFolder, []);
     const stored = exports
       .filter((name) => name.endsWith(".json"))
       .flatMap((name) => {
-        const path = join(folder, name);
-        const figure = shownUnless(path, () => readFigure(join(directory, path)));
-        return figure === null ? [] : [{ name: name.replace(/\.json$/, ""), figure }];
+        const figure = shownUnless(
+          join(folder, name),
+          (path) => storedFigure(name.replace(/\.json$/, ""), readJsonFile(path, ResultError)),
+          null,
+        );
+        return figure === null ? [] : [figure];
       });
     const kind = RESULT_FILE.exec(file)?.[1] ?? folder;
-    results.push({ file, kind, content, stored, exports });
+    results.push({ file, kind, ...read, stored, exports });
   }
-  return { results, notShown, notebooks: notebookPages(directory) };
+  const notebooks = shownUnless("notebooks", (path) => executedNotebooks(path, namesInFolder), []);
+  return { results, notShown, notebooks };
 }
 
 function namesIn(directory: string): string[] {
@@ -90,47 +92,40 @@ function namesIn(directory: string): string[] {
   }
 }
 
-function isFolder(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory();
+/** The files in a folder that may not be there. */
+function namesInFolder(path: string): string[] {
+  try {
+    return existsSync(path) && statSync(path).isDirectory() ? readdirSync(path).sort() : [];
+  } catch (cause) {
+    throw new ResultError("the folder cannot be read", {
+      file: path,
+      found: (cause as NodeJS.ErrnoException).code,
+      cause,
+    });
+  }
 }
 
 /** A result, which says of what layer and neuron it is, or whose file's name does. */
-function readResult(directory: string, file: string): Readonly<Record<string, unknown>> {
-  const path = join(directory, file);
+function readResult(path: string, file: string): Pick<FoundResult, "layer" | "neuron" | "content"> {
   const content = readJsonFile(path, ResultError);
   const [, , layer, neuron] = RESULT_FILE.exec(file) ?? [];
-  const named = layer ? { target_layer: Number(layer), target_neuron: Number(neuron) } : {};
-  const result = { ...named, ...(content as object) } as Record<string, unknown>;
   const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
-  if (
-    !isObject ||
-    !Number.isInteger(result.target_layer) ||
-    !Number.isInteger(result.target_neuron)
-  ) {
+  const { target_layer = Number(layer), target_neuron = Number(neuron) } = (
+    isObject ? content : {}
+  ) as { target_layer?: unknown; target_neuron?: unknown };
+  if (!isObject || !isIndex(target_layer) || !isIndex(target_neuron)) {
     throw new ResultError("this is not a result of tslens", {
       file: path,
       expected: `an object with the keys "target_layer" and "target_neuron"`,
     });
   }
-  return result;
+  return {
+    layer: target_layer,
+    neuron: target_neuron,
+    content: content as Record<string, unknown>,
+  };
 }
 
-function readFigure(path: string): Figure {
-  const content = (readJsonFile(path, ResultError) ?? {}) as Partial<Figure>;
-  const { data, layout = {} } = content;
-  if (!Array.isArray(data) || data.some((trace) => typeof trace !== "object" || trace === null)) {
-    throw new ResultError("this is not a figure", {
-      file: path,
-      expected: `an object with a list "data" of Plotly's traces`,
-    });
-  }
-  return plainFigure({ data, layout });
-}
-
-function notebookPages(directory: string): string[] {
-  const folder = join(directory, "notebooks");
-  if (!isFolder(folder)) return [];
-  return namesIn(folder)
-    .filter((name) => name.endsWith(".html"))
-    .map((name) => `notebooks/${name}`);
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,4 +1,5 @@
 import { formatNumber } from "../figures/format-number";
+import { shownText } from "./shown-text";
 
 /** One line of a head's numbers. */
 export interface KeyNumber {
@@ -63,6 +64,9 @@ const KNOWN: readonly Known[] = [
 /** Numbers that are not about the head: where it is, and what is said elsewhere. */
 const NOT_SHOWN = new Set(["target_layer", "target_neuron", "d_model", "random_baseline_mean"]);
 
+/** A result of another tslens may have any keys; a reader wants no more of them than this. */
+const MOST_OTHERS = 50;
+
 /** The columns of the table of all heads, by result key. */
 export const OVERVIEW_KEYS = [
   ["sim_with_input", "cosine, MLP input"],
@@ -78,7 +82,7 @@ export const OVERVIEW_KEYS = [
  */
 export function keyNumbers(content: Content): KeyNumber[] {
   const companions = new Set(KNOWN.flatMap(({ beside = {} }) => Object.values(beside)));
-  const known = KNOWN.filter(({ key }) => key in content).map((one) => ({
+  const known = KNOWN.filter(({ key }) => Object.hasOwn(content, key)).map((one) => ({
     label: one.label,
     value: [
       formatNumber(numberOf(content[one.key])),
@@ -96,14 +100,16 @@ export function keyNumbers(content: Content): KeyNumber[] {
   );
   return [
     ...known,
-    ...Object.entries(recordOf(content.similarities)).map(([name, value]) => ({
-      label: `cosine with ${words(name)}`,
-      value: formatNumber(numberOf(value)),
-      meaning: "Cosine of the head's linear weights with another direction.",
-    })),
+    ...Object.entries(recordOf(content.similarities))
+      .slice(0, MOST_OTHERS)
+      .map(([name, value]) => ({
+        label: `cosine with ${words(name)}`,
+        value: formatNumber(numberOf(value)),
+        meaning: "Cosine of the head's linear weights with another direction.",
+      })),
     ...baselineRange(recordOf(content.random_baseline)),
     ...targetRank(recordOf(content.target)),
-    ...others.map(([key, value]) => ({
+    ...others.slice(0, MOST_OTHERS).map(([key, value]) => ({
       label: words(key),
       value: formatNumber(value as number),
       meaning: "",
@@ -147,7 +153,7 @@ function targetRank({ rank, of, hook }: Readonly<Record<string, unknown>>): KeyN
     {
       label: "rank of the target",
       value: `${formatNumber(rank)} of ${formatNumber(numberOf(of))}`,
-      meaning: `Among the neurons of ${hook}, by how much zeroing or otherwise patching each changes the prediction.`,
+      meaning: `Among the neurons of ${shownText(hook)}, by how much zeroing or otherwise patching each changes the prediction.`,
     },
   ];
 }
@@ -159,5 +165,5 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function words(key: string): string {
-  return key.replaceAll("_", " ");
+  return shownText(key).replaceAll("_", " ");
 }

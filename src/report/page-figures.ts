@@ -1,58 +1,112 @@
+import { TslensError } from "../errors";
 import type { Figure } from "../figures/figure";
 import type { FigureOptions } from "../figures/figure-options";
+import { figureNumbers, figureSummary } from "../figures/figure-text";
 import { plainFigure } from "../figures/plain-figure";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
 } from "../figures/result-figures";
-import type { FoundResult } from "./collect-results";
+import { safeFigure } from "../figures/safe-figure";
+import { checkedResult } from "../results/serialize-result";
 
-/** A figure of a results page. */
+/** A figure of a results page, with nothing in it that could run or lead elsewhere. */
 export interface PageFigure {
   readonly name: string;
   readonly wide: Figure;
   /** The same for a phone; null where only one size is known. */
   readonly narrow: Figure | null;
+  /** What it shows, in a sentence or two, and its numbers, a line a trace: plain texts. */
+  readonly summary: string;
+  readonly numbers: string;
 }
 
-type Draw = (result: never, options: Pick<FigureOptions, "size">) => object;
+/** The figures of a result. */
+export interface ResultFigures {
+  readonly figures: readonly PageFigure[];
+  /** Why others could not be drawn, a line each. */
+  readonly problems: readonly string[];
+}
 
-const DRAW: Readonly<Record<string, Draw>> = {
-  linear_weights_analysis: linearWeightsFigures,
-  activation_patching: activationPatchingFigures,
-  neuron_sweep: neuronSweepFigures,
-};
+type Size = NonNullable<FigureOptions["size"]>;
+type Draw = (content: unknown, size: Size) => object;
+
+/** How a kind of result is drawn, after it was checked: it may come from anywhere. */
+const DRAW: ReadonlyMap<string, Draw> = new Map<string, Draw>([
+  [
+    "linear_weights_analysis",
+    (content, size) =>
+      linearWeightsFigures(checkedResult("linear_weights_analysis", content), { size }),
+  ],
+  [
+    "activation_patching",
+    (content, size) =>
+      activationPatchingFigures(checkedResult("activation_patching", content), { size }),
+  ],
+  [
+    "neuron_sweep",
+    (content, size) => neuronSweepFigures(checkedResult("neuron_sweep", content), { size }),
+  ],
+]);
 
 /**
  * The figures of a result: those that can be drawn from its numbers, in both sizes, then those that
  * lie beside it and are none of them.
  */
-export function pageFigures({ kind, content, stored }: FoundResult): PageFigure[] {
-  const wide = drawn(kind, content, "notebook");
-  const narrow = drawn(kind, content, "column");
-  return [
-    ...Object.entries(wide).map(([name, figure]) => ({
-      name,
-      wide: figure,
-      narrow: narrow[name] ?? null,
-    })),
-    ...stored
-      .filter(({ name }) => !(name in wide))
-      .map(({ name, figure }) => ({ name, wide: figure, narrow: null })),
-  ];
+export function pageFigures({
+  kind,
+  content,
+  stored,
+}: {
+  readonly kind: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly stored: readonly PageFigure[];
+}): ResultFigures {
+  const problems: string[] = [];
+  const unless = <T>(draw: () => T, otherwise: T): T => {
+    try {
+      return draw();
+    } catch (error) {
+      // A result may be as its schema says and still contradict itself.
+      const isOurs = error instanceof TslensError;
+      problems.push(isOurs ? error.message : "its numbers contradict each other");
+      return otherwise;
+    }
+  };
+  const draw = DRAW.get(kind);
+  const [wide, narrow] = unless<readonly Record<string, Figure>[]>(
+    () => (["notebook", "column"] as const).map((size) => ({ ...draw?.(content, size) })),
+    [{}, {}],
+  );
+  const drawn = Object.entries(wide!).flatMap(([name, figure]) =>
+    unless(() => [pageFigure(name, figure, narrow![name])], []),
+  );
+  const others = stored.filter(({ name }) => !drawn.some((figure) => figure.name === name));
+  return { figures: [...drawn, ...others], problems };
 }
 
-/** None where the result is of an older or newer tslens, or a number in it cannot be drawn. */
-function drawn(
-  kind: string,
-  content: FoundResult["content"],
-  size: FigureOptions["size"],
-): Record<string, Figure> {
-  try {
-    const figures = Object.entries(DRAW[kind]?.(content as never, { size }) ?? {});
-    return Object.fromEntries(figures.map(([name, figure]) => [name, plainFigure(figure)]));
-  } catch {
-    return {};
-  }
+/**
+ * A figure that a file holds.
+ *
+ * @throws {FigureError} when it is none that a page may draw
+ */
+export function storedFigure(name: string, content: unknown): PageFigure {
+  const wide = plainFigure(safeFigure(content));
+  return { name, wide, narrow: null, ...textsOf(content as Figure) };
+}
+
+function pageFigure(name: string, figure: Figure, narrow: Figure | undefined): PageFigure {
+  return {
+    name,
+    wide: safeFigure(plainFigure(figure)),
+    narrow: narrow ? safeFigure(plainFigure(narrow)) : null,
+    ...textsOf(figure),
+  };
+}
+
+/** From the figure as it was: its description is a text, in which nothing is a tag. */
+function textsOf({ data, layout = {} }: Figure): Pick<PageFigure, "summary" | "numbers"> {
+  const figure = { data, layout };
+  return { summary: figureSummary(figure), numbers: figureNumbers(figure) };
 }

@@ -22,7 +22,13 @@ function draw(place) {
     plot.style.height = "100%";
     place.append(plot);
   }
-  Plotly.react(plot, data, layout, { ...config, displayModeBar: isNarrow ? false : "hover" });
+  const options = { ...config, displayModeBar: isNarrow ? false : "hover" };
+  // A figure that Plotly cannot draw costs its own place.
+  Promise.resolve()
+    .then(() => Plotly.react(plot, data, layout, options))
+    .catch((error) => {
+      plot.textContent = "Plotly cannot draw this figure (" + error + ").";
+    });
 }
 const places = [...document.querySelectorAll(".figure")];
 const near = new IntersectionObserver((entries) => {

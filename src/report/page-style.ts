@@ -1,5 +1,20 @@
-/** The results page's style: one column, readable from a phone to a desk, on paper and in the dark. */
-export const PAGE_STYLE = `
+/**
+ * The results page's style: one column, readable from a phone to a desk, on paper and in the dark.
+ *
+ * @param pixels - the widths and heights that figures have; each is a class such as `width-820`
+ */
+export function pageStyle(pixels: readonly number[]): string {
+  const sizes = [...new Set(pixels)]
+    .sort((a, b) => a - b)
+    .map((size) =>
+      ["width", "height", "narrow"]
+        .map((of) => `.${of}-${size} { --${of}: ${size}px; }`)
+        .join("\n"),
+    );
+  return PAGE_STYLE + sizes.map((rules) => `${rules}\n`).join("");
+}
+
+const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #222; --soft: #5a5a5a; --paper: #fff; --line: #ddd; --link: #0072b2; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8e8e8; --soft: #b0b0b0; --paper: #1b1b1b; --line: #444; --link: #7cc4ee; }
@@ -21,6 +36,7 @@ th.number { white-space: normal; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 16px; margin: 0 0 16px; font-size: 15px; }
 dt { color: var(--soft); }
 dd { margin: 0; }
+.problem { font-size: 14px; }
 .warnings { padding: 8px 12px 8px 30px; border-left: 4px solid #e69f00; background: color-mix(in srgb, #e69f00 10%, var(--paper)); font-size: 15px; }
 figure { margin: 20px 0; }
 .figure { height: var(--height); max-width: calc(var(--width) * 1.1); background: #fff; color: #222; overflow: hidden; }

@@ -1,71 +1,102 @@
 import { count } from "../figures/count";
 import { escapeHtml } from "../figures/escape-html";
-import { figureConfig, plotlyPart, plotlyScript, scriptJson } from "../figures/figure-html";
-import { figureNumbers, figureSummary } from "../figures/figure-text";
+import { figureConfig, plotlyScript, scriptJson } from "../figures/figure-html";
 import { formatNumber } from "../figures/format-number";
+import { pagePolicy } from "../figures/page-policy";
 import { figureSize } from "../figures/picture";
-import { type AnalysedHead, analysedHeads } from "./analysed-heads";
+import { type AnalysedHead, analysedHeads, saidOf } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
+import type { ExecutedNotebook } from "./executed-notebooks";
 import { keyNumbers, numberOf, OVERVIEW_KEYS } from "./key-numbers";
-import { type PageFigure, pageFigures } from "./page-figures";
+import { type PageFigure, pageFigures, type ResultFigures } from "./page-figures";
 import { PAGE_SCRIPT } from "./page-script";
-import { PAGE_STYLE } from "./page-style";
+import { pageStyle } from "./page-style";
+import { LONGEST_SENTENCE, shownText } from "./shown-text";
+
+/** More warnings of one head than this say nothing more. */
+const MOST_WARNINGS = 50;
 
 /**
  * A results folder as one page that needs nothing else: every head with its numbers and figures, and
  * links to the files beside it. plotly.js is inside once; a figure is drawn when it comes into view.
  * Where no scripts run, each figure's numbers are there as text. The same folder gives the same bytes.
+ *
+ * What files hold may be anything: it reaches the page as escaped text, as checked numbers, or as JSON
+ * inside a data block, and the page's policy runs no script but its own two.
  */
 export function reportPage(collected: CollectedResults): string {
   const heads = analysedHeads(collected.results).map((head, index) => ({
     head,
     id: `head-${index + 1}`,
-    parts: head.results.map((result) => ({ result, figures: pageFigures(result) })),
+    notebooks: notebooksOf(head, collected.notebooks),
+    parts: head.results.map((result) => ({ result, ...pageFigures(result) })),
   }));
   const figures = heads.flatMap(({ parts }) => parts.flatMap((part) => part.figures));
-  const part = plotlyPart(figures.map(({ wide }) => wide));
+  const scripts = figures.length > 0 ? [plotlyScript("cartesian"), PAGE_SCRIPT] : [];
+  const style = pageStyle(figures.flatMap((figure) => Object.values(sizesOf(figure))));
+  const others = collected.notebooks.filter(
+    (notebook) => !heads.some(({ notebooks }) => notebooks.includes(notebook)),
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="${pagePolicy(scripts, [style])}">
 <title>tslens results</title>
-<style>${PAGE_STYLE}</style>
+<style>${style}</style>
 </head>
 <body>
 <header>
 <h1>tslens results</h1>
 <p>${count(heads.length, "activation prediction head")}, each a small probe that predicts the activation of one GPT-2 neuron from the residual stream. Two questions are asked of a head: does it look where the neuron reads or writes (<b>cosines</b> of weights), and does its prediction follow when the neuron is patched (<b>slope</b>)? Square brackets hold 95% intervals over prompts.</p>
-${notebookLinks(collected.notebooks)}</header>
+${otherNotebooks(others)}</header>
 <main>
 ${overview(heads)}
-${heads.map(({ head, id, parts }) => headSection(head, id, parts)).join("\n")}
+${heads.map(headSection).join("\n")}
 ${notShownSection(collected)}
 </main>
-${figures.length > 0 ? `<script>${plotlyScript(part)}</script>\n<script>${PAGE_SCRIPT}</script>\n` : ""}</body>
+${scripts.map((script) => `<script>${script}</script>\n`).join("")}</body>
 </html>
 `;
 }
 
-interface Part {
-  readonly result: FoundResult;
-  readonly figures: readonly PageFigure[];
+/** A head, as its section shows it. */
+interface Section {
+  readonly head: AnalysedHead;
+  readonly id: string;
+  readonly notebooks: readonly ExecutedNotebook[];
+  readonly parts: readonly Part[];
 }
 
-function notebookLinks(pages: readonly string[]): string {
-  if (pages.length === 0) return "";
-  const links = pages.map((page) => link(page, page.replace(/^.*\/|\.html$/g, "")));
-  return `<p>The notebooks as they ran: ${links.join(", ")}.</p>\n`;
+interface Part extends ResultFigures {
+  readonly result: FoundResult;
+}
+
+/** The notebooks that ran on the same directory as one of the head's results. */
+function notebooksOf(head: AnalysedHead, all: readonly ExecutedNotebook[]): ExecutedNotebook[] {
+  return all.filter(
+    ({ modelPath }) =>
+      modelPath !== null && head.results.some(({ content }) => content.model_path === modelPath),
+  );
+}
+
+/** Notebooks whose head has no section: it failed before it wrote a result, or does not say whose it is. */
+function otherNotebooks(notebooks: readonly ExecutedNotebook[]): string {
+  const items = notebooks.map(({ page, name, modelPath }) => {
+    const whose = modelPath === null ? "it does not say of which head" : shownText(modelPath);
+    return `${link(page, name)}: ${escapeHtml(whose)}`;
+  });
+  return items.length === 0 ? "" : `<p>Other notebooks as they ran:</p>\n${list(items, "others")}`;
 }
 
 /** One row for each head, with the numbers that compare heads. */
-function overview(heads: readonly { readonly head: AnalysedHead; readonly id: string }[]): string {
+function overview(heads: readonly Section[]): string {
   const rows = heads.map(({ head, id }) => {
-    const all = Object.assign({}, ...head.results.map(({ content }) => content));
-    const cells = OVERVIEW_KEYS.map(
-      ([key]) => `<td class="number">${formatNumber(numberOf(all[key]), 3)}</td>`,
-    );
+    const cells = OVERVIEW_KEYS.map(([key]) => {
+      const value = formatNumber(numberOf(saidOf(head.results, key)), 3);
+      return `<td class="number">${escapeHtml(value)}</td>`;
+    });
     return `<tr><td><a href="#${id}">${escapeHtml(head.name)}</a></td><td>${escapeHtml(head.about)}</td><td class="number">${head.layer}</td><td class="number">${head.neuron}</td>${cells.join("")}</tr>`;
   });
   const headings = OVERVIEW_KEYS.map(([, label]) => `<th class="number">${escapeHtml(label)}</th>`);
@@ -80,51 +111,75 @@ ${rows.join("\n")}
 </section>`;
 }
 
-function headSection(head: AnalysedHead, id: string, parts: readonly Part[]): string {
-  const warnings = new Set(
-    parts.flatMap(({ result }) => (result.content.warnings as unknown[] | undefined) ?? []),
-  );
+function headSection({ head, id, notebooks, parts }: Section): string {
+  const links = notebooks.map(({ page, name }) => link(page, name));
+  const about = [head.about, `layer ${head.layer}`, `neuron ${head.neuron}`].filter(Boolean);
   return `<section id="${id}">
 <h2>${escapeHtml(head.name)}</h2>
-<p>${escapeHtml([head.about, `layer ${head.layer}`, `neuron ${head.neuron}`].filter(Boolean).join(", "))}</p>
-${list(
-  [...warnings].map((warning) => escapeHtml(String(warning))),
+<p>${escapeHtml(about.join(", "))}</p>
+${links.length > 0 ? `<p>Its notebooks as they ran: ${links.join(", ")}.</p>\n` : ""}${list(
+  warningsOf(head).map(escapeHtml),
   "warnings",
-)}${parts.map((part) => resultPart(part)).join("\n")}
+)}${parts.map(resultPart).join("\n")}
 </section>`;
 }
 
-function resultPart({ result, figures }: Part): string {
+function warningsOf({ results }: AnalysedHead): string[] {
+  const all = results.flatMap(({ content: { warnings } }) => (warnings ?? []) as unknown[]);
+  const different = [...new Set(all.map((warning) => shownText(warning, LONGEST_SENTENCE)))];
+  const further = different.length - MOST_WARNINGS;
+  return [
+    ...different.slice(0, MOST_WARNINGS),
+    ...(further > 0 ? [`and ${further} more, in the files`] : []),
+  ];
+}
+
+function resultPart({ result, figures, problems }: Part): string {
   const numbers = keyNumbers(result.content).map(
     ({ label, value, meaning }) =>
       `<dt>${escapeHtml(label)}</dt><dd><b>${escapeHtml(value)}</b> ${escapeHtml(meaning)}</dd>`,
   );
-  const timestamp = result.content.timestamp;
-  const when = typeof timestamp === "string" ? `, ${escapeHtml(timestamp)}` : "";
+  const { timestamp } = result.content;
+  const when = typeof timestamp === "string" ? `, ${escapeHtml(shownText(timestamp))}` : "";
+  const notDrawn = problems.map(
+    (problem) =>
+      `<p class="problem">Not drawn: ${escapeHtml(shownText(problem, LONGEST_SENTENCE))}</p>\n`,
+  );
   return `<article>
 <h3>${escapeHtml(result.kind.replaceAll("_", " "))}</h3>
 <p class="file">${link(result.file, result.file)}${when}</p>
 <dl>${numbers.join("\n")}</dl>
-${figures.map((figure) => figureBlock(figure, result)).join("\n")}
+${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, result)).join("\n")}
 </article>`;
 }
 
-function figureBlock({ name, wide, narrow }: PageFigure, result: FoundResult): string {
-  const summary = escapeHtml(figureSummary(wide));
+function figureBlock(figure: PageFigure, result: FoundResult): string {
+  const { name, wide, narrow } = figure;
+  const summary = escapeHtml(figure.summary);
   const folder = result.file.replace(/\.json$/, "");
   const links = result.exports
     .filter((file) => file.replace(/\.[^.]+$/, "") === name)
     .map((file) => link(`${folder}/${file}`, file.replace(/^.*\./, "").toUpperCase()));
   const content = { wide, narrow: narrowPart(wide, narrow), config: figureConfig(name) };
-  const { width, height } = figureSize(wide);
-  const size = `--width: ${width}px; --height: ${height}px; --narrow: ${narrow ? figureSize(narrow).height : height}px`;
+  const sizes = Object.entries(sizesOf(figure)).map(([of, size]) => `${of}-${size}`);
   return `<figure>
-<div class="figure${narrow ? "" : " one-size"}" style="${size}" role="img" aria-label="${summary}"><script type="application/json">${scriptJson(content)}</script></div>
+<div class="figure${narrow ? "" : " one-size"} ${sizes.join(" ")}" role="img" aria-label="${summary}"><script type="application/json">${scriptJson(content)}</script></div>
 <noscript><pre>${summary}
 
-${escapeHtml(figureNumbers(wide))}</pre></noscript>
+${escapeHtml(figure.numbers)}</pre></noscript>
 <figcaption>${escapeHtml(name)}${links.length > 0 ? `: ${links.join(" ")}` : ""}</figcaption>
 </figure>`;
+}
+
+/** In whole pixels. */
+function sizesOf({ wide, narrow }: PageFigure): { width: number; height: number; narrow: number } {
+  const { width, height } = figureSize(wide);
+  const narrowHeight = narrow ? figureSize(narrow).height : height;
+  return {
+    width: Math.round(width),
+    height: Math.round(height),
+    narrow: Math.round(narrowHeight),
+  };
 }
 
 /** What the narrow figure has of its own: seldom more than a layout. */
@@ -152,6 +207,11 @@ function list(items: readonly string[], name: string): string {
 
 /** A link to a file of the folder. */
 function link(path: string, text: string): string {
-  const address = path.split("/").map(encodeURIComponent).join("/");
+  // Half a surrogate pair, as file names may have on Windows, has no address.
+  const address = path
+    .replace(/\p{Cs}/gu, "\ufffd")
+    .split("/")
+    .map(encodeURIComponent)
+    .join("/");
   return `<a href="${address}">${escapeHtml(text)}</a>`;
 }

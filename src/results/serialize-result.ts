@@ -28,8 +28,18 @@ export const RESULT_SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByNam
  * process.stdout.write(serializeResult("linear_weights_analysis", result));
  */
 export function serializeResult<N extends ResultName>(name: N, result: ResultByName[N]): string {
+  return `${JSON.stringify(checkedResult(name, result), null, 2)}\n`;
+}
+
+/**
+ * A result that is what its schema says, with its keys in the schema's order.
+ *
+ * @param result what was computed, or what a file holds
+ * @throws {ResultError} as {@link serializeResult}
+ */
+export function checkedResult<N extends ResultName>(name: N, result: unknown): ResultByName[N] {
   const checked = RESULT_SCHEMAS[name].safeParse(result);
-  if (checked.success) return `${JSON.stringify(checked.data, null, 2)}\n`;
+  if (checked.success) return checked.data;
   const [first, ...others] = checked.error.issues;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   throw new ResultError(

@@ -1,7 +1,9 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ResultError } from "../errors";
-import { atomicWrite } from "../files/atomic-write";
+import { atomicWrite, leadsOut } from "../files/atomic-write";
+import { makeFolder } from "../files/make-folder";
 import { runName } from "../heads/run-folders";
 import type { ResultByName, ResultName } from "./result-by-name";
 import { resultFileNames } from "./result-file-names";
@@ -61,7 +63,7 @@ export async function writeResult<N extends ResultName>(
 ): Promise<WrittenResult> {
   const text = serializeResult(name, result);
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
   } catch (error) {
     throw unwritable(directory, error);
   }
@@ -70,10 +72,20 @@ export async function writeResult<N extends ResultName>(
   const names = resultFileNames(name, result);
   for (const [i, fileName] of names.entries()) {
     const path = join(directory, fileName);
+    const figuresDirectory = path.replace(/\.json$/, "");
+    if (leadsOut(directory, figuresDirectory)) {
+      throw new ResultError(
+        "the folder for figures is a link that leads out of the results' folder",
+        {
+          file: figuresDirectory,
+          remedy: "Remove the link, or choose another folder for results.",
+        },
+      );
+    }
     try {
-      if (await writeUnlessTaken(path, text, head)) {
+      if (await writeUnlessTaken(path, text, head, directory)) {
         const note = i === 0 ? null : noteOn(names[0], fileName);
-        return { path, figuresDirectory: path.replace(/\.json$/, ""), note };
+        return { path, figuresDirectory, note };
       }
     } catch (error) {
       throw unwritable(path, error);
@@ -107,15 +119,23 @@ function isSameHead(a: HeadIdentity, b: HeadIdentity): boolean {
 }
 
 /** Takes the name if it is free or held by the same head; false if another head holds it. */
-async function writeUnlessTaken(path: string, text: string, head: HeadIdentity): Promise<boolean> {
-  if (await atomicWrite(path, text, { replace: false })) return true;
+async function writeUnlessTaken(
+  path: string,
+  text: string,
+  head: HeadIdentity,
+  within: string,
+): Promise<boolean> {
+  if (await atomicWrite(path, text, { replace: false, within })) return true;
   const holder = await holderOf(path);
   if (holder === null || !isSameHead(holder, head)) return false;
-  return atomicWrite(path, text);
+  return atomicWrite(path, text, { within });
 }
 
 /** The head whose result a file holds; null when the file is not such a result. */
 async function holderOf(path: string): Promise<HeadIdentity | null> {
+  // Reading a pipe or a device may never end.
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there?.isFile() && !there?.isDirectory()) return null;
   const text = await readFile(path, "utf8");
   try {
     const result = JSON.parse(text);
@@ -129,13 +149,12 @@ function noteOn(usual: string, written: string): string {
   return `${usual} holds the result of another head on this layer and neuron, or something else, and was kept; this result is in ${written}.`;
 }
 
-function unwritable(path: string, error: unknown): unknown {
+function unwritable(path: string, error: unknown): ResultError {
   const code = (error as NodeJS.ErrnoException).code;
   const reason = code === undefined ? undefined : REASONS[code];
-  if (code === undefined) return error;
   return new ResultError(reason?.what ?? "cannot be written", {
     file: path,
-    found: code,
+    found: code ?? (error as Error).message,
     remedy: reason?.remedy ?? "Choose another folder for results.",
     cause: error,
   });

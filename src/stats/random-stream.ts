@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
@@ -46,8 +46,8 @@ export function randomStream(seed: number, name: string): RandomStream {
       expected: "an integer such as 0",
     });
   }
-  const digest = createHash("sha256").update(`${seed}\n${name}`).digest();
-  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at)));
+  const digest = new DataView(sha256(`${seed}\n${name}`).buffer);
+  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.getInt32(at, true)));
   let spare: number | undefined;
 
   const uniform = () => uniformFloat64(generator);

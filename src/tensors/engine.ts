@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors";
+import { type HoldingSignals, holdingSignals, signalsCorrupt } from "./held-signals";
 
 /** Which implementation runs the tensor operations, fastest first. */
 export type EngineName = "tensorflow" | "wasm" | "cpu";
@@ -19,7 +20,11 @@ const ENGINE_NAMES: readonly EngineName[] = ["tensorflow", "wasm", "cpu"];
  * How much longer matrix products of a GPT-2 layer's size (512×768 by 768×3072) take than on the
  * native engine, measured on two cores.
  */
-const COST = { wasm: "3 to 5 times as long", cpu: "more than 100 times as long" } as const;
+const COST = {
+  wasm: "3 to 5 times as long",
+  cpu: "more than 100 times as long",
+  sheltered: "about twice as long",
+} as const;
 
 let loading: Promise<Engine> | undefined;
 
@@ -76,12 +81,14 @@ const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engin
   async tensorflow() {
     quietNativeLibrary();
     restoreUtilFunctions();
-    const node = require("@tensorflow/tfjs-node");
+    const { run, warning } = sheltered();
+    const node = run(() => require("@tensorflow/tfjs-node"));
     await tf.setBackend("tensorflow");
+    shelterOperations(tf.backend(), run);
     return {
       name: "tensorflow",
       description: `native TensorFlow ${node.version["tfjs-node"]} (tfjs-node)`,
-      warning: null,
+      warning,
     };
   },
 
@@ -124,6 +131,38 @@ function registerGradients(): void {
 function quietNativeLibrary(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_ENABLE_ONEDNN_OPTS ??= "0";
+}
+
+/**
+ * How native code runs so that no signal corrupts it. Where signals cannot be held back TensorFlow
+ * must do without the kernels that mind them, which it is told before it is loaded.
+ */
+function sheltered(): { readonly run: HoldingSignals; readonly warning: string | null } {
+  const run: HoldingSignals = (work) => work();
+  if (!signalsCorrupt) return { run, warning: null };
+  try {
+    return { run: holdingSignals(), warning: null };
+  } catch (error) {
+    process.env.TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL = "0";
+    process.env.TF_ENABLE_ONEDNN_OPTS = "0";
+    const [reason] = (error as Error).message.split("\n");
+    const warning = `signals cannot be kept from the native engine (koffi: ${reason}), so it runs without oneDNN; large matrix products take ${COST.sheltered}. Run \`npm run setup\` to install what is missing.`;
+    return { run, warning };
+  }
+}
+
+/** What tfjs-node's backend has of the compiled addon; every operation goes through `executeOp`. */
+interface NativeBackend {
+  binding: { executeOp(...args: unknown[]): unknown };
+}
+
+function shelterOperations(backend: unknown, run: HoldingSignals): void {
+  const native = backend as NativeBackend;
+  const { binding } = native;
+  // The addon's own properties cannot be written.
+  native.binding = Object.create(binding, {
+    executeOp: { value: (...args: unknown[]) => run(() => binding.executeOp(...args)) },
+  });
 }
 
 /**

@@ -1,18 +1,17 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors";
+import { makeFolder } from "../files/make-folder";
+import { discard, temporaryName } from "../files/temporary";
 
 const FLOAT_BYTES = 4;
 
@@ -35,7 +34,7 @@ export class ActivationStore {
     readonly sizeOf: (hook: string) => number,
   ) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
     } catch (cause) {
       throw unusable(folder, cause);
     }
@@ -49,40 +48,46 @@ export class ActivationStore {
 
   /** Opens hooks for writing. Their files appear when `finish` is called. */
   write(hooks: readonly string[]): ActivationWriter {
-    const suffix = `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
-    const open = new Map<string, number>();
+    const open = new Map<string, { readonly path: string; readonly descriptor: number }>();
     const close = () => {
-      for (const descriptor of open.values()) closeSync(descriptor);
+      for (const { descriptor } of open.values()) closeSync(descriptor);
     };
-    const discard = () => {
-      for (const hook of open.keys()) rmSync(this.file(hook) + suffix, { force: true });
+    const drop = () => {
+      for (const { path } of open.values()) discard(path);
     };
     try {
       for (const hook of hooks) {
-        const descriptor = openSync(this.file(hook) + suffix, "wx");
-        open.set(hook, descriptor);
-        ftruncateSync(descriptor, this.rows * this.rowBytes(hook));
+        const path = temporaryName(this.folder);
+        try {
+          open.set(hook, { path, descriptor: openSync(path, "wx") });
+        } catch (cause) {
+          discard(path);
+          throw cause;
+        }
+        ftruncateSync(open.get(hook)!.descriptor, this.rows * this.rowBytes(hook));
       }
     } catch (cause) {
       close();
-      discard();
+      drop();
       throw unusable(this.folder, cause);
     }
     return {
       put: (hook, row, values) => {
         const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
         const start = row * this.rowBytes(hook);
+        const { descriptor } = open.get(hook)!;
         for (let done = 0; done < bytes.length; ) {
-          done += writeSync(open.get(hook)!, bytes, done, bytes.length - done, start + done);
+          done += writeSync(descriptor, bytes, done, bytes.length - done, start + done);
         }
       },
       finish: () => {
         close();
-        for (const hook of open.keys()) renameSync(this.file(hook) + suffix, this.file(hook));
+        for (const [hook, { path }] of open) renameSync(path, this.file(hook));
+        drop();
       },
       abandon: () => {
         close();
-        discard();
+        drop();
       },
     };
   }

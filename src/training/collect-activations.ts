@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeAtPosition } from "../heads/bind-head";
-import { layerOfHook } from "../model/hook-names";
+import { InputError } from "../errors";
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type Progress, silentProgress } from "../progress/progress";
 import { ActivationStore, type ActivationWriter } from "./activation-store";
@@ -40,15 +39,20 @@ export function activationCacheFolder(): string {
  * @param hooks long names of activations that stand at single positions
  * @throws InputError if a prompt is empty, too long or outside the vocabulary, or the cache folder
  *   cannot be used.
+ * @throws CheckpointError if the model's files are no longer those that it was read from.
  */
 export async function collectActivations(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   { cacheFolder, progress = () => silentProgress }: CollectOptions,
 ): Promise<ActivationStore> {
   const folder = join(cacheFolder, await datasetName(model, prompts));
-  const store = new ActivationStore(folder, prompts.length, (hook) => sizeAtPosition(hook, model)!);
+  const store = new ActivationStore(
+    folder,
+    prompts.length,
+    (hook) => hookPoint(hook as HookPointName, model.cfg).size!,
+  );
   const missing = [...new Set(hooks)].filter((hook) => !store.has(hook));
   if (missing.length === 0) return store;
   const bar = progress(prompts.length);
@@ -78,10 +82,16 @@ async function datasetName(
   { files, processing, engine }: HookedTransformer,
   prompts: readonly (readonly number[])[],
 ): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of files) await pipeline(createReadStream(file), hash, { end: false });
-  hash.update(JSON.stringify([processing, engine.name, prompts]));
-  return hash.digest("hex").slice(0, NAME_LENGTH);
+  if (!files) {
+    throw new InputError(
+      "a model made of arrays has no files that its activations could be kept by",
+      {
+        remedy: "Load it by fromPretrained.",
+      },
+    );
+  }
+  const content = JSON.stringify([await files.sha256(), processing, engine.name, prompts]);
+  return createHash("sha256").update(content).digest("hex").slice(0, NAME_LENGTH);
 }
 
 /** Indices of prompts, sorted by length, so that a batch needs little padding. */
@@ -106,7 +116,7 @@ function collectBatch(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
   batch: readonly number[],
-  hooks: readonly string[],
+  hooks: readonly HookPointName[],
   writer: ActivationWriter,
 ): void {
   const length = Math.max(...batch.map((index) => prompts[index].length));
@@ -114,7 +124,7 @@ function collectBatch(
     Array.from({ length }, (_, position) => prompts[index][position] ?? PADDING),
   );
   const lastRows = batch.map((index, row) => row * length + prompts[index].length - 1);
-  const lastLayer = Math.max(...hooks.map((hook) => layerOfHook(hook, model.cfg)));
+  const lastLayer = Math.max(...hooks.map((hook) => hookPoint(hook, model.cfg).layer()));
   const [end, cache] = model.runWithCache(padded, {
     namesFilter: hooks,
     stopAtLayer: lastLayer < model.cfg.n_layers ? lastLayer + 1 : undefined,

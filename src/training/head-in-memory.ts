@@ -10,6 +10,6 @@ export function headInMemory(
   tensors: HeadTensors,
 ): BoundHead {
   const config = parseHeadConfig(json, "config.json");
-  const files = { directory: "", headFile: "head.pt", configFile: "config.json", warnings: [] };
-  return bindHead({ ...files, config, tensors }, model);
+  const names = { directory: "", headFile: "head.pt", configFile: "config.json" };
+  return bindHead({ ...names, config, tensors, sha256: null, warnings: [] }, model);
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
-import { sizeAtPosition } from "../heads/bind-head";
-import { getActName, resolveHookName, resolveLayer } from "../model/hook-names";
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint, hookPointInLayer, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 
 /** What a head is to predict, and what it reads. */
@@ -8,13 +8,13 @@ export interface HeadTarget {
   /** The block whose activation is predicted, from 0. */
   readonly layer: number;
   /** Long name of that activation. */
-  readonly hook: string;
+  readonly hook: HookPointName;
   /** How many neurons it has at a position. */
   readonly size: number;
   /** Long name of the residual stream that the head reads. */
-  readonly featureHook: string;
+  readonly featureHook: HookPointName;
   /** Residual stream that the logits are made from. */
-  readonly lastHook: string;
+  readonly lastHook: HookPointName;
 }
 
 export interface HeadTargetOptions {
@@ -36,26 +36,20 @@ export function headTarget(
   const { cfg } = model;
   const index = resolveLayer(layer, cfg, "the layer");
   // Layer norms need to say which: "ln1.hook_scale".
-  const isLongInBlock = /^(ln1|ln2|attn|mlp)\.hook_|^hook_(resid|attn|mlp)/.test(layerType);
-  const hook = resolveHookName(
-    isLongInBlock ? `blocks.${index}.${layerType}` : getActName(layerType, index),
-    cfg,
-  );
-  const size = sizeAtPosition(hook, model);
+  const { name: hook, size } = hookPointInLayer(layerType, index, cfg);
   if (size === null) {
     throw new InputError("this activation has no neurons at a position", {
       found: layerType,
       expected: `an activation such as "mlp_out", "post" or "resid_post"`,
     });
   }
-  const last = cfg.n_layers - 1;
   const feature = resolveLayer(featureLayer, cfg, "the feature layer");
   return {
     layer: index,
     hook,
     size,
-    featureHook: `blocks.${feature}.hook_resid_post`,
-    lastHook: `blocks.${last}.hook_resid_post`,
+    featureHook: hookPoint(["resid_post", feature], cfg).name,
+    lastHook: hookPoint(["resid_post", -1], cfg).name,
   };
 }
 

@@ -5,6 +5,7 @@ import { readJsonFile } from "../checkpoints/json-file";
 import { HeadConfigError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
+import { isStillThere } from "../heads/load-head";
 import { runFolder } from "../heads/run-folders";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
@@ -12,7 +13,7 @@ import { defaultTexts } from "./default-texts";
 import { fitHead, type HeadShape } from "./fit-head";
 import { headInMemory } from "./head-in-memory";
 import { headTarget } from "./head-target";
-import { measuredPrompts, promptsHash, type TrainingData, trainingData } from "./training-data";
+import { promptsHash, type TrainingData, trainingData, trainingTexts } from "./training-data";
 import { headMetrics } from "./training-metrics";
 
 /** What `training_metrics.json` must say for the training to be done again. */
@@ -80,22 +81,23 @@ export async function shuffledLabelHeads(
   if (files.config.headType === "token") return "a token head has nothing to learn";
   const run = readRun(files.directory);
   if (typeof run === "string") return run;
-  const texts = options.texts ?? (await bundledTexts(head));
-  const { prompts } = measuredPrompts(model, head, texts);
-  if (promptsHash(prompts) !== run.texts.sha256) {
+  if (!(await isStillThere(files))) return "another head stands in its folder since it was opened";
+  const given = options.texts ?? (await bundledTexts(head));
+  const texts = given.length > 0 ? trainingTexts(head, given) : null;
+  if (texts === null || promptsHash(texts.tokens) !== run.texts.sha256) {
     return "the texts that the head was trained on are not at hand";
   }
   const { targetLayer, targetNeuron, layerType, featureLayer } = files.config;
   const target = headTarget(model, { layer: targetLayer, layerType, featureLayer });
-  const given = { layer: targetLayer, neuron: targetNeuron, texts, seed: run.settings.seed };
-  const data = await trainingData(model, target, head, given, () => silentProgress);
+  const same = { layer: targetLayer, neuron: targetNeuron, seed: run.settings.seed };
+  const data = await trainingData(model, target, head, texts, same, () => silentProgress);
   const stream = randomStream(options.seed, options.name);
   const heads: ShuffledLabelHeads["heads"][number][] = [];
   for (let i = 0; i < options.count; i++) {
     const shuffled = withShuffledLabels(data, (rows) => stream.shuffle(rows));
     heads.push(await trained(head, run, shuffled));
   }
-  return { texts: prompts.length, testR2: run.test_metrics.r2, heads };
+  return { texts: texts.length, testR2: run.test_metrics.r2, heads };
 }
 
 async function bundledTexts({ model }: BoundHead): Promise<readonly string[]> {

@@ -3,13 +3,14 @@ import type { BoundHead } from "../heads/bind-head";
 import { HookedTransformer } from "../model/hooked-transformer";
 import { silentProgress } from "../progress/progress";
 import { baselines } from "./baselines";
+import { defaultTexts } from "./default-texts";
 import { type FittedHead, fitHead, type HeadShape, moments } from "./fit-head";
 import type { HeadConfigJson } from "./head-config-json";
 import { headInMemory } from "./head-in-memory";
 import { checkNeuron, headTarget } from "./head-target";
 import type { LearningCurves } from "./train-by-gradient";
 import { headShape, type TrainHeadOptions } from "./train-head-options";
-import { promptsHash, type TrainingData, trainingData } from "./training-data";
+import { promptsHash, type TrainingData, trainingData, trainingTexts } from "./training-data";
 import { headMetrics, type TrainingMetrics } from "./training-metrics";
 import { checkRunIsNew, runDirectoryName, writeRun } from "./write-run";
 
@@ -18,6 +19,8 @@ export interface TrainedHead {
   readonly directory: string;
   readonly config: HeadConfigJson;
   readonly metrics: TrainingMetrics;
+  /** What the user should know of the base model's files. */
+  readonly warnings: readonly string[];
 }
 
 /** How many neurons of a scan are written down. */
@@ -80,7 +83,8 @@ async function train(model: HookedTransformer, options: TrainHeadOptions): Promi
 
   const progress = (label: string, total: number) =>
     options.progress ? options.progress({ label, total }) : silentProgress;
-  const data = await trainingData(model, target, reader, options, progress);
+  const texts = trainingTexts(reader, options.texts ?? (await defaultTexts()));
+  const data = await trainingData(model, target, reader, texts, options, progress);
   checkRunIsNew(join(out, directoryOf(data.neuron)));
   const { train, validation } = data.split;
   const fitted = await fitHead(
@@ -103,7 +107,7 @@ async function train(model: HookedTransformer, options: TrainHeadOptions): Promi
   const metrics = trainingMetrics(head, data, fitted, { ...shape, seed });
   const content = { config, best: fitted.best, final: fitted.final, metrics };
   const directory = await writeRun(out, directoryOf(data.neuron), content);
-  return { directory, config, metrics };
+  return { directory, config, metrics, warnings: model.warnings };
 }
 
 /** The learning curves of a head that is solved at once. */

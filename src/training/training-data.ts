@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
+import type { HookPointName } from "../model/hook-names";
+import { hookPoint, hookPointInLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { promptTokens } from "../model/token-batch";
 import type { Progress } from "../progress/progress";
 import { isConstant } from "../stats/is-constant";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { activationCacheFolder, collectActivations } from "./collect-activations";
-import { defaultTexts } from "./default-texts";
 import type { FeatureRows } from "./feature-rows";
 import type { HeadTarget } from "./head-target";
 import { type NeuronStatistics, scanNeurons } from "./scan-neurons";
@@ -38,18 +39,19 @@ const FOLDS = 5;
 /**
  * Runs the model on the texts, splits them, and chooses the neuron if none was given.
  *
- * @param reader any head of the wanted kind on this target: it says which position is measured
- * @throws InputError if there are too few texts, one is empty, or the activation does not vary.
+ * @param reader any head of the wanted kind on this target
+ * @param texts measured by it
+ * @throws InputError if there are too few texts, or the activation does not vary.
  */
 export async function trainingData(
   model: HookedTransformer,
   target: HeadTarget,
   reader: BoundHead,
+  texts: MeasuredPrompts,
   options: TrainHeadOptions,
   progress: (label: string, total: number) => Progress,
 ): Promise<TrainingData> {
-  const texts = options.texts ?? (await defaultTexts());
-  const { prompts, truncated } = measuredPrompts(model, reader, texts);
+  const { tokens: prompts, truncated } = texts;
   const split = splitByText(prompts, options);
   const store = await collectActivations(model, prompts, wantedHooks(model, target, prompts), {
     cacheFolder: options.cacheFolder ?? activationCacheFolder(),
@@ -70,47 +72,14 @@ export async function trainingData(
   return { prompts, truncated, split, foldOf, features, neuron, targets, scan };
 }
 
-/** Texts as a head is trained on them. */
-export interface MeasuredPrompts {
-  /** Token ids of each text up to the one that is measured. */
-  readonly prompts: readonly (readonly number[])[];
-  /** How many texts were longer than the context. */
-  readonly truncated: number;
-}
-
-/** Token ids of texts up to the position that a head measures. */
-export function measuredPrompts(
-  model: HookedTransformer,
-  reader: Pick<BoundHead, "position">,
-  texts: readonly (string | readonly number[])[],
-): MeasuredPrompts {
-  const { tokens, truncated } = cutToContext(model, texts);
-  const prompts = tokens.map((ids) => ids.slice(0, reader.position(ids.length) + 1));
-  return { prompts, truncated };
+/** Texts as heads are trained on them: up to the token that a head measures, cut to the context. */
+export function trainingTexts(reader: BoundHead, texts: readonly Prompt[]): MeasuredPrompts {
+  return measurePrompts(reader, texts, { truncate: true });
 }
 
 /** SHA-256 of all token ids in order: which texts a head was trained on. */
-export function promptsHash(prompts: MeasuredPrompts["prompts"]): string {
+export function promptsHash(prompts: MeasuredPrompts["tokens"]): string {
   return createHash("sha256").update(JSON.stringify(prompts)).digest("hex");
-}
-
-/** Token ids of each text, cut to the context. */
-function cutToContext(
-  { cfg, tokenizer }: HookedTransformer,
-  texts: readonly (string | readonly number[])[],
-): { tokens: number[][]; truncated: number } {
-  let truncated = 0;
-  const ids = texts.map((text) => {
-    if (typeof text === "string" && !tokenizer) {
-      throw new InputError("the texts are texts, but this model has no tokenizer", {
-        remedy: "Give token ids, or put the model's tokenizer.json into its folder.",
-      });
-    }
-    const all = typeof text === "string" ? tokenizer!.encode(text) : text;
-    if (all.length > cfg.n_ctx) truncated++;
-    return all.slice(0, cfg.n_ctx);
-  });
-  return { tokens: promptTokens(ids, cfg, tokenizer), truncated };
 }
 
 /** A pass keeps the activation of every block if that takes no more room than this, else of one. */
@@ -124,12 +93,14 @@ function wantedHooks(
   { cfg }: HookedTransformer,
   { hook, size, featureHook, lastHook }: HeadTarget,
   prompts: readonly unknown[],
-): string[] {
+): HookPointName[] {
   const hooks = [hook, featureHook, lastHook];
   const bytes = prompts.length * size * cfg.n_layers * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes > ROOM_FOR_EVERY_BLOCK || !hook.startsWith("blocks.")) return hooks;
-  const ofEveryBlock = Array.from({ length: cfg.n_layers }, (_, layer) =>
-    hook.replace(/^blocks\.\d+/, `blocks.${layer}`),
+  const { nameInBlock } = hookPoint(hook, cfg);
+  if (bytes > ROOM_FOR_EVERY_BLOCK || nameInBlock === null) return hooks;
+  const ofEveryBlock = Array.from(
+    { length: cfg.n_layers },
+    (_, layer) => hookPointInLayer(nameInBlock, layer, cfg).name,
   );
   return [...new Set([...hooks, ...ofEveryBlock])];
 }

@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { writeStateDict } from "../checkpoints/torch-writer";
 import { InputError } from "../errors";
+import { makeFolder } from "../files/make-folder";
+import { discard, temporaryName } from "../files/temporary";
 import type { HeadTensors } from "./train-by-gradient";
 
 /** What a run directory holds. */
@@ -43,20 +44,19 @@ export function checkRunIsNew(directory: string): void {
 export async function writeRun(out: string, name: string, content: RunContent): Promise<string> {
   const directory = join(out, name);
   checkRunIsNew(directory);
-  const temporary = join(out, `.${basename(name)}-${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryName(out);
   try {
     for (const [folder, tensors] of [
       ["best_model", content.best],
       ["final_model", content.final],
     ] as const) {
-      mkdirSync(join(temporary, folder), { recursive: true });
+      makeFolder(join(temporary, folder));
       writeFileSync(join(temporary, folder, "config.json"), jsonText(content.config));
       await writeStateDict(join(temporary, folder, "head.pt"), tensors);
     }
     writeFileSync(join(temporary, "training_metrics.json"), jsonText(content.metrics));
     renameSync(temporary, directory);
   } catch (cause) {
-    if (existsSync(temporary)) rmSync(temporary, { recursive: true });
     checkRunIsNew(directory);
     throw new InputError("the head cannot be written", {
       file: directory,
@@ -64,6 +64,8 @@ export async function writeRun(out: string, name: string, content: RunContent): 
       remedy: "Check that the folder may be written to and has room.",
       cause,
     });
+  } finally {
+    discard(temporary);
   }
   return directory;
 }

@@ -17,7 +17,6 @@ import {
   listSlopes,
   patchingFindings,
 } from "../../src/analysis/patching-tables";
-import type { Prompt } from "../../src/analysis/run-prompts";
 import {
   describeGradient,
   linearWeightsFindings,
@@ -27,6 +26,7 @@ import {
 } from "../../src/analysis/weights-tables";
 import { activationPatchingFigures, linearWeightsFigures } from "../../src/figures/result-figures";
 import type { BoundHead } from "../../src/heads/bind-head";
+import type { Prompt } from "../../src/heads/measured-prompts";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import type { ActivationPatchingResult } from "../../src/results/activation-patching-result";
 import { serializeResult } from "../../src/results/serialize-result";

@@ -13,6 +13,7 @@ export interface HeadOnDisk {
   readonly target_layer?: number;
   readonly target_neuron?: number;
   readonly feature_layer?: number;
+  readonly token_pos?: "last" | number;
   readonly hidden_dim?: number | null;
   readonly bin_edges?: readonly number[] | null;
   /** All weights are multiplied by this. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 /** How the download of a file goes wrong. */
 export type Failure =
@@ -13,7 +14,11 @@ export type Failure =
   /** More is sent than there is, without a length. */
   | { readonly kind: "long" }
   /** As long, and another content. */
-  | { readonly kind: "garbage"; times: number };
+  | { readonly kind: "garbage"; times: number }
+  /** So many bytes, and then nothing more, also when it is asked again. */
+  | { readonly kind: "stall"; readonly after: number }
+  /** What is sent says that it is gzipped. */
+  | { readonly kind: "gzip"; readonly content: Uint8Array };
 
 export interface Repository {
   readonly name: string;
@@ -42,8 +47,12 @@ export class HubServer {
   /** The Authorization header of every request to the host of large files. */
   readonly tokensAtCdn: (string | undefined)[] = [];
   readonly failures = new Map<string, Failure>();
-  /** If set, every request is answered with it. */
-  status: { code: number; headers?: Record<string, string> } | undefined;
+  /** If set, every request is answered with it, or so many. */
+  status: { code: number; headers?: Record<string, string>; times?: number } | undefined;
+  /** If set, it answers questions about models. */
+  onQuestion: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  /** The Authorization header of every request to the hub. */
+  readonly authorizations: (string | undefined)[] = [];
   /** Large files are sent whole, whatever range is asked for. */
   ignoresRanges = false;
   private readonly hub: Server;
@@ -80,8 +89,14 @@ export class HubServer {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     this.note(request);
+    this.authorizations.push(request.headers.authorization);
     if (this.status) {
       response.writeHead(this.status.code, this.status.headers).end();
+      if (this.status.times !== undefined && --this.status.times === 0) this.status = undefined;
+      return;
+    }
+    if (this.onQuestion && request.url!.startsWith("/api/")) {
+      this.onQuestion(request, response);
       return;
     }
     const { pathname } = fromAddress(request);
@@ -153,6 +168,10 @@ export class HubServer {
       response.end("and more");
       return;
     }
+    if (failure?.kind === "gzip") {
+      response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync(failure.content));
+      return;
+    }
     response.writeHead(range ? 206 : 200, {
       "Content-Length": body.length,
       ...(range && {
@@ -165,6 +184,11 @@ export class HubServer {
         // The bytes are to arrive before the end does.
         setTimeout(() => response.destroy(), 20);
       });
+      return;
+    }
+    if (failure?.kind === "stall") {
+      this.failures.set(path, { kind: "stall", after: 0 });
+      response.write(body.subarray(0, failure.after));
       return;
     }
     response.end(body);

@@ -11,11 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
 import { cachedSnapshot } from "../../src/checkpoints/hub/cached-snapshot";
 import { downloadSnapshot } from "../../src/checkpoints/hub/download-snapshot";
 import { type HubSettings, hubSettings } from "../../src/checkpoints/hub/hub-settings";
@@ -69,13 +71,15 @@ afterEach(() => {
   server.failures.clear();
   server.status = undefined;
   server.ignoresRanges = false;
+  server.onQuestion = undefined;
+  server.authorizations.length = 0;
   server.requests.length = 0;
 });
 
 /** The server, with an empty cache. */
 function settings(more: Partial<HubSettings> = {}): HubSettings {
   const cacheFolder = join(folder, `cache-${caches++}`);
-  return { endpoint: server.endpoint, token: undefined, isOffline: false, cacheFolder, ...more };
+  return { ...hubSettings({ HF_ENDPOINT: server.endpoint }), cacheFolder, ...more };
 }
 
 async function download(name: string, hub: HubSettings, revision?: string): Promise<string> {
@@ -185,7 +189,7 @@ describe("a model from the hub", () => {
   });
 
   it("the token goes to the hub, and not where large files are", async () => {
-    await download(PRIVATE.name, settings({ token: "secret" }));
+    await download(PRIVATE.name, settings({ authorization: "Bearer secret" }));
     assert.ok(server.tokensAtCdn.length > 0);
     assert.ok(server.tokensAtCdn.every((token) => token === undefined));
   });
@@ -303,7 +307,7 @@ describe("a download that is refused or wrong", () => {
     ],
     [
       "a private model with another token",
-      () => download(PRIVATE.name, settings({ token: "wrong" })),
+      () => download(PRIVATE.name, settings({ authorization: "Bearer wrong" })),
       /no such model.*Check that HF_TOKEN is valid/,
     ],
     [
@@ -326,7 +330,7 @@ describe("a download that is refused or wrong", () => {
     [404, {}, /no such model/],
     [401, {}, /does not let us in.*HF_TOKEN/],
     [403, {}, /granted access/],
-    [429, { "Retry-After": "7" }, /too many requests; found HTTP status 429\. Wait 7 s/],
+    [429, { "Retry-After": "700" }, /too many requests; found HTTP status 429\. Wait 700 s/],
     [429, {}, /too many requests.*Wait a few minutes/],
     [503, {}, /could not answer; found HTTP status 503/],
   ];
@@ -446,6 +450,199 @@ describe("the cache that Python filled", () => {
   });
 });
 
+describe("a hub that is busy", () => {
+  it("is asked again, after the pause that it asks for", async () => {
+    for (const status of [
+      { code: 503, times: 2 },
+      { code: 429, headers: { "Retry-After": "1" }, times: 1 },
+      {
+        code: 500,
+        headers: { "Retry-After": new Date(Date.now() + 1000).toUTCString() },
+        times: 1,
+      },
+    ]) {
+      server.status = status;
+      const start = performance.now();
+      assert.ok(contentOf(await download(TINY.name, settings()))[WEIGHTS]);
+      assert.ok(performance.now() - start > (status.code === 500 ? 0 : 900), `${status.code}`);
+    }
+  });
+
+  it("is not asked without end, nor in vain", async () => {
+    const asked = async (code: number, headers?: Record<string, string>) => {
+      server.requests.length = 0;
+      server.status = { code, headers };
+      await assertRefused(() => download(TINY.name, settings()), /HTTP status/, HubError);
+      return server.requests.length;
+    };
+    assert.equal(await asked(503), 4);
+    assert.equal(await asked(503, { "Retry-After": "3600" }), 1);
+    assert.equal(await asked(404), 1);
+  });
+});
+
+describe("a hub that sends too much or nothing", () => {
+  const impatient = () => settings({ longestSilence: 500, longestWait: 500 });
+  const bomb = gzipSync(Buffer.alloc(200_000_000, " "));
+  const gigabyte = (response: ServerResponse) => {
+    // Spaces before the answer are JSON.
+    const spaces = Buffer.alloc(1_000_000, " ");
+    const more = () => response.write(spaces, (error) => error || setImmediate(more));
+    more();
+  };
+  const questions: [why: string, answer: HubServer["onQuestion"], pattern: RegExp][] = [
+    ["an answer without end", (_, response) => gigabyte(response), /too large/],
+    [
+      "an answer that is a bomb",
+      (_, response) => response.writeHead(200, { "Content-Encoding": "gzip" }).end(bomb),
+      /too large/,
+    ],
+    ["a deep answer", (_, response) => response.end("[".repeat(5_000_000)), /nested too deeply/],
+    [
+      "an answer of many small values",
+      (_, response) => response.end(`[${"[],".repeat(3_000_000)}[]]`),
+      /too large/,
+    ],
+    [
+      "an answer that stops",
+      (_, response) => response.write('{"sha":'),
+      /acme\/tiny.*did not come to its end; found nothing came for 0\.5 s/,
+    ],
+    ["no answer", () => {}, /cannot be reached; found no answer within 0\.5 s/],
+    [
+      "a redirect to itself",
+      (request, response) => response.writeHead(307, { Location: request.url }).end(),
+      /cannot be reached; found redirect count exceeded/,
+    ],
+    ...["null", '"x"', '{"siblings":5}', '{"siblings":[5]}', "<html>"].map(
+      (answer): [string, HubServer["onQuestion"], RegExp] => [
+        `the answer ${answer}`,
+        (_, response) => response.end(answer),
+        /cannot be understood; found (no JSON|JSON of another form)|cannot be used/,
+      ],
+    ),
+  ];
+  for (const [why, answer, pattern] of questions) {
+    it(why, async () => {
+      server.onQuestion = answer;
+      await assertRefused(() => download(TINY.name, impatient()), pattern, HubError);
+    });
+  }
+
+  it("a file that stops is named, and goes on from there", async () => {
+    const hub = impatient();
+    server.failures.set(WEIGHTS, { kind: "stall", after: 1000 });
+    await assertRefused(
+      () => download(TINY.name, hub),
+      /model\.safetensors: nothing came for 0\.5 s; found \d+ of 527512 bytes\. Try again/,
+      HubError,
+    );
+    assertNothingWhole(hub);
+    server.failures.clear();
+    assert.ok(contentOf(await download(TINY.name, hub))[WEIGHTS].equals(TINY.files[WEIGHTS]));
+  });
+
+  it("a file that is compressed on the way is unpacked no further than it was announced", async () => {
+    server.failures.set("config.json", { kind: "gzip", content: TINY.files["config.json"] });
+    assert.ok(await download(TINY.name, settings()));
+    server.failures.set("config.json", { kind: "gzip", content: Buffer.alloc(200_000_000) });
+    await assertRefused(
+      () => download(TINY.name, settings()),
+      /config\.json: the download has another length than the hub announced/,
+      HubError,
+    );
+  });
+
+  for (const [path, size, pattern] of [
+    ["config.json", 200_000_000, /"config\.json" on the hub is too large; found 200000000 bytes/],
+    [
+      WEIGHTS,
+      2 ** 52,
+      /there is no room for acme\/tiny in the Hugging Face cache; found \d+ bytes/,
+    ],
+  ] as const) {
+    it(`${path} of ${size} bytes`, async () => {
+      server.onQuestion = (request, response) => {
+        const info = {
+          _id: "1",
+          id: "x",
+          sha: COMMIT,
+          siblings: NAMES.map((rfilename) => ({ rfilename })),
+        };
+        const files = NAMES.map((name) => ({
+          type: "file",
+          path: name,
+          size: name === path ? size : 1,
+          oid: COMMIT,
+        }));
+        response.end(JSON.stringify(request.method === "POST" ? files : info));
+      };
+      await assertRefused(() => download(TINY.name, settings()), pattern, HubError);
+    });
+  }
+});
+
+describe("secrets", () => {
+  it("credentials in HF_ENDPOINT are sent to it and nowhere else, and not shown", async () => {
+    const HF_ENDPOINT = server.endpoint.replace("//", "//user:pa%20ss@");
+    const hub = {
+      ...settings(),
+      ...hubSettings({ HF_ENDPOINT }),
+      cacheFolder: join(folder, "basic"),
+    };
+    assert.equal(hub.endpoint, server.endpoint);
+    server.tokensAtCdn.length = 0;
+    await download(TINY.name, hub);
+    const expected = `Basic ${Buffer.from("user:pa ss").toString("base64")}`;
+    assert.ok(server.authorizations.every((authorization) => authorization === expected));
+    assert.deepEqual(new Set(server.tokensAtCdn), new Set([undefined]));
+    // A token counts more.
+    assert.equal(hubSettings({ HF_ENDPOINT, HF_TOKEN: "t" }).authorization, "Bearer t");
+  });
+
+  /** Everything that a person could see of an error, in a notebook too. */
+  const seen = (error: unknown): string => inspect(error, { depth: 9, showHidden: true });
+
+  it("stand in no error", async () => {
+    const secret = "hf_SeCrEt";
+    const gone = "http://user:hf_SeCrEt@127.0.0.1:9";
+    const tries: (() => unknown)[] = [
+      ...[404, 401, 403, 429, 500].map((code) => () => {
+        server.status = { code, headers: { "Retry-After": "999" } };
+        const HF_ENDPOINT = server.endpoint.replace("//", `//user:${secret}@`);
+        return download(TINY.name, { ...settings(), ...hubSettings({ HF_ENDPOINT }) });
+      }),
+      () =>
+        download(
+          TINY.name,
+          settings({ authorization: `Bearer ${secret}`, endpoint: "http://127.0.0.1:9" }),
+        ),
+      () => download(TINY.name, { ...settings(), ...hubSettings({ HF_ENDPOINT: gone }) }),
+      ...[`${secret}\n${secret}`, `${secret} x`, `${secret}ä`, `${secret}\0`].map(
+        (HF_TOKEN) => () => hubSettings({ HF_TOKEN }),
+      ),
+      ...[
+        `http//user:${secret}@x`,
+        `ftp://user:${secret}@x`,
+        `http://user:${secret}@`,
+        `http://x?token=${secret}`,
+      ].map((HF_ENDPOINT) => () => hubSettings({ HF_ENDPOINT })),
+    ];
+    for (const attempt of tries) {
+      await assert.rejects(
+        async () => attempt(),
+        (error: unknown) => {
+          assert.ok(error instanceof HubError, `${error}`);
+          const text = seen(error);
+          assert.ok(!text.includes("SeCrEt"), text);
+          assert.ok(!text.includes(Buffer.from(`user:${secret}`).toString("base64")), text);
+          return true;
+        },
+      );
+    }
+  });
+});
+
 // Expected: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
 describe("the environment variables of huggingface_hub", () => {
   const cacheOf = (env: NodeJS.ProcessEnv) => hubSettings(env).cacheFolder;
@@ -462,8 +659,8 @@ describe("the environment variables of huggingface_hub", () => {
   it("say where the hub is, who asks and whether it may be asked", () => {
     assert.equal(hubSettings({}).endpoint, "https://huggingface.co");
     assert.equal(hubSettings({ HF_ENDPOINT: "http://mirror:1/" }).endpoint, "http://mirror:1");
-    assert.equal(hubSettings({ HF_TOKEN: " t\n" }).token, "t");
-    assert.equal(hubSettings({ HF_TOKEN: "" }).token, undefined);
+    assert.equal(hubSettings({ HF_TOKEN: " t\n" }).authorization, "Bearer t");
+    assert.equal(hubSettings({ HF_TOKEN: "" }).authorization, undefined);
     for (const [value, isOffline] of [
       ["1", true],
       ["on", true],
@@ -474,11 +671,23 @@ describe("the environment variables of huggingface_hub", () => {
       assert.equal(hubSettings({ HF_HUB_OFFLINE: value }).isOffline, isOffline);
     }
     assert.equal(hubSettings({ TRANSFORMERS_OFFLINE: "yes" }).isOffline, true);
+    const { longestWait, longestSilence } = hubSettings({
+      HF_HUB_ETAG_TIMEOUT: "3",
+      HF_HUB_DOWNLOAD_TIMEOUT: "0.5",
+    });
+    assert.deepEqual([longestWait, longestSilence], [3000, 500]);
   });
 
   it("are refused if the address is none", async () => {
-    for (const HF_ENDPOINT of ["mirror", "ftp://mirror"]) {
+    for (const HF_ENDPOINT of ["mirror", "ftp://mirror", "http://mirror?a=b"]) {
       await assertRefused(() => hubSettings({ HF_ENDPOINT }), /HF_ENDPOINT is not/, HubError);
+    }
+    for (const HF_HUB_DOWNLOAD_TIMEOUT of ["soon", "-1", "1e9"]) {
+      await assertRefused(
+        () => hubSettings({ HF_HUB_DOWNLOAD_TIMEOUT }),
+        /HF_HUB_DOWNLOAD_TIMEOUT is not a time/,
+        HubError,
+      );
     }
   });
 });

@@ -62,6 +62,27 @@ it("reads tensors named as JavaScript's own keys", () => {
   source.close();
 });
 
+it("passes over tensors of types that it does not read until they are asked for", async () => {
+  // Bits of an element: https://github.com/huggingface/safetensors (Dtype::bitsize).
+  const codes = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E4M3: 8, F8_E4M3FNUZ: 8, F8_E5M2: 8 };
+  const more = { F8_E5M2FNUZ: 8, F8_E8M0: 8, U16: 16, U32: 32, U64: 64, C64: 64 };
+  for (const [code, bits] of Object.entries({ ...codes, ...more })) {
+    const header = {
+      odd: { dtype: code, shape: [2, 4], data_offsets: [0, bits] },
+      good: { dtype: "U8", shape: [1], data_offsets: [bits, bits + 1] },
+    };
+    const data = new Uint8Array(bits + 1).fill(7);
+    const source = openSafetensors(file(header, data));
+    assert.deepEqual(source.names, ["good"]);
+    assert.deepEqual([...source.unreadable], [["odd", code]]);
+    assert.deepEqual(source.read("good").data, Uint8Array.of(7));
+    const reason = new RegExp(`"odd" is of a kind that is not supported; found ${code}, expected`);
+    await assertRefused(() => source.read("odd"), reason);
+    await assertRefused(() => source.info("odd"), reason);
+    source.close();
+  }
+});
+
 describe("refuses", () => {
   const a = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
   const headers: [what: string, reason: RegExp, header: unknown, data?: Uint8Array][] = [
@@ -72,7 +93,13 @@ describe("refuses", () => {
     ["deep nesting", /nested too deeply; found 5 levels/, '{"a":[[[['],
     ["a tensor that is a number", /"a": its description is not an object; found 1/, { a: 1 }],
     ["no dtype", /"a": its dtype is not supported; found nothing/, { a: {} }],
-    ["an 8-bit float", /"F8_E4M3", expected F64/, { a: { ...a, dtype: "F8_E4M3" } }],
+    ["a dtype that is none", /"F9", expected F64/, { a: { ...a, dtype: "F9" } }],
+    [
+      "bytes that do not fit a dtype that is not read",
+      /found 8, expected 2 bytes for F8_E4M3 \[2\]/,
+      { a: { ...a, dtype: "F8_E4M3" } },
+    ],
+    ["half a byte", /found 8, expected 7\.5 bytes/, { a: { ...a, shape: [15], dtype: "F4" } }],
     ["a dtype of another kind", /dtype.*found 1/, { a: { ...a, dtype: 1 } }],
     ["no shape", /"a": its shape is not a list/, { a: { ...a, shape: undefined } }],
     ["a negative size", /shape.*found \[-2\]/, { a: { ...a, shape: [-2] } }],

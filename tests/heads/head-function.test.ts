@@ -78,11 +78,11 @@ describe("a head's gradient, against a complex step in NumPy", () => {
         },
         "config.json",
       );
-      // As processing leaves it when there is nothing to fold: [column, 0, bias, 1] a token.
-      const rows = one.unembedding.map((column, i) => [...column, 0, one.bias[i], 1]);
+      // As processing leaves it when there is nothing to fold: [column, 0, 0, bias, 1] a token.
+      const rows = one.unembedding.map((column, i) => [...column, 0, 0, one.bias[i], 1]);
       const unembedding = {
         rows: tf.tensor2d(rows),
-        terms: { scale: tf.ones([6]), mean: tf.zeros([6]) },
+        terms: { scale: tf.ones([6]), ofOffset: tf.ones([6]), mean: tf.zeros([6]) },
       };
       const norm = one.scale && { w: tf.tensor1d(one.scale), b: tf.tensor1d(one.shift!) };
       const head = {

@@ -181,7 +181,10 @@ describe("a hooked model", () => {
       [() => processed.forward(5 as never), /not a model input/],
       [() => processed.forward(tokens, { stopAtLayer: 9 }), /stopAtLayer is out of range; found 9/],
       [
-        () => processed.runWithHooks(tokens, { fwdHooks: [["blocks.1.hook_mlp_ou", () => {}]] }),
+        () =>
+          processed.runWithHooks(tokens, {
+            fwdHooks: [["blocks.1.hook_mlp_ou" as never, () => {}]],
+          }),
         /Did you mean "blocks.1.hook_mlp_out"/,
       ],
       [() => processed.runWithCache(tokens, { namesFilter: /nothing/ }), /matches no activation/],

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { openSafetensors } from "../../src/checkpoints/safetensors-reader";
-import { allHookNames } from "../../src/model/hook-names";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { fixture, relativeToLargest } from "../golden";
 
@@ -29,7 +28,7 @@ describe("every hook point can be written", () => {
       const lastLogits = (logits: tf.Tensor3D) =>
         tf.tidy(() => tf.gather(logits, TOKENS.length - 1, 1).dataSync());
       const clean = expected.read(`${kind}/clean`).data as Float32Array;
-      for (const name of allHookNames(model.cfg)) {
+      for (const name of model.hookDict.keys()) {
         const before = tf.memory().numTensors;
         const logits = model.runWithHooks(TOKENS, { fwdHooks: [[name, written]] });
         const after = expected.read(`${kind}/${name}`).data as Float32Array;

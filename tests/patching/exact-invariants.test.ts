@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { type BoundHead, bindHead } from "../../src/heads/bind-head";
+import type { HookName } from "../../src/model/hook-names";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { mlpNeuronWeights } from "../../src/model/named-weights";
 import { patchHead } from "../../src/patching/head-experiment";
@@ -115,7 +116,7 @@ describe("patching", () => {
       /needs another prompt/,
     );
     await assert.rejects(patchHead(head, [], [["set", 1]]), /there is no prompt/);
-    await assert.rejects(patchHead(head, [[1], []], [["set", 1]]), /prompt is empty/);
+    await assert.rejects(patchHead(head, [[1], []], [["set", 1]]), /prompt 1 is empty/);
     await assert.rejects(scalingExperiment(head, prompts, { factors: [] }), /no factor/);
     await assert.rejects(
       scalingExperiment(head, prompts, { factors: [Number.NaN] }),
@@ -140,7 +141,7 @@ function fullRun(head: BoundHead, tokens: readonly number[], value: number | nul
     fwdHooks: [[hook, replace]],
     namesFilter: [hook, ...head.reads],
   });
-  const atLast = (name: string) => {
+  const atLast = (name: HookName) => {
     const data = cache.get(name).dataSync();
     const size = data.length / tokens.length;
     return data.slice(last * size, (last + 1) * size);

@@ -153,12 +153,7 @@ describe("experiments made of patches", () => {
     it("is the derivative of the exact change", async () => {
       // Central differences of the independent float64 model.
       const step = 1e-4;
-      const hooks = [
-        ["post", 0],
-        ["resid_mid", 1],
-        ["z", 2],
-        ["embed", 0],
-      ] as const;
+      const hooks = [["post", 0], ["resid_mid", 1], ["z", 2], "embed"] as const;
       const names = ["blocks.0.mlp.hook_post", "blocks.1.hook_resid_mid", "blocks.2.attn.hook_z"];
       const { attributed } = await attributionPatching(model, PROMPTS, {
         read: head,
@@ -370,7 +365,7 @@ describe("experiments made of patches", () => {
       const cases: [Variant[], RegExp][] = [
         [[], /no variant/],
         [[[]], /variant 0 patches nothing/],
-        [[{ hook: "blocks.1.mlp.hook_pst", patch: zero }], /blocks\.1\.mlp\.hook_post/],
+        [[{ hook: "blocks.1.mlp.hook_pst" as never, patch: zero }], /blocks\.1\.mlp\.hook_post/],
         [[{ hook: ["post", 7], patch: zero }], /layer/],
         [[{ hook: ["post", 1], index: 11, patch: zero }], /no such index.*0 to 10/],
         [[{ hook: ["post", 1], index: 1.5, patch: zero }], /no such index/],

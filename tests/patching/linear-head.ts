@@ -45,6 +45,7 @@ export function linearHead({
     configFile,
     config,
     tensors,
+    sha256: null,
     warnings: [],
   };
   return { files, weights };

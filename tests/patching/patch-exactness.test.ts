@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { allHookNames } from "../../src/model/hook-names";
+import type { HookPointName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { patch } from "../../src/patching/patch-variants";
 import { activationReadout } from "../../src/patching/readout";
@@ -65,7 +65,7 @@ describe("patched runs equal full runs of an independent model", () => {
 });
 
 async function compare({ model, weights, prompts, random }: Case, where: string): Promise<void> {
-  const hooks = allHookNames(model.cfg).filter((hook) => hook !== "unembed.hook_in");
+  const hooks = [...model.hookDict.keys()].filter((hook) => hook !== "unembed.hook_in");
   const shortest = Math.min(...prompts.map((tokens) => tokens.length));
   const isEven = prompts.every((tokens) => tokens.length === shortest);
   const clean = prompts.map((tokens) => straightForward(model, weights, tokens));
@@ -112,7 +112,7 @@ async function compare({ model, weights, prompts, random }: Case, where: string)
 }
 
 function randomSite(
-  hook: string,
+  hook: HookPointName,
   { cfg }: HookedTransformer,
   shortest: number,
   isEven: boolean,

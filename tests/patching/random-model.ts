@@ -15,11 +15,16 @@ export interface Sizes {
   readonly n_ctx: number;
 }
 
-/** Writes a GPT-2 of seeded weights that are large enough for every part to matter. */
+/**
+ * Writes a GPT-2 of seeded weights that are large enough for every part to matter.
+ *
+ * @param change makes other weights of them, by their Hugging Face names
+ */
 export async function writeRandomModel(
   folder: string,
   { layers, heads, d_head, d_mlp, d_vocab, n_ctx }: Sizes,
   seed: number,
+  change: (tensors: Map<string, NamedArray>) => void = () => {},
 ): Promise<void> {
   const D = heads * d_head;
   const stream = randomStream(seed, "random model");
@@ -52,7 +57,9 @@ export async function writeRandomModel(
       tensors.set(`h.${layer}.${norm}.bias`, random([D]));
     }
   }
+  change(tensors);
   const config = {
+    tie_word_embeddings: !tensors.has("lm_head.weight"),
     model_type: "gpt2",
     n_layer: layers,
     n_head: heads,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../../src/errors";
+import type { HookPointName } from "../../src/model/hook-names";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { silentProgress } from "../../src/progress/progress";
 import { collectActivations } from "../../src/training/collect-activations";
@@ -11,7 +12,11 @@ import { put, temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, goldenSequences, relativeToLargest } from "../golden";
 
 const cacheFolder = temporaryFolder();
-const hooks = ["blocks.1.attn.hook_z", "blocks.2.mlp.hook_post", "blocks.3.hook_resid_post"];
+const hooks: HookPointName[] = [
+  "blocks.1.attn.hook_z",
+  "blocks.2.mlp.hook_post",
+  "blocks.3.hook_resid_post",
+];
 const prompts = goldenSequences();
 let model: HookedTransformer;
 let runs = 0;

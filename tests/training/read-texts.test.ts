@@ -23,12 +23,28 @@ test("a gzipped file is unpacked", async () => {
   assert.deepEqual(await readTexts(file), ["Ä", "ß"]);
 });
 
+test("a long run of spaces takes no time", async () => {
+  const file = put(
+    folder,
+    "spaces.txt",
+    `a${" ".repeat(1_000_000)}b\n\nc\n${" ".repeat(1_000_000)}d`,
+  );
+  const start = performance.now();
+  assert.deepEqual(
+    (await readTexts(file)).map((text) => text.length),
+    [1_000_002, 3],
+  );
+  assert.ok(performance.now() - start < 5_000);
+});
+
 test("a file that is missing, empty, not UTF-8 or not gzipped is refused by name", async () => {
   const files = [
     `${folder}/missing.txt`,
     put(folder, "empty.txt", " \n\n"),
     put(folder, "latin1.txt", new Uint8Array([0xe4, 0x62])),
     put(folder, "plain.txt.gz", "not gzipped"),
+    put(folder, "bomb.txt.gz", gzipSync(Buffer.alloc(100_000_000, "a\n"))),
+    "/dev/zero",
   ];
   for (const file of files) {
     await assert.rejects(readTexts(file), (error: Error) => {

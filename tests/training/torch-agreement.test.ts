@@ -6,13 +6,9 @@ import { test } from "node:test";
 import { loadHead } from "../../src/heads/load-head";
 import { predictFromFeatures } from "../../src/heads/prediction";
 import { randomStream } from "../../src/stats/random-stream";
+import { pythonWith } from "../python-with";
 
-/** A Python with torch: `TSLENS_TORCH_PYTHON`, the project's own, or the one on the PATH. */
-const python = [
-  process.env.TSLENS_TORCH_PYTHON,
-  join(__dirname, "..", "..", ".tslens", "venv", "bin", "python"),
-  "python3",
-].find((command) => command && spawnSync(command, ["-c", "import torch"]).status === 0);
+const python = pythonWith("torch");
 
 /** Reads features from stdin and prints what PyTorch predicts from them. */
 const PROGRAM = `
@@ -43,7 +39,7 @@ const runs = readdirSync(models).filter((name) => name.startsWith("neuron_"));
 
 for (const run of runs) {
   for (const folder of ["best_model", "final_model"]) {
-    const skip = python ? false : "no Python with torch; TSLENS_TORCH_PYTHON names one";
+    const skip = python ? false : "no Python with torch; TSLENS_PYTHON names one";
     test(`PyTorch opens ${run}/${folder} and predicts the same`, { skip }, async () => {
       const directory = join(models, run, folder);
       assert.ok(existsSync(join(directory, "head.pt")));

@@ -1,14 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isIndex, preferredWeights, shardNames } from "../model-folder";
+import { BinaryFile } from "../binary-file";
+import { wholeWeights } from "../model-folder";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
+
+/** A commit has 40 characters. */
+const LONGEST_REF = 100;
 
 /** A model in the cache, as far as it is there. */
 export interface CachedSnapshot {
   readonly folder: string;
   /** Whether config.json and every file of weights are there. */
   readonly isWhole: boolean;
-  /** Whether tokenizer.json is there, or is known not to exist. */
+  /** Whether tokenizer.json is there, or vocab.json and merges.txt are, or what is not is known not to exist. */
   readonly hasTokenizer: boolean;
 }
 
@@ -43,27 +47,34 @@ export function cachedSnapshot({
   return {
     folder,
     isWhole: existsSync(join(folder, "config.json")) && hasWeights(folder),
-    hasTokenizer: [folder, join(repository, ".no_exist", commit)].some((path) =>
-      existsSync(join(path, "tokenizer.json")),
-    ),
+    hasTokenizer: hasTokenizer(folder, join(repository, ".no_exist", commit)),
   };
+}
+
+function hasTokenizer(folder: string, absent: string): boolean {
+  if (existsSync(join(folder, "tokenizer.json"))) return true;
+  return ["tokenizer.json", "vocab.json", "merges.txt"].every((name) =>
+    [folder, absent].some((path) => existsSync(join(path, name))),
+  );
 }
 
 function commitOf(repository: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
   try {
-    const commit = readFileSync(join(repository, "refs", revision), "utf8").trim();
-    return isCommit(commit) ? commit : undefined;
+    const file = new BinaryFile(join(repository, "refs", revision));
+    try {
+      const bytes = file.readBytes(0, Math.min(file.size, LONGEST_REF), "the commit");
+      const commit = new TextDecoder().decode(bytes).trim();
+      return isCommit(commit) ? commit : undefined;
+    } finally {
+      file.close();
+    }
   } catch {
     return undefined;
   }
 }
 
-/** Whether the weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
+/** Whether weights that \`openModelFolder\` would read are all there. A link can lead nowhere. */
 function hasWeights(folder: string): boolean {
-  const files = readdirSync(folder).filter((name) => existsSync(join(folder, name)));
-  const weights = preferredWeights(new Set(files));
-  if (!weights) return false;
-  if (!isIndex(weights)) return true;
-  return shardNames(join(folder, weights)).every((name) => files.includes(name));
+  return wholeWeights(folder, new Set(readdirSync(folder))).file !== undefined;
 }

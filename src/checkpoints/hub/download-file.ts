@@ -1,8 +1,10 @@
 import { constants, existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { HubError } from "../../errors";
+import { makeFolder } from "../../files/make-folder";
+import { bodyPieces, SilenceError } from "./body-pieces";
 import { hubFetch } from "./hub-fetch";
 import { type HubFile, hashOf } from "./hub-file";
 import type { HubSettings } from "./hub-settings";
@@ -10,9 +12,6 @@ import type { HubSettings } from "./hub-settings";
 /** A connection that breaks is made again so often without a byte in between. */
 const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
-
-/** Longest time without a byte. */
-const LONGEST_SILENCE_MS = 30_000;
 
 export interface DownloadFileOptions {
   readonly file: HubFile;
@@ -42,7 +41,7 @@ export async function downloadFile(options: DownloadFileOptions): Promise<void> 
   if (!existsSync(blob)) {
     const incomplete = `${blob}.incomplete`;
     try {
-      await mkdir(join(repository, "blobs"), { recursive: true });
+      makeFolder(join(repository, "blobs"));
       await fill(incomplete, options);
       await rename(incomplete, blob);
     } catch (error) {
@@ -145,7 +144,9 @@ async function* bytesFrom(
       try {
         const response = await fetch(input, init);
         if (response.status !== 206) at = 0;
-        const length = response.headers.get("Content-Length");
+        // Of what is compressed on the way, the length is that of the compressed bytes.
+        const isPlain = /^(identity)?$/.test(response.headers.get("Content-Encoding") ?? "");
+        const length = isPlain ? response.headers.get("Content-Length") : null;
         if (length !== null && at + Number(length) !== file.size) {
           await response.body?.cancel();
           throw wrongLength(options, at + Number(length));
@@ -157,11 +158,9 @@ async function* bytesFrom(
       }
     },
   });
-  const reader = blob!.slice(start).stream().getReader();
+  const body = blob!.slice(start).stream();
   try {
-    for (;;) {
-      const { done, value } = await orSilence(reader.read());
-      if (done) return;
+    for await (const value of bodyPieces(body, settings.longestSilence)) {
       if (at + value.length > file.size) throw wrongLength(options, at + value.length);
       yield { bytes: value, at };
       at += value.length;
@@ -173,27 +172,12 @@ async function* bytesFrom(
       throw isUnreachable ? cut(options, at, refusal) : refusal;
     }
     throw error instanceof HubError ? error : cut(options, at, error);
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-async function orSilence<T>(read: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const silence = wait(LONGEST_SILENCE_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`nothing came for ${LONGEST_SILENCE_MS / 1000} s`);
-  });
-  // Also rejects when the timer is no longer needed.
-  silence.catch(() => {});
-  try {
-    return await Promise.race([read, silence]);
-  } finally {
-    timer.abort();
   }
 }
 
 function cut({ file, name, settings }: DownloadFileOptions, at: number, cause?: unknown): CutError {
-  return new CutError("the connection broke", {
+  const what = cause instanceof SilenceError ? cause.message : "the connection broke";
+  return new CutError(what, {
     file: `${settings.endpoint}/${name}: ${file.path}`,
     found: `${at} of ${file.size} bytes`,
     remedy: "Try again: the download goes on from there.",

@@ -1,7 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, rename, statfs, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { HubError } from "../../errors";
+import { atomicWrite } from "../../files/atomic-write";
+import { makeFolder } from "../../files/make-folder";
+import { discard, temporaryName } from "../../files/temporary";
 import { downloadFile } from "./download-file";
 import type { HubSettings } from "./hub-settings";
 import type { DownloadPlan } from "./plan-download";
@@ -28,6 +31,7 @@ export async function downloadSnapshot({
 }: DownloadSnapshotOptions): Promise<string> {
   const { name, commit, repository, files, absent, revision } = plan;
   const snapshot = join(repository, "snapshots", commit);
+  await requireRoom(plan);
   let before = 0;
   for (const file of files) {
     await downloadFile({
@@ -50,24 +54,40 @@ export async function downloadSnapshot({
   return snapshot;
 }
 
+/** A hub can announce more than the disk has. */
+async function requireRoom({ files, repository, name }: DownloadPlan): Promise<void> {
+  const sizes = files.map(({ hash, size }) =>
+    existsSync(join(repository, "blobs", hash)) ? 0 : size,
+  );
+  const needed = sizes.reduce((sum, size) => sum + size, 0);
+  let folder = repository;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize, blocks } = await statfs(folder);
+  // Some network file systems do not say.
+  if (blocks === 0 || needed <= bavail * bsize) return;
+  throw new HubError(`there is no room for ${name} in the Hugging Face cache`, {
+    file: repository,
+    found: `${bavail * bsize} bytes free`,
+    expected: `${needed}`,
+    remedy: "Make room, or set HF_HUB_CACHE to another folder.",
+  });
+}
+
 /** A relative link, so that the cache can be moved; a copy where there are no links. */
 async function link(blob: string, path: string): Promise<void> {
-  const temporary = temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary));
-  await rename(temporary, path);
+  makeFolder(dirname(path));
+  const temporary = temporaryName(dirname(path));
+  try {
+    await symlink(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary));
+    await rename(temporary, path);
+  } finally {
+    discard(temporary);
+  }
 }
 
 async function put(path: string, content: string): Promise<void> {
-  const temporary = temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(temporary, content);
-  await rename(temporary, path);
-}
-
-/** A name that no other process takes. */
-function temporaryName(path: string): string {
-  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  makeFolder(dirname(path));
+  await atomicWrite(path, content);
 }
 
 async function writeCache(file: string, write: () => Promise<void>): Promise<void> {

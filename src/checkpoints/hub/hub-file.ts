@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { PathInfo } from "@huggingface/hub";
 import { HubError } from "../../errors";
+import { quoted } from "../quoted";
 
 /** A file of a model on the hub, and how to know it. */
 export interface HubFile {
@@ -25,9 +26,9 @@ export function hubFile({ path, size, oid, lfs }: PathInfo, where: string): HubF
   const file = { path, size: lfs?.size ?? size, hash: lfs?.oid ?? oid ?? "" };
   const isHash = typeof file.hash === "string" && (lfs ? SHA256 : GIT_SHA1).test(file.hash);
   if (isHash && Number.isSafeInteger(file.size) && file.size >= 0) return file;
-  throw new HubError(`the hub's answer about ${JSON.stringify(path)} cannot be used`, {
+  throw new HubError(`the hub's answer about ${quoted(String(path))} cannot be used`, {
     file: where,
-    found: JSON.stringify({ size: file.size, hash: file.hash }).slice(0, 200),
+    found: `size ${quoted(String(file.size))}, hash ${quoted(String(file.hash))}`,
     expected: "a size and a hash",
   });
 }

@@ -1,16 +1,28 @@
 import { join } from "node:path";
 import { CheckpointError, HubError } from "../../errors";
 import { isIndex, preferredWeights, shardNames } from "../model-folder";
-import { quotedList } from "../quoted";
+import { quoted, quotedList } from "../quoted";
 import { downloadFile } from "./download-file";
-import { hubFetch } from "./hub-fetch";
+import { hubAnswer } from "./hub-fetch";
 import { type HubFile, hubFile } from "./hub-file";
 import type { HubSettings } from "./hub-settings";
 import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./repository";
 
-/** What is read beside the weights. The tokenizer needs no vocab.json or merges.txt. */
+/** What is read beside the weights. */
 export const CONFIG_FILE = "config.json";
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"] as const;
+const TOKENIZER_FILE = "tokenizer.json";
+const TOKENIZER_SETTINGS = [
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+/** A tokenizer as it was written until 2021; not needed beside tokenizer.json. */
+const OLD_TOKENIZER_FILES = ["vocab.json", "merges.txt"];
+
+const WEIGHTS = /\.(safetensors|bin)$/;
+
+/** The largest tokenizers have 40 MB. */
+const LARGEST_TEXT_FILE = 100_000_000;
 
 /** What there is to download. */
 export interface DownloadPlan {
@@ -53,7 +65,7 @@ export async function planDownload({
     throw new HubError("the hub is not asked while HF_HUB_OFFLINE is set", { file: where });
   }
   const { modelInfo, pathsInfo } = await import("@huggingface/hub");
-  const fetch = hubFetch(settings);
+  const fetch = hubAnswer(settings);
   const info = await asHubError(where, () =>
     modelInfo({
       name,
@@ -63,11 +75,12 @@ export async function planDownload({
       additionalFields: ["sha", "filePaths"],
     }),
   );
-  const { sha: commit, filePaths } = info;
+  const { sha: commit } = info;
+  const filePaths = info.filePaths.filter((path) => typeof path === "string");
   if (!isCommit(commit)) {
     throw new HubError("the hub's answer about the model cannot be used", {
       file: where,
-      found: JSON.stringify(commit)?.slice(0, 80),
+      found: quoted(String(commit)),
       expected: "a commit",
       remedy: "Check HF_ENDPOINT.",
     });
@@ -93,18 +106,23 @@ export async function planDownload({
       }),
     );
     const files = new Map(found.map((path) => [path.path, hubFile(path, where)]));
+    for (const file of files.values()) requirePlausible(file, where);
     const missing = paths.filter((path) => !files.has(path));
     if (missing.length === 0) return paths.map((path) => files.get(path)!);
     throw new HubError(`the model on the hub lacks files: ${quotedList(missing)}`, { file: where });
   };
-  const wanted = [CONFIG_FILE, ...TOKENIZER_FILES].filter((path) => existing.has(path));
+  const tokenizerFiles = existing.has(TOKENIZER_FILE)
+    ? [TOKENIZER_FILE, ...TOKENIZER_SETTINGS]
+    : [TOKENIZER_FILE, ...OLD_TOKENIZER_FILES, ...TOKENIZER_SETTINGS];
+  const wanted = [CONFIG_FILE, ...tokenizerFiles].filter((path) => existing.has(path));
   const files = await describe([...wanted, weights]);
   if (isIndex(weights)) {
     const index = files.find(({ path }) => path === weights)!;
     await downloadFile({ file: index, name, commit, repository, settings });
-    files.push(...(await describe(shardsIn(join(repository, "blobs", index.hash), where))));
+    const shards = shardsIn(join(repository, "blobs", index.hash), where);
+    files.push(...(await describe(shards)));
   }
-  const absent = TOKENIZER_FILES.filter((path) => !existing.has(path));
+  const absent = tokenizerFiles.filter((path) => !existing.has(path));
   return { name, revision, commit, repository, files, absent };
 }
 
@@ -122,6 +140,16 @@ function shardsIn(indexFile: string, where: string): string[] {
   }
 }
 
+/** Weights can have any size; everything else is read as a whole. */
+function requirePlausible({ path, size }: HubFile, where: string): void {
+  if (WEIGHTS.test(path) || size <= LARGEST_TEXT_FILE) return;
+  throw new HubError(`${quoted(path)} on the hub is too large`, {
+    file: where,
+    found: `${size} bytes`,
+    expected: `at most ${LARGEST_TEXT_FILE}`,
+  });
+}
+
 /** What `@huggingface/hub` throws about an answer that it does not understand. */
 async function asHubError<T>(where: string, ask: () => Promise<T>): Promise<T> {
   try {
@@ -130,7 +158,7 @@ async function asHubError<T>(where: string, ask: () => Promise<T>): Promise<T> {
     if (cause instanceof HubError) throw cause;
     throw new HubError("the hub's answer cannot be understood", {
       file: where,
-      found: JSON.stringify((cause as Error).message).slice(0, 200),
+      found: cause instanceof SyntaxError ? "no JSON" : "JSON of another form",
       remedy: "Check HF_ENDPOINT.",
       cause,
     });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { HubError } from "../../errors";
+import { quoted } from "../quoted";
 
 /** The hub's rule: `name` or `owner/name` of letters, digits, `-`, `_` and `.`, at most 96 characters. */
 const NAME = /^(?=.{1,96}$)(?!.*(--|\.\.))[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*)?$/;
@@ -25,7 +26,7 @@ export function isCommit(revision: string): boolean {
 export function checkRevision(revision: string): void {
   if (REVISION.test(revision)) return;
   throw new HubError("this is not a revision", {
-    found: JSON.stringify(revision.slice(0, 80)),
+    found: quoted(revision),
     expected: "a branch, a tag or a commit",
   });
 }

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { createReadStream, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { CheckpointError } from "../errors";
+
+/**
+ * Files that something is read from, so that it can be said later what it was read from: made before
+ * they are read, and asked afterwards.
+ */
+export class ReadFiles {
+  readonly paths: readonly string[];
+  private readonly states: ReadonlyMap<string, string | null>;
+  private hashes: Promise<Readonly<Record<string, string>>> | undefined;
+
+  constructor(paths: readonly string[], states = statesOf(paths)) {
+    this.paths = paths;
+    this.states = states;
+  }
+
+  /** All files of a folder, while it is not known which of them will be read; none if it is not there. */
+  static in(folder: string): ReadFiles {
+    return new ReadFiles(namesIn(folder).map((name) => join(folder, name)));
+  }
+
+  /**
+   * Those of them that were read.
+   *
+   * @throws CheckpointError if one was not there before, or has changed since.
+   */
+  only(paths: readonly string[]): ReadFiles {
+    const files = new ReadFiles([...new Set(paths)], this.states);
+    files.requireUnchanged();
+    return files;
+  }
+
+  /** @throws CheckpointError if a file is not the one that was read. */
+  requireUnchanged(): void {
+    const changed = this.paths.find((path) => {
+      const state = stateOf(path);
+      return state === null || state !== this.states.get(path);
+    });
+    if (changed === undefined) return;
+    throw new CheckpointError("the file is no longer the one that was read", {
+      file: changed,
+      found: stateOf(changed) === null ? "no file" : "another size or time of change",
+      remedy: "Open the head and its base model again.",
+    });
+  }
+
+  /**
+   * SHA-256 of what was read, by the files' names; computed once.
+   *
+   * @throws CheckpointError if a file is not the one that was read any more.
+   */
+  sha256(): Promise<Readonly<Record<string, string>>> {
+    this.hashes ??= this.hashed().catch((error) => {
+      this.hashes = undefined;
+      throw error;
+    });
+    return this.hashes;
+  }
+
+  private async hashed(): Promise<Record<string, string>> {
+    this.requireUnchanged();
+    const hashes: Record<string, string> = {};
+    for (const path of this.paths) hashes[basename(path)] = await sha256(path);
+    this.requireUnchanged();
+    return hashes;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function statesOf(paths: readonly string[]): ReadonlyMap<string, string | null> {
+  return new Map(paths.map((path) => [path, stateOf(path)]));
+}
+
+/**
+ * What a file has another of once it was written to or replaced; null if there is none. Its time of
+ * change cannot be set, as its time of modification can; inode numbers are left out, since on some
+ * network file systems they change by themselves.
+ */
+function stateOf(path: string): string | null {
+  try {
+    const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [size, mtimeNs, ctimeNs].join(" ");
+  } catch {
+    return null;
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}

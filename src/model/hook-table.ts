@@ -1,0 +1,90 @@
+/**
+ * What there is to hook in a GPT-2, as data: a row for each of TransformerLens's `HookPoint`s of one
+ * block, and of what comes before and after the blocks, in the order of the forward pass.
+ */
+
+/** Axes of an activation as TransformerLens calls them; `one` is a single number. */
+export type Axis =
+  | "batch"
+  | "pos"
+  | "query_pos"
+  | "key_pos"
+  | "head_index"
+  | "d_head"
+  | "d_model"
+  | "d_mlp"
+  | "d_vocab"
+  | "one";
+
+/**
+ * What a number of an activation adds to the residual stream: itself, at its own coordinate; a row of
+ * `W_O` or `W_out` times it; such a row times the activation function of it; or nothing directly.
+ */
+export type Write = "itself" | "W_O" | "W_out" | "act_fn" | null;
+
+export interface HookRow {
+  /** Where it stands inside its block (or the model): `""`, `"attn."`, `"ln1."` … */
+  readonly module: string;
+  /** Its name without `hook_`, which is its short name as well. */
+  readonly short: string;
+  readonly axes: readonly Axis[];
+  /** 0 before the block's attention, 1 before its MLP, 2 after it: where a run has to start to have it changed. */
+  readonly half: 0 | 1 | 2;
+  /** The layer of the block that it is inside of or comes out of; null for the stream between them. */
+  readonly part: "attn" | "mlp" | null;
+  readonly writes: Write;
+}
+
+const stream = ["batch", "pos", "d_model"] as const;
+const heads = ["batch", "pos", "head_index", "d_head"] as const;
+const byPairs = ["batch", "head_index", "query_pos", "key_pos"] as const;
+const hidden = ["batch", "pos", "d_mlp"] as const;
+const one = ["batch", "pos", "one"] as const;
+
+/** The hook points of one block. */
+// biome-ignore format: a table, a row a line
+export const BLOCK_HOOKS = [
+  { module: "", short: "resid_pre", axes: stream, half: 0, part: null, writes: "itself" },
+  { module: "ln1.", short: "scale", axes: one, half: 0, part: "attn", writes: null },
+  { module: "ln1.", short: "normalized", axes: stream, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "q", axes: heads, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "k", axes: heads, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "v", axes: heads, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "attn_scores", axes: byPairs, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "pattern", axes: byPairs, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "z", axes: heads, half: 0, part: "attn", writes: "W_O" },
+  { module: "attn.", short: "result", axes: ["batch", "pos", "head_index", "d_model"], half: 0, part: "attn", writes: "itself" },
+  { module: "", short: "attn_out", axes: stream, half: 0, part: "attn", writes: "itself" },
+  { module: "", short: "resid_mid", axes: stream, half: 1, part: null, writes: "itself" },
+  { module: "ln2.", short: "scale", axes: one, half: 1, part: "mlp", writes: null },
+  { module: "ln2.", short: "normalized", axes: stream, half: 1, part: "mlp", writes: null },
+  { module: "mlp.", short: "pre", axes: hidden, half: 1, part: "mlp", writes: "act_fn" },
+  { module: "mlp.", short: "post", axes: hidden, half: 1, part: "mlp", writes: "W_out" },
+  { module: "", short: "mlp_out", axes: stream, half: 1, part: "mlp", writes: "itself" },
+  { module: "", short: "resid_post", axes: stream, half: 2, part: null, writes: "itself" },
+] as const satisfies readonly HookRow[];
+
+/** What comes before the first block. */
+export const EMBED_HOOKS = [
+  { name: "hook_embed", axes: stream, writes: "itself" },
+  { name: "hook_pos_embed", axes: stream, writes: "itself" },
+] as const;
+
+/** What comes after the last one. */
+export const UNEMBED_HOOKS = [
+  { name: "ln_final.hook_scale", axes: one, writes: null },
+  { name: "ln_final.hook_normalized", axes: stream, writes: null },
+  { name: "unembed.hook_in", axes: stream, writes: null },
+  { name: "unembed.hook_out", axes: ["batch", "pos", "d_vocab"], writes: null },
+] as const;
+
+/** Other spellings that `get_act_name` accepts. */
+export const SHORT_NAME_ALIASES = {
+  attn: "pattern",
+  attn_logits: "attn_scores",
+  query: "q",
+  key: "k",
+  value: "v",
+  mlp_pre: "pre",
+  mlp_post: "post",
+} as const;

@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { openModelFolder } from "../checkpoints/model-folder";
+import { ReadFiles } from "../checkpoints/read-files";
+import { loadEngine } from "../tensors/engine";
+import { gpt2Config } from "./config";
+import { loadWeights } from "./load-weights";
+import { locateModel } from "./locate-model";
+import type { ModelParts } from "./model-parts";
+import { openTokenizer } from "./tokenizer";
+import { tokenizerFiles } from "./tokenizer/tokenizer-files";
+import type { WeightProcessing } from "./weight-processing";
+
+/** Reads a model from its folder, found by path or by name; what `HookedTransformer.fromPretrained` does. */
+export async function readPretrained(
+  name: string,
+  revision: string | undefined,
+  processing: WeightProcessing,
+): Promise<ModelParts> {
+  const folder = resolve(await locateModel(name, { revision }));
+  const engine = await loadEngine();
+  const inFolder = ReadFiles.in(folder);
+  const { config, tensors, files, warnings } = await openModelFolder(folder);
+  try {
+    const cfg = gpt2Config(config, files[0]);
+    const tokenizer = await openTokenizer(folder);
+    const loaded = loadWeights(tensors, cfg, processing);
+    return {
+      cfg,
+      weights: loaded.weights,
+      ...tokenizer,
+      processing,
+      name,
+      folder,
+      files: inFolder.only([...files, ...tokenizerFiles(folder)]),
+      warnings: [...warnings, ...loaded.warnings],
+      engine,
+    };
+  } finally {
+    tensors.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJsonFile } from "../checkpoints/json-file";
+import { ResultError, TslensError } from "../errors";
+
+/** A notebook that was executed: its web page, and whose it is. */
+export interface ExecutedNotebook {
+  /** The page, relative to the results folder. */
+  readonly page: string;
+  /** The notebook's name, e.g. `activation_patching`. */
+  readonly name: string;
+  /** The head's directory, as it was given; null where the notebook does not say. */
+  readonly modelPath: string | null;
+}
+
+/**
+ * The pages of executed notebooks in a folder. Whose each is stands in the notebook beside it, in its
+ * metadata, where `scripts/execute_notebook.py` puts it.
+ *
+ * @param folder - `results/notebooks`
+ * @param namesIn - lists a folder's files
+ */
+export function executedNotebooks(
+  folder: string,
+  namesIn: (path: string) => readonly string[],
+): ExecutedNotebook[] {
+  return namesIn(folder)
+    .filter((file) => file.endsWith(".html"))
+    .map((file) => {
+      const stem = file.replace(/\.html$/, "");
+      return {
+        page: `notebooks/${file}`,
+        // Behind two underscores stands the run directory's name.
+        name: stem.replace(/(?<=.)__.*$/, ""),
+        modelPath: modelPathIn(join(folder, `${stem}.ipynb`)),
+      };
+    });
+}
+
+function modelPathIn(notebook: string): string | null {
+  try {
+    const content = existsSync(notebook) ? readJsonFile(notebook, ResultError) : null;
+    const { metadata } = (content ?? {}) as { metadata?: { tslens?: { model_path?: unknown } } };
+    const path = metadata?.tslens?.model_path;
+    return typeof path === "string" ? path : null;
+  } catch (error) {
+    if (error instanceof TslensError) return null;
+    throw error;
+  }
+}
