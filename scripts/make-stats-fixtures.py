@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 import scipy
+import scipy.optimize
 import scipy.stats
 import sklearn
 import statsmodels
@@ -234,22 +235,127 @@ def permutations(rng):
     write("permutation-test", cases)
 
 
-def bootstraps(rng):
-    """The exact percentile interval of a mean: all 6**6 samples of six values."""
-    values = rng.normal(size=6)
-    means = np.array(list(itertools.product(values, repeat=6))).mean(axis=1)
+def quantiles_of_t():
+    write("student-t-quantile", [
+        {
+            "confidence": confidence,
+            "degrees_of_freedom": df,
+            "expected": float(scipy.stats.t.ppf((1 + confidence) / 2, df)),
+        }
+        for df in [1, 1.5, 2, 3.3, 6, 10, 50.7, 199, 1e4]
+        for confidence in [0.5, 0.8, 0.95, 0.99, 0.9999]
+    ])
+
+
+def left_out_lines(rng):
+    """Each group left out and the line fitted again; with single points also statsmodels' HC3 errors."""
     cases = []
-    for confidence in [0.8, 0.95]:
-        tail = (1 - confidence) / 2
-        # Monte Carlo must land between these neighbours: 4 standard errors at 20,000 resamples.
-        error = 4 * np.sqrt(tail * (1 - tail) / 20000)
+    for groups, per_group, offset, scale in [(6, 4, 0, 1), (9, 1, 100.0, 1), (12, 1, 0, 1e-30), (5, 3, 1e6, 1)]:
+        labels = np.repeat(np.arange(groups), per_group)
+        x = (offset + rng.normal(size=labels.size) * (1 + labels)) * scale
+        y = 0.4 * x + scale * (rng.normal(size=groups)[labels] + 0.3 * rng.normal(size=labels.size))
+        lines = []
+        for out in [None, *range(groups)]:
+            keep = labels != out
+            # Centred first, and in extended precision: a plain fit loses digits to a large offset.
+            u, v = x[keep].astype(np.longdouble), y[keep].astype(np.longdouble)
+            du, dv = u - u.mean(), v - v.mean()
+            slope = (du @ dv) / (du @ du)
+            lines.append({
+                "slope": float(slope),
+                "intercept": float(v.mean() - slope * u.mean()),
+                "correlation": float((du @ dv) / np.sqrt((du @ du) * (dv @ dv))),
+            })
+        case = {"x": x.tolist(), "y": y.tolist(), "groups": labels.tolist(), "whole": lines[0], "without": lines[1:]}
+        if per_group == 1:
+            fitted = statsmodels.api.OLS(y / scale, statsmodels.api.add_constant(x / scale)).fit(cov_type="HC3")
+            case["hc3"] = float(fitted.bse[1])
+        cases.append(case)
+    write("leave-one-out-lines", cases, MADE_BY_STATSMODELS)
+
+
+def halls_limits(t, skewness, n):
+    """Hall's cubic transformation of a studentized mean, turned around by root finding."""
+    g = lambda T: T + skewness / np.sqrt(n) * (T**2 / 3 + 1 / 6) + (skewness / 3) ** 2 * T**3 / (3 * n)
+    return [float(scipy.optimize.brentq(lambda T: g(T) - z, -1e4, 1e4, xtol=1e-13)) for z in [-t, t]]
+
+
+def skewness_limits():
+    write("skewness-limits", [
+        {"t": t, "skewness": skewness, "n": n, "expected": halls_limits(t, skewness, n)}
+        for t, skewness, n in [(2.0, 1.0, 20), (2.0, -1.0, 20), (1.96, 0.1, 200), (3.2, 2.2, 8), (2.3, 0.0, 8), (2.0, 1e-9, 30)]
+    ])
+
+
+def jackknifed(estimate, without, confidence, degrees, skewness):
+    n = without.size
+    influence = -(without - without.mean())
+    error = np.sqrt((n - 1) / n * np.sum(influence**2))
+    df = n - 1
+    if degrees == "effective":
+        kurtosis = scipy.stats.kurtosis(influence, fisher=False) * (n + 1) / (n - 1)
+        df = max(1, min(2 * n / (kurtosis - 1), n - 2))
+    t = scipy.stats.t.ppf((1 + confidence) / 2, df)
+    low, high = halls_limits(t, skewness * scipy.stats.skew(influence), n)
+    return {
+        "low": float(estimate - max(high, t) * error),
+        "high": float(estimate - min(low, -t) * error),
+        "standard_error": float(error),
+        "degrees_of_freedom": float(df),
+    }
+
+
+def jackknifes(rng):
+    """A mean, whose interval without skewness is SciPy's t.interval, and a slope."""
+    cases = []
+    for values in [rng.normal(size=8), rng.lognormal(size=12), 1e6 + rng.normal(size=30), 1e-30 * rng.standard_t(3, size=19)]:
+        n = values.size
+        without = (values.sum() - values) / (n - 1)
+        interval = scipy.stats.t.interval(0.95, n - 1, values.mean(), scipy.stats.sem(values))
+        x = rng.normal(size=n)
+        slopes = np.array([np.polyfit(np.delete(x, i), np.delete(values - values.mean(), i), 1)[0] for i in range(n)])
+        slope = np.polyfit(x, values - values.mean(), 1)[0]
         cases.append({
             "values": values.tolist(),
-            "confidence": confidence,
-            "low": np.quantile(means, [tail - error, tail + error]).tolist(),
-            "high": np.quantile(means, [1 - tail - error, 1 - tail + error]).tolist(),
+            "t_interval": [float(end) for end in interval],
+            "estimate": float(slope),
+            "without": slopes.tolist(),
+            "effective": jackknifed(slope, slopes, 0.95, "effective", 1),
+            "wide": jackknifed(slope, slopes, 0.99, "units", 2.5),
         })
-    write("bootstrap-interval", cases)
+    write("jackknife-interval", cases)
+
+
+def correlations_with_intervals(rng):
+    cases = []
+    for n in [8, 19, 60]:
+        for noise in [0.3, 2.0]:
+            x = rng.standard_t(3, size=n)
+            y = x + noise * rng.standard_t(3, size=n)
+            r = np.corrcoef(x, y)[0, 1]
+            without = np.array([np.corrcoef(np.delete(x, i), np.delete(y, i))[0, 1] for i in range(n)])
+            ends = jackknifed(np.arctanh(r), np.arctanh(without), 0.95, "effective", max(0, 2.5 * (1 - 8 / n)))
+            cases.append({
+                "estimate": float(r),
+                "without": without.tolist(),
+                "low": float(np.tanh(ends["low"])),
+                "high": float(np.tanh(ends["high"])),
+            })
+    write("correlation-interval", cases)
+
+
+def ratios(rng):
+    """Fieller's interval of a ratio of means in closed form: the roots of a quadratic."""
+    cases = []
+    for n, mean in [(8, 5.0), (30, 1.5), (100, -2.0), (12, 0.0)]:
+        a, b = 3 + rng.normal(size=n), mean + rng.normal(size=n)
+        (vaa, vab), (_, vbb) = np.cov(a, b) / n
+        t = scipy.stats.t.ppf(0.975, n - 1)
+        A, B, C = b.mean() ** 2 - t**2 * vbb, a.mean() * b.mean() - t**2 * vab, a.mean() ** 2 - t**2 * vaa
+        expected = None if A <= 0 else sorted(float((B + s * np.sqrt(B**2 - A * C)) / A) for s in [-1, 1])
+        cases.append({"numerator": a.tolist(), "denominator": b.tolist(), "expected": expected})
+    assert cases[-1]["expected"] is None
+    write("ratio-interval", cases)
 
 
 def ranks(rng):
@@ -471,9 +577,12 @@ if __name__ == "__main__":
     warnings.simplefilter("error")
     for make in [
         vector_statistics, cosine, pearson, regression, quantiles, histograms, components,
-        adjusted_p_values, permutations, bootstraps, ranks, empirical_nulls, shuffles, gaussians,
+        adjusted_p_values, permutations, ranks, empirical_nulls, shuffles, gaussians,
         decompositions, clustered, sign_flips, contributions, one_samples, mean_vectors, effect_sizes,
+        left_out_lines, jackknifes, correlations_with_intervals, ratios,
     ]:
         make(np.random.default_rng(20250422))
     t_test()
     student()
+    quantiles_of_t()
+    skewness_limits()

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BinaryFile } from "../../src/checkpoints/binary-file";
 import { elementCount } from "../../src/checkpoints/element-count";
-import { readJsonFile } from "../../src/checkpoints/json-file";
 import { openModelFolder } from "../../src/checkpoints/model-folder";
 import { openCheckpoint } from "../../src/checkpoints/open-checkpoint";
 import type { TensorSource } from "../../src/checkpoints/tensor-source";
@@ -18,6 +17,7 @@ import type { FuzzTarget, MakeBytes } from "./fuzz-target";
 import { generatedConfigs, generatedHeaders, generatedIndexes } from "./generated-json";
 import { generatedPickles } from "./generated-pickles";
 import { generatedZips } from "./generated-zips";
+import { tokenizerTargets } from "./tokenizer-targets";
 
 /** A valid file with changes. */
 type Change = (changes: readonly Mutation[]) => Uint8Array | Promise<Uint8Array>;
@@ -64,7 +64,7 @@ async function changedFiles(): Promise<FuzzTarget[]> {
     }
     add(`${name}: header`, headerChange(bytes), false);
   }
-  return [...targets, ...configurations()];
+  return [...targets, ...configurations(), ...tokenizerTargets()];
 }
 
 function madeFiles(): FuzzTarget[] {

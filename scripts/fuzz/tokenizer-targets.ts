@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, ModelConfigError } from "../../src/errors";
 import { loadTokenizer } from "../../src/model/tokenizer";
-import { type Mutation, mutate } from "../../tests/checkpoints/mutations";
+import { type Mutation, mutate, mutations } from "../../tests/checkpoints/mutations";
 import { fixture } from "../../tests/golden";
-import type { FuzzTarget } from "./fuzz-targets";
+import type { FuzzTarget, MakeBytes } from "./fuzz-target";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -153,9 +153,18 @@ function target(
   name: string,
   fileName: string,
   beside: readonly string[],
-  change: FuzzTarget["change"],
+  change: (changes: readonly Mutation[]) => Uint8Array,
 ): FuzzTarget {
-  return { name, fileName, beside, change, read, errors: [ModelConfigError, InputError] };
+  return {
+    ...{ name, kind: "changed tokenizer", fileName, beside, read },
+    files: mutations.map(
+      (changes): MakeBytes =>
+        () =>
+          change(changes),
+    ),
+    valid: () => change([]),
+    errors: [ModelConfigError, InputError],
+  };
 }
 
 async function read(folder: string): Promise<void> {

@@ -11,6 +11,7 @@ import { timestamp } from "../results/timestamp";
 import { directEffect } from "./direct-effect";
 import { labelControl } from "./label-control";
 import { neuronControl } from "./neuron-control";
+import { FEWEST_PROMPTS } from "./over-prompts";
 import { provenanceOf } from "./provenance";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
 import { randomStreams } from "./random-streams";
@@ -60,7 +61,7 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * const result = await analyzeActivationPatching(head, prompts, { controls: { heads: 0 } });
  * console.log(result.slope, result.r_squared);
  * const { low, high } = result.evidence.changed_points.slope;
- * console.log(`95% of the resampled prompts: ${low} to ${high}`);
+ * console.log(`95% interval over prompts, from 8 different ones on: ${low} to ${high}`);
  */
 export function analyzeActivationPatching(
   head: BoundHead,
@@ -90,7 +91,7 @@ async function analyze(
   const provenance = await provenanceOf(head, { seed, prependBos });
   const result = await scalingExperiment(head, measured, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, measured, baseline, streams);
+  const quantiles = await quantileExperiment(head, measured, result);
   await breathe();
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   await breathe();
@@ -114,23 +115,23 @@ async function analyze(
     layer_type: config.layerType,
     hook: head.hook,
     prompts: measured.recorded(),
-    baseline: { ...baseline, correlation: baseline_correlation },
+    baseline: { ...baseline, rounding: result.rounding, correlation: baseline_correlation },
     experiments: result.experiments,
     scaling: result.scaling,
     regression,
     per_input: result.per_input,
     evidence,
-    direct_effect: directEffect(head, measured, result, streams),
+    direct_effect: directEffect(head, measured, result),
     quantiles,
     controls: {
-      neurons: await neuronControl(head, measured, { ...shared, count, baseline }),
+      neurons: await neuronControl(head, measured, { ...shared, count, experiment: result }),
       shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
     },
     warnings: [
       ...files.warnings,
       ...head.model.warnings,
       ...orderWarnings(head),
-      ...promptWarnings(measured),
+      ...promptWarnings(measured, result.distinct.length),
       ...nearZeroWarnings(quantiles, measured.length),
     ],
     provenance: { ...provenance, random_streams: streams.names() },
@@ -144,10 +145,7 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
   ];
 }
 
-/** Fewer prompts than this make percentile intervals too narrow. */
-const FEW_PROMPTS = 10;
-
-function promptWarnings({ tokens }: MeasuredPrompts): string[] {
+function promptWarnings({ tokens }: MeasuredPrompts, different: number): string[] {
   const warnings: string[] = [];
   const measured = new Set(tokens.map((ids) => ids[ids.length - 1]));
   if (tokens.length > 1 && measured.size === 1) {
@@ -155,15 +153,14 @@ function promptWarnings({ tokens }: MeasuredPrompts): string[] {
       `every prompt is measured at the same token (id ${[...measured][0]}): add prompts that end differently before reading anything into the correlation`,
     );
   }
-  const different = new Set(tokens.map((ids) => ids.join(" "))).size;
   if (different < tokens.length) {
     warnings.push(
-      `${tokens.length} prompts, but only ${different} different: a prompt twice is no more evidence than once`,
+      `${tokens.length} prompts, but only ${different} different up to the measured token: the same one again is no more evidence and counts once in intervals and tests`,
     );
   }
-  if (different > 1 && different < FEW_PROMPTS) {
+  if (different > 1 && different < FEWEST_PROMPTS) {
     warnings.push(
-      `${different} different prompts are few: intervals over fewer than ${FEW_PROMPTS} are too narrow`,
+      `${different} different prompts are few: there are intervals from ${FEWEST_PROMPTS} on`,
     );
   }
   return warnings;

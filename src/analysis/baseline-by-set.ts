@@ -1,18 +1,21 @@
+import { activationRounding } from "../patching/change-line";
+import { baselineCorrelation } from "../patching/scaling-experiment";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
-import { bootstrapInterval } from "../stats/bootstrap-interval";
-import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { vectorStatistics } from "../stats/vector-statistics";
+import { measuredOnce } from "./measured-once";
+import { correlationOverPrompts } from "./over-prompts";
 
 /** How a head does on one set of prompts, unpatched. */
 export interface BaselineSummary {
   /** The set's name; "all" for all prompts together. */
   readonly prompts: string;
+  /** Different prompts: those that are the same up to the measured token are one. */
   readonly n: number;
   readonly mean_activation: number;
   readonly mean_prediction: number;
   /** Pearson's correlation of activation and prediction; null if one is constant. */
   readonly correlation: number | null;
-  /** Its 95% interval over prompts, by bootstrap; null where there is none. */
+  /** Its 95% interval over prompts; null where there is none. */
   readonly low: number | null;
   readonly high: number | null;
 }
@@ -23,19 +26,24 @@ export interface BaselineSummary {
  * @param setOf the set that each prompt belongs to, in prompt order
  */
 export function baselineBySet(
-  { baseline }: ActivationPatchingResult,
+  { baseline, prompts }: ActivationPatchingResult,
   setOf: readonly string[],
 ): BaselineSummary[] {
   return [...new Set(setOf), "all"].map((name) => {
-    const inSet = (_: number, prompt: number) => name === "all" || setOf[prompt] === name;
-    const activation = baseline.activation.filter(inSet);
-    const prediction = baseline.prediction.filter(inSet);
+    const inSet = [...prompts.keys()].filter((prompt) => name === "all" || setOf[prompt] === name);
+    const once = measuredOnce(inSet.map((i) => prompts[i])).map((i) => inSet[i]);
+    const activation = once.map((prompt) => baseline.activation[prompt]);
+    const prediction = once.map((prompt) => baseline.prediction[prompt]);
     return {
       prompts: name,
-      n: activation.length,
+      n: once.length,
       mean_activation: vectorStatistics(activation).mean,
       mean_prediction: vectorStatistics(prediction).mean,
-      ...correlation(activation, prediction, `bootstrap-baseline/${name}`),
+      ...correlation(
+        activation,
+        prediction,
+        once.map((prompt) => baseline.rounding[prompt]),
+      ),
     };
   });
 }
@@ -43,17 +51,14 @@ export function baselineBySet(
 function correlation(
   activation: readonly number[],
   prediction: readonly number[],
-  name: string,
+  rounding: readonly number[],
 ): Pick<BaselineSummary, "correlation" | "low" | "high"> {
-  const pairs = activation.map((value, i) => [value, prediction[i]] as const);
-  const { estimate, low, high } = bootstrapInterval(
-    pairs,
-    (drawn) =>
-      pearsonCorrelation(
-        drawn.map(([value]) => value),
-        drawn.map(([, value]) => value),
-      ),
-    { name },
+  const { estimate, low, high } = correlationOverPrompts(
+    baselineCorrelation({ activation, prediction }, rounding),
+    activation,
+    prediction,
+    { x: activation.map(activationRounding), y: rounding },
+    "constant",
   );
   return { correlation: estimate, low, high };
 }

@@ -3,19 +3,13 @@ import { headFunction } from "../heads/head-function";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { hookPoint } from "../model/hook-points";
 import { writeDirection } from "../model/write-direction";
+import { type ChangePoint, changePoints } from "../patching/change-line";
 import { changes, type ScalingExperiment } from "../patching/scaling-experiment";
-import type { Interval } from "../results/evidence-parts";
 import type { DirectEffect } from "../results/patching-evidence";
 import { l2Norm } from "../stats/l2-norm";
 import { largestMagnitude } from "../stats/largest-magnitude";
 import { measuredActivations } from "./measured-activations";
-import { byPrompt, type ChangePoint, changeLine, overPrompts } from "./over-prompts";
-import type { RandomStreams } from "./random-streams";
-
-/** A point with both parts of its prediction change. */
-interface SplitPoint extends ChangePoint {
-  readonly direct: number;
-}
+import { lineIntervals, noInterval, slopeRatio } from "./over-prompts";
 
 /**
  * Splits the measured effect into what takes the direct path, the patched number's own write to the
@@ -28,8 +22,7 @@ interface SplitPoint extends ChangePoint {
 export function directEffect(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  { baseline, scaling, regression }: ScalingExperiment,
-  streams: RandomStreams,
+  { baseline, scaling, regression, distinct, rounding, why_no_line }: ScalingExperiment,
 ): DirectEffect {
   const direction = writeDirection(head.model, hookPoint(head.hook, head.model.cfg), head.index);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
@@ -43,7 +36,7 @@ export function directEffect(
   );
   const reason = whyNoDirectPath(head, direction);
   if (reason !== null || direction === null) {
-    const none = missing(reason ?? "");
+    const none = noInterval(reason ?? "");
     const numbers = { direction_norm: null, direct: [], total: [], indirect: [] };
     return {
       reason,
@@ -55,20 +48,24 @@ export function directEffect(
     };
   }
   const direct = directChanges(head, prompts, direction, actChanges);
-  const points = actChanges.flatMap((values, run) =>
-    values.map((activation, prompt): SplitPoint => {
-      const [prediction, part] = [total[run][prompt], direct[run][prompt]];
-      return { prompt, activation, prediction, direct: part };
-    }),
-  );
+  const indirect = total.map((row, run) => row.map((value, prompt) => value - direct[run][prompt]));
+  const isDistinct = new Set(distinct);
+  const points = changePoints(scaling, baseline, rounding);
+  const ofPart = (part: readonly (readonly number[])[]): ChangePoint[] =>
+    points
+      .map((point, i) => ({ ...point, prediction: part.flat()[i] }))
+      .filter(({ prompt }) => isDistinct.has(prompt));
+  const directPoints = ofPart(direct);
   return {
     reason,
     closed_form,
     direction_norm: l2Norm(direction),
     direct,
     total,
-    indirect: total.map((row, run) => row.map((value, prompt) => value - direct[run][prompt])),
-    ...slopes(points, streams),
+    indirect,
+    direct_slope: lineIntervals(directPoints, why_no_line).slope,
+    indirect_slope: lineIntervals(ofPart(indirect), why_no_line).slope,
+    direct_share: slopeRatio(directPoints, ofPart(total), why_no_line),
   };
 }
 
@@ -78,11 +75,6 @@ function whyNoDirectPath(
 ): string | null {
   if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
   return direction ? null : `${hook} is not written to the residual stream linearly`;
-}
-
-function missing(reason: string): Interval {
-  const numbers = { estimate: null, low: null, high: null };
-  return { ...numbers, confidence: 0.95, resamples: 0, usable: 0, reason };
 }
 
 /** `[run][prompt]` what the direct path alone does to the prediction, in float64. */
@@ -101,38 +93,6 @@ function directChanges(
     );
     return predict(moved).map((value, prompt) => value - before[prompt]);
   });
-}
-
-function slopes(
-  points: readonly SplitPoint[],
-  streams: RandomStreams,
-): Pick<DirectEffect, "direct_slope" | "indirect_slope" | "direct_share"> {
-  const groups = byPrompt(points) as (readonly SplitPoint[])[];
-  const slopeOf = (
-    drawn: readonly (readonly SplitPoint[])[],
-    part: (point: SplitPoint) => number,
-  ) => changeLine(drawn.flat().map((point) => ({ ...point, prediction: part(point) }))).slope;
-  const direct = (drawn: readonly (readonly SplitPoint[])[]) => slopeOf(drawn, (one) => one.direct);
-  const stream = streams("bootstrap-direct-effect");
-  const { reason } = changeLine(points);
-  return {
-    direct_slope: overPrompts(groups, direct, stream, reason),
-    indirect_slope: overPrompts(
-      groups,
-      (drawn) => slopeOf(drawn, (one) => one.prediction - one.direct),
-      stream,
-      reason,
-    ),
-    direct_share: overPrompts(
-      groups,
-      (drawn) => {
-        const whole = slopeOf(drawn, (one) => one.prediction);
-        return whole === null || whole === 0 ? null : direct(drawn)! / whole;
-      },
-      stream,
-      reason ?? "the total slope is 0",
-    ),
-  };
 }
 
 function closedForm(

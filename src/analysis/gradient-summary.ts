@@ -23,7 +23,7 @@ export function gradientSummary(
   prompts: MeasuredPrompts | string,
   linear: readonly number[],
 ): GradientSummary {
-  const { features, predict, gradient, whyNoGradient } = headFunction(head);
+  const { features, predict, rounding, gradient, whyNoGradient } = headFunction(head);
   const isNone = typeof prompts === "string";
   const nothing: GradientSummary = {
     features,
@@ -40,9 +40,13 @@ export function gradientSummary(
   if (isNone || nothing.reason !== null || gradient === null) return nothing;
   const rows = measuredActivations(head.model, prompts, features);
   const gradients = rows.map((row) => gradient(row));
-  const { mean, std, mean_norm, norms, coherence } = meanVector(gradients);
+  const once = prompts.distinct();
+  const of = <T>(values: readonly T[]) => once.map((prompt) => values[prompt]);
+  const { mean, std, mean_norm, norms, coherence } = meanVector(of(gradients));
   const byPrompt = gradients.map((one) => cosineSimilarity(one, linear));
-  const predictions = predict(rows);
+  const predictions = of(predict(rows));
+  const share = (vector: readonly number[]) =>
+    shareAlong(vector, of(rows), predictions, of(rounding(rows)));
   return {
     ...nothing,
     mean,
@@ -51,13 +55,13 @@ export function gradientSummary(
     norm: spread(norms),
     coherence,
     cosine_with_linear_weights: {
-      ...spread(byPrompt.filter((cosine) => cosine !== null)),
+      ...spread(of(byPrompt).filter((cosine) => cosine !== null)),
       of_mean: cosineSimilarity(mean, linear),
       by_prompt: byPrompt,
     },
     linear_r_squared: {
-      linear_weights: shareAlong(linear, rows, predictions),
-      mean_gradient: shareAlong(mean, rows, predictions),
+      linear_weights: share(linear),
+      mean_gradient: share(mean),
     },
   };
 }
@@ -73,8 +77,9 @@ function shareAlong(
   vector: readonly number[],
   rows: readonly Float32Array[],
   predictions: readonly number[],
+  rounding: readonly number[],
 ): number | null {
   const projections = rows.map((row) => vector.reduce((sum, value, j) => sum + value * row[j], 0));
-  if (isConstant(projections) || isConstant(predictions)) return null;
+  if (isConstant(projections) || isConstant(predictions, rounding)) return null;
   return linearRegression(projections, predictions).r_squared;
 }

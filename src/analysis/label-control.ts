@@ -1,12 +1,12 @@
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
+import { changeLine, changePoint } from "../patching/change-line";
 import { patch } from "../patching/patch-variants";
 import type { SitePatch } from "../patching/site";
 import type { LabelControl } from "../results/patching-evidence";
 import { type ShuffledLabelHeads, shuffledLabelHeads } from "../training/shuffled-label-heads";
 import { ranked } from "./neuron-control";
-import { type ChangePoint, changeLine } from "./over-prompts";
 import type { RandomStreams } from "./random-streams";
 
 /** How many heads are trained unless a number is given: in closed form, and by gradient descent. */
@@ -46,7 +46,8 @@ export async function labelControl(
     ...streams("shuffled-labels"),
   });
   if (typeof controls === "string") return without(controls);
-  const slopes = await slopesOf(head, prompts, measured, controls);
+  const once = prompts.only(prompts.distinct());
+  const slopes = await slopesOf(head, once, measured, controls);
   const test = controls.heads.map(({ testR2 }) => testR2).filter((r2) => r2 !== null);
   const mean = test.reduce((sum, r2) => sum + r2, 0) / test.length;
   const { testR2 } = controls;
@@ -76,16 +77,14 @@ async function slopesOf(
   const [features] = reads;
   const runs = await patch(model, prompts, variants, { read: features });
   return heads.map(({ head }) => {
-    const { predict } = headFunction(head);
-    const clean = predict(runs.clean.map((reading) => reading[features]));
+    const { predict, rounding: roundingOf } = headFunction(head);
+    const rows = runs.clean.map((reading) => reading[features]);
+    const [clean, rounding] = [predict(rows), roundingOf(rows)];
     const points = runs.patched.flatMap((readings, variant) =>
-      predict(readings.map((reading) => reading![features])).map(
-        (prediction, prompt): ChangePoint => {
-          const number = runs.activation[variant][prompt]!;
-          const activation = number.patched - number.clean;
-          return { prompt, activation, prediction: prediction - clean[prompt] };
-        },
-      ),
+      predict(readings.map((reading) => reading![features])).map((prediction, prompt) => {
+        const change = prediction - clean[prompt];
+        return changePoint(prompt, runs.activation[variant][prompt]!, change, rounding[prompt]);
+      }),
     );
     return changeLine(points.filter((point) => point.activation !== 0)).slope;
   });

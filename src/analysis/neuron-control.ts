@@ -1,16 +1,17 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { hookPoint } from "../model/hook-points";
-import type { Measurement } from "../patching/head-experiment";
+import { activationRounding, changeLine, changePoint } from "../patching/change-line";
 import { patch } from "../patching/patch-variants";
+import type { ScalingExperiment } from "../patching/scaling-experiment";
 import type { SitePatch } from "../patching/site";
 import type { NeuronControl } from "../results/patching-evidence";
 import { effectSize } from "../stats/effect-size";
+import { isConstant } from "../stats/is-constant";
 import { randomStream } from "../stats/random-stream";
 import { rankAmong } from "../stats/rank-among";
 import { vectorStatistics } from "../stats/vector-statistics";
 import { measuredActivations } from "./measured-activations";
-import { type ChangePoint, changeLine } from "./over-prompts";
 import type { RandomStreams } from "./random-streams";
 
 /** A control neuron's standard deviation lies within this factor of the target's. */
@@ -20,7 +21,8 @@ export interface NeuronControlOptions {
   /** How many control neurons; 0 for none. */
   readonly count: number;
   readonly factors: readonly number[];
-  readonly baseline: Measurement;
+  /** The target's own. */
+  readonly experiment: ScalingExperiment;
   /** The target's own slope over the changed points. */
   readonly slope: number | null;
   readonly streams: RandomStreams;
@@ -33,16 +35,25 @@ export interface NeuronControlOptions {
 export async function neuronControl(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  { count, factors, baseline, slope, streams }: NeuronControlOptions,
+  { count, factors, experiment, slope, streams }: NeuronControlOptions,
 ): Promise<NeuronControl> {
   const measured = factors.filter((factor) => factor !== 1);
-  const activation_std = vectorStatistics(baseline.activation).std;
-  const effect = (of: number | null, std: number) =>
-    effectSize(of === null ? null : Math.abs(of) * std, baseline.prediction);
+  const { baseline, distinct } = experiment;
+  const of = (values: readonly number[]) => distinct.map((prompt) => values[prompt]);
+  const [activation, prediction, rounding] = [
+    of(baseline.activation),
+    of(baseline.prediction),
+    of(experiment.rounding),
+  ];
+  const once = prompts.only(distinct);
+  const isSame = isConstant(activation, activation.map(activationRounding));
+  const activation_std = isSame ? 0 : vectorStatistics(activation).std;
+  const effect = (size: number | null, std: number) =>
+    effectSize(size === null ? null : Math.abs(size) * std, prediction, rounding);
   const target = { activation_std, slope, effect: effect(slope, activation_std) };
-  const why = whyNone(head, count, measured, activation_std);
+  const why = whyNone(head, count, measured, activation_std) ?? experiment.why_no_line;
   if (why !== null) return { ...without(why, 0), target };
-  const spreads = neuronSpreads(head, prompts);
+  const spreads = neuronSpreads(head, once);
   const matched = [...spreads.keys()].filter(
     (neuron) =>
       neuron !== head.index &&
@@ -57,7 +68,7 @@ export async function neuronControl(
   if (chosen.length === 0) {
     return { ...without("no other neuron of the layer varies about as much", 0), target };
   }
-  const slopes = await slopesOf(head, prompts, chosen, measured);
+  const slopes = await slopesOf(head, once, chosen, measured, rounding);
   const neurons = chosen.map((neuron, i) => ({
     neuron,
     activation_std: spreads[neuron],
@@ -118,6 +129,7 @@ async function slopesOf(
   prompts: MeasuredPrompts,
   neurons: readonly number[],
   factors: readonly number[],
+  rounding: readonly number[],
 ): Promise<(number | null)[]> {
   const variants = neurons.flatMap((index) =>
     factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
@@ -126,10 +138,9 @@ async function slopesOf(
   return neurons.map((_, n) => {
     const points = factors.flatMap((__, f) => {
       const variant = n * factors.length + f;
-      return clean.map((unpatched, prompt): ChangePoint => {
-        const number = activation[variant][prompt]!;
-        const prediction = patched[variant][prompt]! - unpatched;
-        return { prompt, activation: number.patched - number.clean, prediction };
+      return clean.map((unpatched, prompt) => {
+        const change = patched[variant][prompt]! - unpatched;
+        return changePoint(prompt, activation[variant][prompt]!, change, rounding[prompt]);
       });
     });
     return changeLine(points.filter((point) => point.activation !== 0)).slope;

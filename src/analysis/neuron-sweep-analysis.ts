@@ -5,6 +5,7 @@ import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/meas
 import type { HookName, HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../patching/attribution-patching";
+import { patchHead } from "../patching/head-experiment";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
@@ -73,8 +74,10 @@ export async function analyzeNeuronSweep(
   const recorded = measured.recorded();
   if (resume) checkResumed(resume, { patch, prompts: recorded, provenance });
   const sweep = await sweepOrThrow(head, measured, hooks, { ...options, patch });
-  const correlations = await attributionCorrelations(head, measured, hooks, patch, sweep);
-  const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, correlations[i]));
+  const once = measured.distinct();
+  const none = await whyNoEffect(head, measured, sweep);
+  const correlations = await attributionCorrelations(head, measured, { hooks, patch, sweep, none });
+  const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, once, correlations[i]));
   return {
     model_path: head.path,
     head_type: config.headType,
@@ -87,7 +90,7 @@ export async function analyzeNeuronSweep(
     patch,
     prompts: recorded,
     baseline: { prediction: [...sweep.baseline] },
-    target: targetOf(head, swept),
+    target: targetOf(head, swept, none),
     swept,
     is_complete: sweep.isComplete,
     warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
@@ -173,26 +176,61 @@ interface Attribution {
   readonly reason: string | null;
 }
 
+/** Why no neuron has an effect to be ranked by: none changes a prediction by more than rounding. */
+async function whyNoEffect(
+  head: BoundHead,
+  prompts: MeasuredPrompts,
+  { swept, isComplete }: NeuronSweep,
+): Promise<string | null> {
+  if (!isComplete || !head.targetCanMatter) return null;
+  const { rounding } = await patchHead(head, prompts, []);
+  const isSeen = swept.some(({ changes }) =>
+    changes.some((ofNeuron) => ofNeuron!.some((change, i) => Math.abs(change) > rounding[i])),
+  );
+  return isSeen ? null : "no neuron changes the prediction by more than rounding";
+}
+
+interface SweepOfPrompts {
+  readonly hooks: readonly HookPointName[];
+  readonly patch: Patch;
+  readonly sweep: NeuronSweep;
+  readonly none: string | null;
+}
+
 async function attributionCorrelations(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  hooks: readonly HookPointName[],
-  patch: Patch,
-  sweep: NeuronSweep,
+  { hooks, patch, sweep, none }: SweepOfPrompts,
 ): Promise<Attribution[]> {
-  const { whyNoGradient } = headFunction(head);
-  const whyNone = whyNoGradient ?? (sweep.isComplete ? null : "the sweep is not complete");
-  if (whyNone) return hooks.map(() => ({ correlation: null, reason: whyNone }));
-  const estimate = await attributionPatching(head.model, prompts, { read: head, hooks, patch });
-  return sweepCorrelation(estimate, sweep).map((correlation) => ({
+  const whyNone =
+    headFunction(head).whyNoGradient ?? (sweep.isComplete ? none : "the sweep is not complete");
+  if (whyNone !== null) return hooks.map(() => ({ correlation: null, reason: whyNone }));
+  const once = prompts.distinct();
+  const estimate = await attributionPatching(head.model, prompts.only(once), {
+    read: head,
+    hooks,
+    patch,
+  });
+  const swept = sweep.swept.map(({ hook, changes }) => ({
+    hook,
+    changes: changes.map((ofNeuron) => ofNeuron && once.map((i) => ofNeuron[i])),
+  }));
+  return sweepCorrelation(estimate, { ...sweep, swept }).map((correlation) => ({
     correlation,
     reason: correlation === null ? "the changes are all the same" : null,
   }));
 }
 
-function sweptHook({ hook, changes }: SweptHook, attribution: Attribution): SweptNeurons {
-  const mean_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron));
-  const mean_abs_change = changes.map((ofNeuron) => ofNeuron && mean(ofNeuron.map(Math.abs)));
+/** @param once prompts that are measurements of their own: the means are over them */
+function sweptHook(
+  { hook, changes }: SweptHook,
+  once: readonly number[],
+  attribution: Attribution,
+): SweptNeurons {
+  const meanOf = (ofNeuron: readonly number[] | null, of: (change: number) => number) =>
+    ofNeuron && mean(once.map((i) => of(ofNeuron[i])));
+  const mean_change = changes.map((ofNeuron) => meanOf(ofNeuron, (change) => change));
+  const mean_abs_change = changes.map((ofNeuron) => meanOf(ofNeuron, Math.abs));
   const largest = [...changes.keys()]
     .filter((index) => mean_abs_change[index] !== null)
     .sort((a, b) => mean_abs_change[b]! - mean_abs_change[a]! || a - b)
@@ -212,12 +250,17 @@ function sweptHook({ hook, changes }: SweptHook, attribution: Attribution): Swep
   };
 }
 
-function targetOf({ hook, index }: BoundHead, swept: readonly SweptNeurons[]): SweepTarget | null {
+/** @param none why there is nothing to rank by */
+function targetOf(
+  { hook, index }: BoundHead,
+  swept: readonly SweptNeurons[],
+  none: string | null,
+): SweepTarget | null {
   const own = swept.find((other) => other.hook === hook);
   if (!own) return null;
   const sizes = own.mean_abs_change;
   const rank = rankAmong(
-    sizes[index],
+    none === null ? sizes[index] : null,
     sizes.filter((_, neuron) => neuron !== index),
   );
   return {
@@ -226,7 +269,7 @@ function targetOf({ hook, index }: BoundHead, swept: readonly SweptNeurons[]): S
     mean_change: own.mean_change[index],
     mean_abs_change: sizes[index],
     ...rank,
-    reason: reasonFor(rank.rank, rank.percentile, sizes),
+    reason: none ?? reasonFor(rank.rank, rank.percentile, sizes),
   };
 }
 

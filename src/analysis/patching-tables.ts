@@ -2,6 +2,7 @@ import type { ActivationPatchingResult, PatchedRun } from "../results/activation
 import type { Interval } from "../results/evidence-parts";
 import { oneSample } from "../stats/one-sample";
 import type { Fact } from "./describe";
+import { measuredOnce } from "./measured-once";
 import { numberText, pValueText, rankText, withInterval } from "./number-text";
 import type { Finding } from "./weights-tables";
 
@@ -42,8 +43,9 @@ export function listScaling(result: ActivationPatchingResult) {
   const { runs } = result.evidence.effect_sizes;
   const ofFactors = runs.slice(runs.length - result.scale_factors.length);
   const { activation, prediction } = result.baseline;
+  const once = measuredOnce(result.prompts);
   const errorOf = (patched: readonly number[], clean: readonly number[]) =>
-    oneSample(patched.map((value, i) => value - clean[i])).standard_error;
+    oneSample(once.map((i) => patched[i] - clean[i])).standard_error;
   return result.scale_factors.map((factor, i) => ({
     factor,
     mean_activation_change: result.avg_act_changes[i],

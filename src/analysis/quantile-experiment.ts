@@ -1,14 +1,14 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
-import type { Measurement } from "../patching/head-experiment";
+import { activationRounding, changePoints, whyNoLine } from "../patching/change-line";
 import { patchHead } from "../patching/head-experiment";
 import type { Patch } from "../patching/patch";
+import type { ScalingExperiment } from "../patching/scaling-experiment";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { isConstant } from "../stats/is-constant";
 import { largestMagnitude } from "../stats/largest-magnitude";
 import { quantile } from "../stats/quantile";
-import { byPrompt, changeLine, changePoints, overPrompts, type PromptPoints } from "./over-prompts";
-import type { RandomStreams } from "./random-streams";
+import { lineIntervals } from "./over-prompts";
 
 /** An activation this much smaller than the largest one counts as zero: scaling it says nothing. */
 const NEAR_ZERO = 1e-3;
@@ -28,40 +28,28 @@ export function nearZeroPrompts(activations: readonly number[]): number[] {
 export async function quantileExperiment(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  baseline: Measurement,
-  streams: RandomStreams,
+  { baseline, distinct }: Pick<ScalingExperiment, "baseline" | "distinct">,
 ): Promise<QuantileExperiment> {
-  const { activation } = baseline;
+  const activation = distinct.map((prompt) => baseline.activation[prompt]);
   const values = PROBABILITIES.map((probability) =>
     Math.fround(quantile(activation, probability)!),
   );
-  const reason = isConstant(activation)
+  const reason = isConstant(activation, activation.map(activationRounding))
     ? "the activation is the same on every prompt: its quantiles change nothing"
     : null;
   const patches = values.map((value): Patch => ["set", value]);
-  const { baseline: own, patched } = await patchHead(head, prompts, reason === null ? patches : []);
-  const points = changePoints(
-    patched.map((run) => run.activation),
-    patched.map((run) => run.prediction),
-    own,
-  ).filter((point) => point.activation !== 0);
-  const groups = byPrompt(points);
-  const whyNone = reason ?? changeLine(points).reason;
-  const interval = (key: "slope" | "intercept" | "r_squared") =>
-    overPrompts(
-      groups,
-      (drawn: readonly PromptPoints[]) => changeLine(drawn.flat())[key],
-      streams("bootstrap-quantiles"),
-      whyNone,
-    );
+  const experiment = await patchHead(head, prompts, reason === null ? patches : []);
+  const { baseline: own, patched, rounding } = experiment;
+  const isDistinct = new Set(distinct);
+  const points = changePoints(patched, own, rounding).filter(
+    (point) => point.activation !== 0 && isDistinct.has(point.prompt),
+  );
   return {
     reason,
-    near_zero: nearZeroPrompts(activation),
+    near_zero: nearZeroPrompts(baseline.activation),
     probabilities: [...PROBABILITIES],
     values,
     runs: patched.map(({ patch, ...run }) => ({ patch: [...patch], ...run })),
-    slope: interval("slope"),
-    intercept: interval("intercept"),
-    r_squared: interval("r_squared"),
+    ...lineIntervals(points, reason ?? whyNoLine(head, experiment)),
   };
 }

@@ -148,7 +148,7 @@ function summary({ target, swept, baseline, warnings }: NeuronSweepResult): stri
   return [
     ...tables.map((table) => `${table}\n`),
     target
-      ? `the target, neuron ${target.index} of ${target.hook}: rank ${numberText(target.rank)} of ${target.of}, mean change ${numberText(target.mean_change)}\n`
+      ? `the target, neuron ${target.index} of ${target.hook}: rank ${numberText(target.rank)} of ${target.of}, mean change ${numberText(target.mean_change)}${target.reason ? ` (${target.reason})` : ""}\n`
       : "the target is not among the neurons that were patched\n",
     `predictions unpatched: ${numberText(Math.min(...baseline.prediction))} to ${numberText(Math.max(...baseline.prediction))}\n`,
     warningLines(warnings),

@@ -5,7 +5,7 @@ import { formatNumber } from "./format-number";
 /** A fitted line, or why there is none. */
 export interface LineFit extends Readonly<LinearRegression> {
   /** Why slope and intercept are null. */
-  readonly reason?: string;
+  readonly reason?: string | null;
 }
 
 /** What a figure draws of a fit. */

@@ -6,6 +6,7 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
 import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
+import { predictionRounding } from "./prediction-rounding";
 
 const LOGITS = "unembed.hook_out";
 const DIGITS = "0123456789";
@@ -30,6 +31,8 @@ export interface BoundHead {
   position(promptLength: number): number;
   /** Predictions from activations `[n, size]` of `reads` at that position. */
   predict(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
+  /** By how much each of these predictions may be off by rounding alone. */
+  rounding(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
 }
 
 /**
@@ -61,6 +64,10 @@ export function bindHead(
   );
   const digitTokens = isToken ? digitTokenIds(config.head.digitTokens, model, configFile) : null;
   const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
+  const inputs = (activations: ReadonlyMap<HookPointName, tf.Tensor2D>) =>
+    digitTokens
+      ? digitColumns(activations.get(LOGITS)!, digitTokens)
+      : rowsOf(activations.get(features.name)!);
   return {
     [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
     path,
@@ -74,8 +81,9 @@ export function bindHead(
     position: (length) => measuredPosition(config.tokenPos, length),
     predict: (activations) =>
       digitTokens
-        ? predictFromDigitLogits(config, digitColumns(activations.get(LOGITS)!, digitTokens))
-        : predictFromFeatures(files, rowsOf(activations.get(features.name)!)),
+        ? predictFromDigitLogits(config, inputs(activations))
+        : predictFromFeatures(files, inputs(activations)),
+    rounding: (activations) => predictionRounding(files, inputs(activations)),
   };
 }
 

@@ -2,18 +2,9 @@ import type { HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import type { BoundHead } from "./bind-head";
 import { digitLogits } from "./digit-logits";
-import { headActivationSlopes } from "./head-activations";
-import type { HeadFiles } from "./load-head";
-import {
-  activated,
-  binCentres,
-  digitScale,
-  expectedValue,
-  linearLayer,
-  predictFromDigitLogits,
-  predictFromFeatures,
-  softmax,
-} from "./prediction";
+import { featureGradient, softmaxSlopes } from "./feature-gradient";
+import { binCentres, digitScale, predictFromDigitLogits, predictFromFeatures } from "./prediction";
+import { predictionRounding } from "./prediction-rounding";
 
 /** A head as a function of the residual stream that it reads, in float64. */
 export interface HeadFunction {
@@ -21,6 +12,8 @@ export interface HeadFunction {
   readonly features: HookPointName;
   /** Predictions, in the units of the target activation, from features `[n][d_model]`. */
   predict(features: readonly ArrayLike<number>[]): number[];
+  /** By how much each of these predictions may be off by rounding alone. */
+  rounding(features: readonly ArrayLike<number>[]): number[];
   /** `[d_model]` the prediction's gradient with respect to one position's features; null where `whyNoGradient` says so. */
   readonly gradient: ((features: ArrayLike<number>) => number[]) | null;
   /** Why there is no gradient; null where there is one. */
@@ -41,31 +34,29 @@ export interface HeadFunction {
  * console.log(gradient(last).length);
  */
 export function headFunction(head: BoundHead): HeadFunction {
-  const { files, model, reads } = head;
+  const { files, reads } = head;
   const { config } = files;
   if (config.headType === "token") return tokenFunction(head);
   const predict = (rows: readonly ArrayLike<number>[]) => predictFromFeatures(files, rows);
+  const rounding = (rows: readonly ArrayLike<number>[]) => predictionRounding(files, rows);
   const features = reads[0];
   if (config.headType === "classification" && !binCentres(config)) {
     const whyNoGradient = "the head has no bin_edges, so it predicts a class's number, in steps";
-    return { features, predict, gradient: null, whyNoGradient };
+    return { features, predict, rounding, gradient: null, whyNoGradient };
   }
-  const { d_model } = model.cfg;
-  const gradient = (row: ArrayLike<number>) => featureGradient(files, row, d_model);
-  return { features, predict, gradient, whyNoGradient: null };
+  const gradient = (row: ArrayLike<number>) => featureGradient(files, row);
+  return { features, predict, rounding, gradient, whyNoGradient: null };
 }
 
 function tokenFunction(head: BoundHead): HeadFunction {
   const { config } = head.files;
   const { cfg } = head.model;
   const read = digitLogits(head);
+  const logits = (rows: readonly ArrayLike<number>[]) => rows.map((row) => read.logits(row));
   return {
     features: hookPoint(["resid_post", -1], cfg).name,
-    predict: (rows) =>
-      predictFromDigitLogits(
-        config,
-        rows.map((row) => read.logits(row)),
-      ),
+    predict: (rows) => predictFromDigitLogits(config, logits(rows)),
+    rounding: (rows) => predictionRounding(head.files, logits(rows)),
     gradient(row) {
       const digits = [...head.digitTokens!.keys()];
       const factors = softmaxSlopes(read.logits(row), digits);
@@ -76,44 +67,4 @@ function tokenFunction(head: BoundHead): HeadFunction {
     },
     whyNoGradient: null,
   };
-}
-
-/** d expected / d logit: pᵢ (valueᵢ − expected); classes beyond the values count as value 0. */
-function softmaxSlopes(logits: ArrayLike<number>, values: readonly number[]): number[] {
-  const probabilities = softmax(logits);
-  const expected = expectedValue(probabilities, values);
-  return probabilities.map((p, i) => p * ((values[i] ?? 0) - expected));
-}
-
-function featureGradient(
-  { config, tensors }: HeadFiles,
-  row: ArrayLike<number>,
-  d_model: number,
-): number[] {
-  if (config.headType === "token") throw new Error("a token head reads logits, not features");
-  const { hidden } = config.head;
-  const before = hidden && linearLayer(tensors, "hidden")(row);
-  const input = hidden ? activated(before!, hidden.activation) : row;
-  const logits = linearLayer(tensors, "output")(input);
-  const factors =
-    config.headType === "regression"
-      ? [config.head.outputScale]
-      : softmaxSlopes(logits, binCentres(config)!);
-  const onInput = weighted(tensors.get("output.weight")!.data, factors, input.length);
-  if (!hidden) return onInput;
-  const slope = headActivationSlopes[hidden.activation];
-  return weighted(
-    tensors.get("hidden.weight")!.data,
-    onInput.map((value, j) => value * slope(before![j])),
-    d_model,
-  );
-}
-
-/** factors · matrix: `[rows] · [rows, columns]` → `[columns]` */
-function weighted(matrix: Float32Array, factors: readonly number[], columns: number): number[] {
-  const sum = new Array<number>(columns).fill(0);
-  factors.forEach((factor, row) => {
-    for (let j = 0, at = row * columns; j < columns; j++, at++) sum[j] += factor * matrix[at];
-  });
-  return sum;
 }

@@ -7,6 +7,7 @@ import {
   type TokenOptions,
   tokenBatch,
 } from "../model/token-batch";
+import { distinctPrompts } from "./same-measurement";
 
 /** A prompt as text or as token ids. */
 export type Prompt = string | readonly number[];
@@ -45,7 +46,7 @@ class MeasuredPrompts {
     private readonly model: Measurer["model"],
     private readonly given: readonly Prompt[],
     private readonly whole: readonly number[][],
-    positions: readonly number[],
+    private readonly positions: readonly number[],
     /** How many were longer than the context and were cut. */
     readonly truncated: number,
   ) {
@@ -54,6 +55,18 @@ class MeasuredPrompts {
 
   get length(): number {
     return this.tokens.length;
+  }
+
+  /** Places of those that are measurements of their own: the first of equal ones. */
+  distinct(): number[] {
+    return distinctPrompts(this.tokens);
+  }
+
+  /** Some of them, by their places. */
+  only(places: readonly number[]): MeasuredPrompts {
+    const of = <T>(values: readonly T[]) => places.map((place) => values[place]);
+    const [given, whole, positions] = [of(this.given), of(this.whole), of(this.positions)];
+    return new MeasuredPrompts(this.model, given, whole, positions, this.truncated);
   }
 
   /** The prompts as they were given, with the position that is measured. */

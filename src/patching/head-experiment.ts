@@ -1,11 +1,14 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import { firstOfEach } from "../heads/same-measurement";
+import type { HookPointName } from "../model/hook-names";
 import { type Progress, silentProgress } from "../progress/progress";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
-import { predictionReadout } from "./readout";
+import { predictionReadout, type Readout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -21,6 +24,10 @@ export interface PatchedMeasurement extends Measurement {
 export interface HeadExperiment {
   readonly baseline: Measurement;
   readonly patched: PatchedMeasurement[];
+  /** Prompts that are measurements of their own: the first of those that are the same up to the measured token. */
+  readonly distinct: readonly number[];
+  /** `[prompt]` how far a prediction may be off by rounding alone. */
+  readonly rounding: readonly number[];
 }
 
 export interface HeadExperimentOptions {
@@ -50,16 +57,18 @@ export async function patchHead(
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
   const { clean, patched, activation } = await patch(head.model, measured, variants, {
-    read: predictionReadout(head, (i) => `the patch ${patches[i].join(":")} of ${head.hook}`),
+    read: withRounding(head, (i) => `the patch ${patches[i].join(":")} of ${head.hook}`),
     progress: byPrompt(progress, variants.length),
   });
   requireFinite(head, activation);
   progress.update(measured.length);
+  // In a batch the rows of two equal prompts may differ in float32's last digit, and a spread or a
+  // correlation would be made of that.
   const first = firstOfEach(measured.tokens);
   return {
     baseline: {
       activation: first.map((prompt) => activation[0][prompt]!.clean),
-      prediction: first.map((prompt) => clean[prompt]),
+      prediction: first.map((prompt) => clean[prompt].prediction),
     },
     patched: patches.map((patch, i) => {
       // What a resample puts in place depends on where in the list a prompt stands.
@@ -67,23 +76,33 @@ export async function patchHead(
       return {
         patch,
         activation: from.map((prompt) => activation[i][prompt]!.patched),
-        prediction: from.map((prompt) => patched[i][prompt] as number),
+        prediction: from.map((prompt) => patched[i][prompt]!.prediction),
       };
     }),
+    distinct: measured.distinct(),
+    rounding: first.map((prompt) => clean[prompt].rounding),
   };
 }
 
-/**
- * Of each prompt the first that is the same: one measurement. In a batch the rows of two may differ in
- * float32's last digit, and a spread or a correlation would be made of that.
- */
-function firstOfEach(prompts: readonly (readonly number[])[]): number[] {
-  const seen = new Map<string, number>();
-  return prompts.map((tokens, i) => {
-    const key = tokens.join(" ");
-    if (!seen.has(key)) seen.set(key, i);
-    return seen.get(key)!;
-  });
+interface Prediction {
+  readonly prediction: number;
+  readonly rounding: number;
+}
+
+/** A head's prediction, and of the unpatched run how far it may be off. */
+function withRounding(head: BoundHead, nameOf: (variant: number) => string): Readout<Prediction> {
+  const readout = predictionReadout(head, nameOf);
+  return {
+    ...readout,
+    read(activations, rows) {
+      const predictions = readout.read(activations, rows);
+      const isClean = rows.some(({ variant }) => variant === null);
+      const rounding = isClean
+        ? head.rounding(activations as ReadonlyMap<HookPointName, tf.Tensor2D>)
+        : predictions.map(() => 0);
+      return predictions.map((prediction, i) => ({ prediction, rounding: rounding[i] }));
+    },
+  };
 }
 
 const UNCHANGED: readonly Patch[] = [["scale", 1]];

@@ -1,9 +1,17 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
-import { type LinearRegression, linearRegression } from "../stats/linear-regression";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import {
+  activationRounding,
+  type ChangeLine,
+  type ChangePoint,
+  changeLine,
+  changePoints,
+  whyNoLine,
+} from "./change-line";
+import {
+  type HeadExperiment,
   type HeadExperimentOptions,
   type Measurement,
   type PatchedMeasurement,
@@ -26,12 +34,13 @@ export interface PromptFit {
   readonly slope: number | null;
   readonly intercept: number | null;
   readonly r2: number | null;
+  /** Why numbers are null. */
+  readonly reason: string | null;
 }
 
-export interface ScalingExperiment {
+export interface ScalingExperiment
+  extends Pick<HeadExperiment, "baseline" | "distinct" | "rounding"> {
   readonly scale_factors: number[];
-  /** Unpatched, in prompt order. */
-  readonly baseline: Measurement;
   /** Pearson's correlation of baseline activation and prediction; null if one is constant. */
   readonly baseline_correlation: number | null;
   /** One run a factor, in the order of `scale_factors`. */
@@ -42,10 +51,15 @@ export interface ScalingExperiment {
   readonly avg_act_changes: number[];
   /** Mean change of the prediction over the prompts, a number a factor. */
   readonly avg_pred_changes: number[];
-  /** Least squares of prediction change on activation change, all prompts and factors pooled. */
-  readonly regression: LinearRegression;
+  /**
+   * Least squares of prediction change on activation change, all prompts and factors pooled. Null
+   * where the activation never changes, or the prediction is one number throughout.
+   */
+  readonly regression: ChangeLine;
   /** The same for each prompt alone, in prompt order. */
   readonly per_input: PromptFit[];
+  /** Why there is no line at all; null where there may be one. */
+  readonly why_no_line: string | null;
 }
 
 /**
@@ -67,29 +81,50 @@ export async function scalingExperiment(
   }
   const measured = measurePrompts(head, prompts);
   const scalePatches = factors.map((factor): Patch => ["scale", factor]);
-  const { baseline, patched } = await patchHead(head, measured, [...scalePatches, ...patches], {
-    progress,
-  });
+  const experiment = await patchHead(head, measured, [...scalePatches, ...patches], { progress });
+  const { baseline, patched, distinct, rounding } = experiment;
   const scaling = patched.slice(0, factors.length);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
   const predChanges = scaling.map((run) => changes(run.prediction, baseline.prediction));
+  const points = changePoints(scaling, baseline, rounding);
+  const why_no_line = whyNoLine(head, experiment);
   return {
     scale_factors: [...factors],
     baseline,
-    baseline_correlation: pearsonCorrelation(baseline.activation, baseline.prediction),
+    baseline_correlation: baselineCorrelation(baseline, rounding),
     scaling,
     experiments: patched.slice(factors.length),
     avg_act_changes: actChanges.map(mean),
     avg_pred_changes: predChanges.map(mean),
-    regression: linearRegression(actChanges.flat(), predChanges.flat()),
+    regression: contractLine(points, why_no_line),
     per_input: measured.tokens.map((_, i) => {
-      const { slope, intercept, r_squared } = linearRegression(
-        actChanges.map((ofPrompts) => ofPrompts[i]),
-        predChanges.map((ofPrompts) => ofPrompts[i]),
-      );
-      return { slope, intercept, r2: r_squared };
+      const own = points.filter(({ prompt }) => prompt === i);
+      const { slope, intercept, r_squared, reason } = contractLine(own, why_no_line);
+      return { slope, intercept, r2: r_squared, reason };
     }),
+    distinct,
+    rounding,
+    why_no_line,
   };
+}
+
+/** Pearson's correlation of unpatched activation and prediction; null where one is constant. */
+export function baselineCorrelation(
+  { activation, prediction }: Readonly<Record<keyof Measurement, readonly number[]>>,
+  rounding: readonly number[],
+): number | null {
+  return pearsonCorrelation(activation, prediction, {
+    x: activation.map(activationRounding),
+    y: rounding,
+  });
+}
+
+/** A prediction that follows no patch has slope 0 and, as scikit-learn's `r2_score` says, R² 1. */
+function contractLine(points: readonly ChangePoint[], whyNone: string | null): ChangeLine {
+  if (whyNone !== null) return { slope: null, intercept: null, r_squared: null, reason: whyNone };
+  const line = changeLine(points);
+  if (line.slope === null || line.r_squared !== null) return line;
+  return { ...line, r_squared: 1, reason: null };
 }
 
 /** Patched minus unpatched, prompt by prompt. */

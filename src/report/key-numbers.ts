@@ -129,7 +129,7 @@ function besideText(content: Content, beside: Known["beside"] = {}): string {
   return parts.length > 0 ? ` (${parts.join(", ")})` : "";
 }
 
-/** ` [0.114, 0.121]`: how far the number goes over resampled prompts, where the result says so. */
+/** ` [0.114, 0.121]`: how far the number goes over other prompts, where the result says so. */
 function intervalText(content: Content, path: readonly string[] = []): string {
   const { low, high } = path.reduce((inside, key) => recordOf(inside[key]), content);
   if (path.length === 0 || typeof low !== "number" || typeof high !== "number") return "";

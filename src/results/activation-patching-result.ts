@@ -1,5 +1,6 @@
+import type { ChangeLine } from "../patching/change-line";
 import type { Patch } from "../patching/patch";
-import type { LinearRegression } from "../stats/linear-regression";
+import type { PromptFit } from "../patching/scaling-experiment";
 import type {
   Controls,
   DirectEffect,
@@ -65,20 +66,18 @@ export interface ActivationPatchingResult {
   readonly baseline: {
     readonly activation: readonly number[];
     readonly prediction: readonly number[];
+    /** `[prompt]` by how much a prediction may be off by rounding alone: smaller differences say nothing. */
+    readonly rounding: readonly number[];
     readonly correlation: number | null;
   };
   /** The patches that were asked for. */
   readonly experiments: readonly PatchedRun[];
   /** The scaling experiment, one run for each of `scale_factors`. */
   readonly scaling: readonly PatchedRun[];
-  /** The pooled line again, as one object. */
-  readonly regression: LinearRegression;
-  /** The line of each prompt on its own. */
-  readonly per_input: readonly {
-    readonly slope: number | null;
-    readonly intercept: number | null;
-    readonly r2: number | null;
-  }[];
+  /** The pooled line again, as one object, with the reason why it is none. */
+  readonly regression: ChangeLine;
+  /** The line of each prompt on its own; null where its activation never changes. */
+  readonly per_input: readonly PromptFit[];
   /** How sure the slope is, against which nulls. */
   readonly evidence: SlopeEvidence;
   /** The part of the effect that takes the direct path, and the closed form where there is one. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ActivationPatchingResult } from "./activation-patching-result";
-import { promptSchema } from "./evidence-parts";
+import { promptSchema, reasonSchema } from "./evidence-parts";
 import {
   controlsSchema,
   directEffectSchema,
@@ -35,16 +35,29 @@ const keys = z.strictObject({
   layer_type: z.string().min(1),
   hook: z.string().min(1),
   prompts: z.array(promptSchema).min(1),
-  baseline: z.strictObject({ activation: numbers, prediction: numbers, correlation }),
+  baseline: z.strictObject({
+    activation: numbers,
+    prediction: numbers,
+    rounding: z
+      .array(z.number().min(0))
+      .describe("[prompt] by how much a prediction may be off by rounding alone."),
+    correlation,
+  }),
   experiments: z.array(patchedRunSchema),
   scaling: z.array(patchedRunSchema),
   regression: z.strictObject({
     slope: numberOrNull,
     intercept: numberOrNull,
     r_squared: numberOrNull,
+    reason: reasonSchema,
   }),
   per_input: z.array(
-    z.strictObject({ slope: numberOrNull, intercept: numberOrNull, r2: numberOrNull }),
+    z.strictObject({
+      slope: numberOrNull,
+      intercept: numberOrNull,
+      r2: numberOrNull,
+      reason: reasonSchema,
+    }),
   ),
   evidence: slopeEvidenceSchema,
   direct_effect: directEffectSchema,
@@ -79,6 +92,7 @@ function requireOnePerPrompt(result: Keys, context: z.RefinementCtx): void {
   const lists: [(string | number)[], number][] = [
     [["baseline", "activation"], baseline.activation.length],
     [["baseline", "prediction"], baseline.prediction.length],
+    [["baseline", "rounding"], baseline.rounding.length],
     [["per_input"], per_input.length],
   ];
   for (const key of ["direct", "total", "indirect"] as const) {

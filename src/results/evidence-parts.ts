@@ -35,13 +35,29 @@ export const rankSchema = z.strictObject({
 });
 export type Rank = z.infer<typeof rankSchema>;
 
-/** A number with its uncertainty. */
+/** A number with its uncertainty over the prompts that one might have taken instead. */
 export const intervalSchema = z.strictObject({
   estimate: numberOrNull,
   low: numberOrNull,
   high: numberOrNull,
-  confidence: z.number().describe("Share of the resampled statistics between low and high."),
-  resamples: z.int().min(0),
+  confidence: z
+    .number()
+    .describe(
+      "Share of such intervals that hold the value of all prompts, as docs/results.md simulates.",
+    ),
+  method: z
+    .string()
+    .min(1)
+    .nullable()
+    .describe("How the interval was made, see docs/results.md; null where there is none."),
+  n: z
+    .int()
+    .min(0)
+    .describe("Different prompts: those that are the same up to the measured token are one."),
+  resamples: z
+    .int()
+    .min(0)
+    .describe("How often the statistic was computed again, a prompt left out."),
   usable: z.int().min(0).describe("In how many resamples the statistic existed."),
   reason: reasonSchema,
 });

@@ -2,6 +2,7 @@ import { InputError } from "../errors";
 import { centred } from "./centred";
 import { finitePairs } from "./finite-values";
 import { isConstant } from "./is-constant";
+import { isExactFit, type PointRounding } from "./is-exact-fit";
 import { linearRegression } from "./linear-regression";
 import { studentTPValue } from "./student-t";
 
@@ -39,8 +40,9 @@ export interface ClusteredRegression {
  * @param x n numbers
  * @param y n numbers
  * @param groups n labels
+ * @param rounding how far x and y may be off
  * @returns both coefficients with standard error, t and p; null with a reason where x or y is
- *   constant, there are fewer than two groups or three points, or the line is exact
+ *   constant, there are fewer than two groups or three points, or the line is exact, up to rounding
  * @throws {InputError} when lengths differ or a value is not finite
  *
  * @example
@@ -50,6 +52,7 @@ export function clusteredRegression(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
   groups: readonly (string | number)[],
+  rounding: PointRounding = {},
 ): ClusteredRegression {
   const [xs, ys] = finitePairs(x, "x", y, "y");
   if (groups.length !== xs.length) {
@@ -59,9 +62,13 @@ export function clusteredRegression(
     });
   }
   const names = [...new Set(groups)];
-  const { slope, intercept } = linearRegression(xs, ys);
+  const { slope, intercept } = isConstant(xs, rounding.x)
+    ? { slope: null, intercept: null }
+    : linearRegression(xs, ys, rounding);
   const degrees_of_freedom = Math.max(names.length - 1, 0);
-  const reason = whyNot(xs, ys, names.length);
+  const reason =
+    whyNot(xs, ys, names.length, rounding) ??
+    (isExactFit(xs, ys, { slope: slope!, intercept: intercept! }, rounding) ? EXACT : null);
   const without = (estimate: number | null, why: string) => ({
     ...{ estimate, standard_error: null, t: null, degrees_of_freedom, p_value: null },
     reason: why,
@@ -72,7 +79,7 @@ export function clusteredRegression(
   }
   const errors = standardErrors(xs, ys, { slope: slope!, intercept: intercept! }, groups);
   const test = (estimate: number, standard_error: number): CoefficientTest => {
-    if (standard_error === 0) return without(estimate, "the line goes through every point");
+    if (standard_error === 0) return without(estimate, EXACT);
     const t = estimate / standard_error;
     const p_value = studentTPValue(t, degrees_of_freedom);
     return { estimate, standard_error, t, degrees_of_freedom, p_value, reason: null };
@@ -84,11 +91,18 @@ export function clusteredRegression(
   };
 }
 
-function whyNot(xs: readonly number[], ys: readonly number[], groups: number): string | null {
+const EXACT = "the line goes through every point";
+
+function whyNot(
+  xs: readonly number[],
+  ys: readonly number[],
+  groups: number,
+  rounding: PointRounding,
+): string | null {
   if (groups < 2) return "fewer than two groups: nothing to generalise over";
   if (xs.length < 3) return "fewer than three points";
-  if (isConstant(xs)) return "x is constant";
-  return isConstant(ys) ? "y is constant" : null;
+  if (isConstant(xs, rounding.x)) return "x is constant";
+  return isConstant(ys, rounding.y) ? "y is constant" : null;
 }
 
 function standardErrors(

@@ -2,6 +2,7 @@ import { binaryScale } from "./binary-scale";
 import { centred } from "./centred";
 import { finitePairs } from "./finite-values";
 import { isConstant } from "./is-constant";
+import type { PointRounding } from "./is-exact-fit";
 
 /** The line y = slope · x + intercept and how much of y it explains. */
 export interface LinearRegression {
@@ -21,12 +22,14 @@ export interface LinearRegression {
  *   default `force_finite` says 1 there, not NaN), also when x is constant too.
  *
  * "Constant" means up to float64 rounding, see `isConstant`: nobody wants a slope of 10¹⁵
- * because two equal activations differ in their last bit.
+ * because two equal activations differ in their last bit. What was computed in float32 is constant
+ * up to more than that, which `rounding` says.
  *
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
  *
  * @param x n numbers, the explaining quantity (activation change)
  * @param y n numbers, the explained quantity (prediction change)
+ * @param rounding how far x and y may be off
  * @returns slope (units of y per unit of x), intercept (units of y) and R²
  * @throws {InputError} when the lengths differ or a value is not finite
  *
@@ -34,13 +37,17 @@ export interface LinearRegression {
  * linearRegression([0, 1, 2], [1, 3, 5]); // { slope: 2, intercept: 1, r_squared: 1 }
  * linearRegression([1, 1], [0, 4]); // { slope: 0, intercept: 2, r_squared: 0 }
  */
-export function linearRegression(x: ArrayLike<number>, y: ArrayLike<number>): LinearRegression {
+export function linearRegression(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  rounding: PointRounding = {},
+): LinearRegression {
   const [xs, ys] = finitePairs(x, "x", y, "y");
   if (xs.length < 2) return { slope: null, intercept: null, r_squared: null };
   const { mean: meanX, differences: dx } = centred(xs);
   const { mean: meanY, differences: dy } = centred(ys);
-  if (isConstant(ys)) return { slope: 0, intercept: meanY, r_squared: 1 };
-  if (isConstant(xs)) return { slope: 0, intercept: meanY, r_squared: 0 };
+  if (isConstant(ys, rounding.y)) return { slope: 0, intercept: meanY, r_squared: 1 };
+  if (isConstant(xs, rounding.x)) return { slope: 0, intercept: meanY, r_squared: 0 };
 
   // Scaled to about 1, so that no square vanishes or overflows.
   const scaleX = binaryScale(dx);

@@ -1,6 +1,6 @@
 import { max, mean, median, min, sampleStandardDeviation } from "simple-statistics";
 import { finiteValues } from "./finite-values";
-import { isConstant } from "./is-constant";
+import { isConstant, type Rounding } from "./is-constant";
 import { studentTPValue } from "./student-t";
 
 /** A handful of independent values: where they lie, how they scatter, whether their mean is 0. */
@@ -24,6 +24,7 @@ export interface OneSample {
  * Mean, spread and t-test of independent values, as `scipy.stats.ttest_1samp(values, 0)`.
  *
  * @param values n numbers
+ * @param rounding how far each may be off; that of float64 if not given
  * @returns the summary; null for what does not exist: everything without values, the spread with one,
  *   the test where all values are equal (up to rounding)
  * @throws {InputError} when a value is not finite
@@ -31,7 +32,7 @@ export interface OneSample {
  * @example
  * oneSample([0.9, 1.1, 1.3]).standard_error; // 0.1154…
  */
-export function oneSample(values: ArrayLike<number>): OneSample {
+export function oneSample(values: ArrayLike<number>, rounding: Rounding = 0): OneSample {
   const own = finiteValues(values, "values");
   const n = own.length;
   if (n === 0) {
@@ -41,7 +42,7 @@ export function oneSample(values: ArrayLike<number>): OneSample {
   const average = mean(own);
   const std = n < 2 ? null : sampleStandardDeviation(own);
   const standard_error = std === null ? null : std / Math.sqrt(n);
-  const t = standard_error === null || isConstant(own) ? null : average / standard_error;
+  const t = standard_error === null || isConstant(own, rounding) ? null : average / standard_error;
   return {
     n,
     mean: average,

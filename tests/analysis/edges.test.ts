@@ -203,11 +203,11 @@ describe("at the edges: defined, or null with a reason", () => {
     assert.equal(result.z_score_input, null);
     for (const { reason } of result.tests) assert.match(reason!, /zeros|all zero|no covariance/);
     assert.equal(result.gradient.coherence, null);
-    const { evidence, slope, r_squared, direct_effect } = await patching(zero);
-    // The contract's numbers follow scikit-learn: a constant is fitted perfectly by slope 0.
-    assert.deepEqual([slope, r_squared], [0, 1]);
+    const { evidence, slope, r_squared, regression, direct_effect } = await patching(zero);
+    assert.deepEqual([slope, r_squared], [null, null]);
+    assert.match(regression.reason!, /prediction is the same on every prompt and in every run/);
     assert.equal(evidence.changed_points.r_squared.estimate, null);
-    assert.match(evidence.changed_points.r_squared.reason!, /prediction changes by the same/);
+    assert.match(evidence.changed_points.r_squared.reason!, /prediction is the same/);
     assert.equal(direct_effect.direct_share.estimate, null);
     assert.equal(direct_effect.closed_form.slope, null);
   });

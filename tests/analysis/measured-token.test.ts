@@ -401,8 +401,8 @@ for (const { token_pos, positions, reference } of MEASURED) {
 
     it("setting to quantiles", async () => {
       const measured = measurePrompts(head, PROMPTS);
-      const { baseline } = await scalingExperiment(head, measured);
-      const result = await quantileExperiment(head, measured, baseline, randomStreams(0));
+      const experiment = await scalingExperiment(head, measured);
+      const result = await quantileExperiment(head, measured, experiment);
       // NumPy's quantiles of four numbers, by linear interpolation.
       const sorted = PROMPTS.map((_, i) => activationOf(i)).sort((a, b) => a - b);
       assert.deepEqual(result.probabilities, [0.05, 0.25, 0.5, 0.75, 0.95]);
@@ -437,9 +437,9 @@ for (const { token_pos, positions, reference } of MEASURED) {
 
     it("matched control neurons", async () => {
       const measured = measurePrompts(head, PROMPTS);
-      const { baseline } = await scalingExperiment(head, measured);
+      const experiment = await scalingExperiment(head, measured);
       const control = await neuronControl(head, measured, {
-        ...{ count: 20, factors: FACTORS, baseline, slope: 0.1, streams: randomStreams(0) },
+        ...{ count: 20, factors: FACTORS, experiment, slope: 0.1, streams: randomStreams(0) },
       });
       const spreadOf = (neuron: number) => {
         const values = PROMPTS.map((_, prompt) => activationOf(prompt, neuron));

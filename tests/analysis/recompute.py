@@ -8,6 +8,7 @@ import json
 import sys
 
 import numpy as np
+import scipy.optimize
 import scipy.stats
 import statsmodels.api
 from safetensors.numpy import load_file
@@ -97,6 +98,31 @@ def check_weights():
     adjusted(weights["tests"])
 
 
+def slope_of(x, z):
+    return np.polyfit(x, z, 1)[0]
+
+
+def intercept_of(x, z):
+    return np.polyfit(x, z, 1)[1]
+
+
+def check_interval(found, statistic, x, z, groups, effective, weight=1):
+    """Leaves each prompt out, and makes Student's and Hall's limits by SciPy."""
+    names = np.unique(groups)
+    n = names.size
+    influence = -np.array([statistic(x[groups != name], z[groups != name]) for name in names])
+    influence -= influence.mean()
+    error = np.sqrt((n - 1) / n * np.sum(influence**2))
+    kurtosis = scipy.stats.kurtosis(influence, fisher=False) * (n + 1) / (n - 1)
+    t = scipy.stats.t.ppf(0.975, max(1, min(2 * n / (kurtosis - 1), n - 2)) if effective else n - 1)
+    g = weight * scipy.stats.skew(influence)
+    cubic = lambda T: T + g / np.sqrt(n) * (T**2 / 3 + 1 / 6) + (g / 3) ** 2 * T**3 / (3 * n)
+    low, high = (scipy.optimize.brentq(lambda T: cubic(T) - end, -1e4, 1e4) for end in [-t, t])
+    estimate = statistic(x, z)
+    near(found["low"], estimate - max(high, t) * error, "low end", 1e-5, error)
+    near(found["high"], estimate - min(low, -t) * error, "high end", 1e-5, error)
+
+
 def check_patching():
     a, y = (np.array(patching["baseline"][key]) for key in ["activation", "prediction"])
     runs = patching["scaling"]
@@ -116,21 +142,19 @@ def check_patching():
         for i, key in enumerate(["intercept_test", "slope_test"]):
             near(fit[key]["standard_error"], fitted.bse[i], f"{key} of {name}")
             near(fit[key]["p_value"], fitted.pvalues[i], f"p of {key}", 1e-6, 1e-300)
-        # The bootstrap interval by another generator: within a fifth of its width.
-        rng = np.random.default_rng(1)
-        slopes = []
-        for _ in range(4000):
-            drawn = rng.integers(0, a.size, a.size)
-            pick = np.concatenate([np.flatnonzero(groups == g) for g in drawn])
-            slopes.append(np.polyfit(x[pick], z[pick], 1)[0])
-        low, high = np.quantile(slopes, [0.025, 0.975])
-        for key, value in [("low", low), ("high", high)]:
-            assert abs(fit["slope"][key] - value) < 0.2 * (high - low), f"{key} of {name}"
+        check_interval(fit["slope"], slope_of, x, z, groups, effective=True)
+        check_interval(fit["intercept"], intercept_of, x, z, groups, effective=False)
     x, z = da.ravel(), dy.ravel()
     near(evidence["baseline_correlation"]["estimate"], np.corrcoef(a, y)[0, 1], "correlation")
+    z_of = lambda u, v: np.arctanh(np.corrcoef(u, v)[0, 1])
+    weight = max(0, 2.5 * (1 - 8 / a.size))
+    interval = {k: np.arctanh(evidence["baseline_correlation"][k]) for k in ["low", "high"]}
+    check_interval(interval, z_of, a, y, np.arange(a.size), effective=True, weight=weight)
     own = np.array([np.polyfit(da[:, i], dy[:, i], 1)[0] for i in range(a.size)])
     kept = np.delete(own, evidence["prompt_slopes"]["left_out"])
     near(evidence["prompt_slopes"]["mean"]["estimate"], kept.mean(), "mean slope")
+    mean_of = lambda _, values: values.mean()
+    check_interval(evidence["prompt_slopes"]["mean"], mean_of, kept, kept, np.arange(kept.size), effective=False)
     near(evidence["prompt_slopes"]["std"], kept.std(ddof=1), "spread of slopes", 1e-6)
     near(evidence["prompt_slopes"]["p_value"], scipy.stats.ttest_1samp(kept, 0).pvalue, "p", 1e-6)
     sizes = evidence["effect_sizes"]

@@ -8,8 +8,8 @@ import type {
 } from "../../src/results/patching-evidence";
 
 export const interval: Interval = {
-  ...{ estimate: 0.5, low: 0.4, high: 0.6, confidence: 0.95, resamples: 2000, usable: 2000 },
-  reason: null,
+  ...{ estimate: 0.5, low: 0.4, high: 0.6, confidence: 0.95, method: "jackknife_t" },
+  ...{ n: 8, resamples: 8, usable: 8, reason: null },
 };
 
 export const testedClaim: TestedClaim = {

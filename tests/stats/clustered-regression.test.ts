@@ -54,8 +54,23 @@ test("where there is no test, null and the reason; the line itself stays", () =>
     for (const test of [slope, intercept]) {
       assert.deepEqual([test.standard_error, test.t, test.p_value], [null, null, null]);
     }
-    assert.equal(slope.estimate, linearRegression(x, y).slope);
+    // What has no slope has none, whatever scikit-learn's convention is.
+    const isConstant = x.length > 0 && x.every((value) => value === x[0]);
+    assert.equal(slope.estimate, isConstant ? null : linearRegression(x, y).slope);
   }
+});
+
+test("exact up to rounding: of float64, and what is known of it", () => {
+  const x = [0, 1, 2, 3, 4, 5];
+  const groups = [0, 0, 1, 1, 2, 2];
+  // 0.1 · 3 is not 0.3: residuals of 5e-17 gave t = 1e16.
+  const y = x.map((value) => 0.1 * value + 1e6);
+  assert.match(clusteredRegression(x, y, groups).slope.reason!, /goes through every point/);
+  const noisy = y.map((value, i) => value + 1e-4 * (i % 2));
+  assert.equal(clusteredRegression(x, noisy, groups).slope.reason, null);
+  const rounded = clusteredRegression(x, noisy, groups, { y: 1e-4 });
+  assert.match(rounded.slope.reason!, /goes through every point/);
+  assert.equal(rounded.slope.p_value, null);
 });
 
 test("refuses labels that are too few", () => {

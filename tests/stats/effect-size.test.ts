@@ -17,3 +17,8 @@ test("null without a change, or where nothing varies", () => {
   assert.equal(effectSize(1, []), null);
   assert.throws(() => effectSize(1, [Number.NaN]), /values\[0\]/);
 });
+
+test("null where values differ by no more than their rounding", () => {
+  assert.equal(effectSize(1, [3, 3.001], 0.001), null);
+  assert.notEqual(effectSize(1, [3, 3.001]), null);
+});

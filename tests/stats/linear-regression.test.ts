@@ -51,3 +51,15 @@ test("refuses lengths that differ and values that are not finite", () => {
   assert.throws(() => linearRegression([1, 2], [1]), /x and y must have the same length/);
   assert.throws(() => linearRegression([1, 2], [1, Number.NaN]), /y\[1\]/);
 });
+
+test("x or y constant up to a known rounding, as if it were constant", () => {
+  const [x, y] = [
+    [0, 1, 2],
+    [5, 5.00001, 4.99999],
+  ];
+  const flat = linearRegression(x, y, { y: 1e-5 });
+  assert.deepEqual([flat.slope, flat.r_squared], [0, 1]);
+  assertClose(flat.intercept, 5, "intercept");
+  assert.notEqual(linearRegression(x, y).slope, 0);
+  assert.deepEqual(linearRegression(y, x, { x: 1e-5 }), { slope: 0, intercept: 1, r_squared: 0 });
+});

@@ -27,3 +27,9 @@ test("none, one and equal values", () => {
 test("refuses what is not finite", () => {
   assert.throws(() => oneSample([1, Number.NaN]), /values\[1\]/);
 });
+
+test("values that differ by no more than their rounding have no test", () => {
+  const values = [1, 1.001, 0.999];
+  assert.equal(oneSample(values, [0.001, 0.001, 0.001]).p_value, null);
+  assert.notEqual(oneSample(values).p_value, null);
+});

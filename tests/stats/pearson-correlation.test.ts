@@ -28,3 +28,13 @@ test("refuses lengths that differ and values that are not finite", () => {
   assert.throws(() => pearsonCorrelation([1], [1, 2]), /x and y must have the same length/);
   assert.throws(() => pearsonCorrelation([Number.POSITIVE_INFINITY, 1], [1, 2]), /x\[0\]/);
 });
+
+test("null where a list is constant up to a known rounding", () => {
+  const [x, y] = [
+    [0, 1, 2],
+    [5, 5.00001, 4.99999],
+  ];
+  assert.equal(pearsonCorrelation(x, y, { y: 1e-5 }), null);
+  assert.equal(pearsonCorrelation(y, x, { x: [1e-5, 1e-5, 1e-5] }), null);
+  assert.notEqual(pearsonCorrelation(x, y), null);
+});
