@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
@@ -58,8 +59,9 @@ export async function patchedRows<R>(
         const readings = readRows(job, group, rows, variants, values, past);
         note(job, rows, variants, changes, readings);
         await job.progress.breathe();
-        // Somebody else's progress may never do it.
-        await breathe();
+        // So that an interrupt is heard, whosever progress that is.
+        await nextTurn();
+        throwIfInterrupted();
       }
     } finally {
       for (const { k, v } of past.values()) tf.dispose([k, v]);
