@@ -5,12 +5,17 @@ run-notebooks.mjs, which sets the environment that Jupyter needs.
 """
 
 import logging
+import os
 import pathlib
 import re
+import signal
+import socket
 import sys
+import threading
 import time
 
 import nbformat
+from end_with_parent import end_by_signals, end_with_parent
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
@@ -82,6 +87,47 @@ def stderr_of(cell) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
 
 
+def write_whole(path: pathlib.Path, text: str):
+    """The whole file or nothing, in the place of a link too: as src/files/atomic-write.ts does it."""
+    host = re.sub(r"\W", "", socket.gethostname())
+    part = path.parent / f".tslens-{host}-{os.getpid()}-{os.urandom(6).hex()}.tmp"
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def ending(client: NotebookClient, progress: Progress, writing: threading.Lock):
+    """What ends this process, and the kernel before it; nothing is written after that."""
+
+    def end(reason: str):
+        writing.acquire()
+        kernel = getattr(getattr(client.km, "provisioner", None), "pid", None)
+        if kernel:
+            stop(kernel)
+        progress.finish(f"ended: {reason}")
+        os._exit(1)
+
+    return end
+
+
+def stop(process: int):
+    """Ends a process: politely, then not."""
+    for sent, seconds in [(signal.SIGTERM, 5), (signal.SIGKILL, 5)]:
+        try:
+            os.kill(process, sent)
+            for _ in range(seconds * 20):
+                if os.waitpid(process, os.WNOHANG)[0] == process:
+                    return
+                time.sleep(0.05)
+        except (ProcessLookupError, ChildProcessError):
+            return
+
+
 def page_of(notebook) -> str:
     """The notebook as a web page that loads nothing; only formulas would need something to."""
     elsewhere = {"require_js_url": NO_SCRIPT}
@@ -112,6 +158,10 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
         on_cell_executed=cell_executed,
         on_cell_error=failure.cell_error,
     )
+    writing = threading.Lock()
+    end = ending(client, progress, writing)
+    end_by_signals(end)
+    end_with_parent(end)
     try:
         client.execute()
         problem = failure.report()
@@ -120,9 +170,11 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
     except DeadKernelError:
         problem = f"FAILED after cell {progress.done} of {total}: the kernel ended (out of memory?)"
 
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / source.name)
-    (folder / f"{source.stem}.html").write_text(page_of(notebook), encoding="utf-8")
+    executed, page = f"{nbformat.writes(notebook)}\n", page_of(notebook)
+    with writing:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / source.name, executed)
+        write_whole(folder / f"{source.stem}.html", page)
     progress.finish(problem or f"{total} cells executed")
     return 1 if problem else 0
 

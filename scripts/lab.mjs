@@ -8,7 +8,7 @@ import { setUp } from "./setup.mjs";
 await setUp();
 // JupyterLab refuses to start as root, which is all there is in many containers.
 const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
-const args = ["-m", "jupyterlab", ...asRoot, ...process.argv.slice(2)];
+const args = [inProject("scripts", "lab.py"), ...asRoot, ...process.argv.slice(2)];
 const lab = spawn(environmentPython, args, {
   cwd: inProject("notebooks"),
   stdio: "inherit",
@@ -16,7 +16,9 @@ const lab = spawn(environmentPython, args, {
 });
 // Ctrl-C reaches both; JupyterLab asks back, and this process must live until it is answered.
 process.on("SIGINT", () => {});
-process.on("SIGTERM", () => lab.kill("SIGTERM"));
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {
+  process.on(signal, () => lab.kill("SIGTERM"));
+}
 lab.on("close", (code) => {
   process.exitCode = code ?? 1;
 });

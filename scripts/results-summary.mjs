@@ -17,8 +17,8 @@ export function printWritten(folder, since) {
   /** @type {Map<string, string[]>} endings of the files, by folder and name */
   const written = new Map();
   for (const file of filesUnder(folder, "")) {
-    const stats = statSync(file);
-    if (!stats.isFile() || stats.mtimeMs < since) continue;
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!stats?.isFile() || stats.mtimeMs < since) continue;
     const { dir, name, ext } = parse(relative(folder, file));
     const key = join(dir, name);
     written.set(key, [...(written.get(key) ?? []), ext.slice(1)]);

@@ -1,10 +1,12 @@
 // node scripts/run-notebooks.mjs [--model-dir DIR] [--base BASE] [--out DIR] [--no-browser] [NAME…]
 // Executes the notebooks (all of them, or those named) on the tslab kernel. Needs a finished set-up.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { endTogether } from "./end-together.mjs";
 import { filesUnder, inProject, projectRoot } from "./project.mjs";
 import { printWritten } from "./results-summary.mjs";
 import { jupyterEnvironment } from "./setup/kernel.mjs";
@@ -19,9 +21,9 @@ const options = /** @type {const} */ ({
 
 /**
  * @param {string[]} args as on the command line
- * @returns {boolean} whether every cell of every notebook ran
+ * @returns {Promise<boolean>} whether every cell of every notebook ran
  */
-export function runNotebooks(args) {
+export async function runNotebooks(args) {
   const started = Date.now();
   const { values, positionals } = parsed(args);
   const results = fromCaller(values.out ?? process.env.TSLENS_RESULTS_DIR ?? inProject("results"));
@@ -37,28 +39,79 @@ export function runNotebooks(args) {
   console.log(
     `Executing ${notebooks.length === 1 ? "one notebook" : `${notebooks.length} notebooks`} on the tslab kernel`,
   );
-  const failed = notebooks.filter(
-    (notebook) => !execute(notebook, join(results, "notebooks"), environment),
-  );
-  const page = failed.length < notebooks.length ? writeReport(results) : null;
+  const folder = prepared(results, "notebooks");
+  let failed = 0;
+  for (const notebook of notebooks) {
+    if (!(await execute(notebook, folder, environment))) failed++;
+  }
+  const page = failed < notebooks.length ? await writeReport(results) : null;
   printWritten(results, started);
   if (page) console.log(`All results on one page: ${page}`);
-  return failed.length === 0;
+  return failed === 0;
+}
+
+/**
+ * A folder in the results, made if need be, without what an ended process left in it.
+ * @param {string} results
+ * @param {string} name
+ */
+function prepared(results, name) {
+  const require = createRequire(import.meta.url);
+  const { leadsOut } = require("../dist/files/atomic-write.js");
+  const { makeFolder } = require("../dist/files/make-folder.js");
+  const { removeLeftOvers } = require("../dist/files/temporary.js");
+  const folder = join(results, name);
+  try {
+    makeFolder(results);
+    if (leadsOut(results, folder)) throw new Error("a link that leads out of the results' folder");
+    makeFolder(folder);
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    console.error(`${folder} cannot be used: ${code ?? message}. Give another folder with --out.`);
+    process.exit(1);
+  }
+  removeLeftOvers(folder);
+  return folder;
 }
 
 /**
  * Brings the page of all results up to date, and says what in the folder it could not show.
  * @param {string} results
- * @returns {string | null} the page, and how much is on it
+ * @returns {Promise<string | null>} the page, and how much is on it
  */
-function writeReport(results) {
-  const { status, stdout, stderr } = spawnSync(
+async function writeReport(results) {
+  const { status, stdout } = await run(
     process.execPath,
-    [inProject("bin", "tslens.js"), "report", results],
-    { encoding: "utf8" },
+    [
+      ...["--require", inProject("scripts", "end-with-parent.cjs")],
+      ...[inProject("bin", "tslens.js"), "report", results],
+    ],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, JPY_PARENT_PID: `${process.pid}` },
+    },
   );
-  if (stderr) console.error(stderr.trim());
   return status === 0 ? stdout.replace(/^wrote /, "").trim() : null;
+}
+
+/**
+ * Runs a program to its end, or to ours.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("node:child_process").SpawnOptions} options
+ * @returns {Promise<{ status: number | null, stdout: string }>}
+ */
+function run(command, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, options);
+    endTogether(child);
+    let stdout = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      stdout += text;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout }));
+  });
 }
 
 /** @param {string[]} args */
@@ -76,14 +129,13 @@ function parsed(args) {
  * @param {string} folder
  * @param {NodeJS.ProcessEnv} env
  */
-function execute(notebook, folder, env) {
+async function execute(notebook, folder, env) {
   const script = inProject("scripts", "execute_notebook.py");
-  const { status, error } = spawnSync(environmentPython, [script, notebook, folder], {
+  const { status } = await run(environmentPython, [script, notebook, folder], {
     cwd: projectRoot,
     stdio: "inherit",
     env,
   });
-  if (error) throw error;
   return status === 0;
 }
 
@@ -116,5 +168,5 @@ function folderOrName(base) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  process.exitCode = runNotebooks(process.argv.slice(2)) ? 0 : 1;
+  process.exitCode = (await runNotebooks(process.argv.slice(2))) ? 0 : 1;
 }

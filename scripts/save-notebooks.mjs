@@ -7,7 +7,7 @@ import { runNotebooks } from "./run-notebooks.mjs";
 import { setUp } from "./setup.mjs";
 
 await setUp();
-if (runNotebooks([])) {
+if (await runNotebooks([])) {
   for (const notebook of filesUnder(inProject("notebooks"), ".ipynb")) {
     copyFileSync(inProject("results", "notebooks", basename(notebook)), notebook);
   }

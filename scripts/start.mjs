@@ -3,4 +3,4 @@ import { runNotebooks } from "./run-notebooks.mjs";
 import { setUp } from "./setup.mjs";
 
 await setUp();
-process.exitCode = runNotebooks(process.argv.slice(2)) ? 0 : 1;
+process.exitCode = (await runNotebooks(process.argv.slice(2))) ? 0 : 1;

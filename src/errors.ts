@@ -61,6 +61,9 @@ export class ModelConfigError extends TslensError {}
 /** A trained head's configuration or weights contradict themselves or the base model. */
 export class HeadConfigError extends TslensError {}
 
+/** The stop button of a notebook ended the work, or Ctrl-C. */
+export class InterruptedError extends TslensError {}
+
 /** An argument (tokens, a prompt, a hook name, a patch, a number) is out of range or of the wrong kind. */
 export class InputError extends TslensError {}
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
+import { endTogether } from "../end-together.mjs";
 import { inSetup, projectRoot } from "../project.mjs";
 
 /**
@@ -30,6 +31,7 @@ export function runLogged(name, command, args, { cwd = projectRoot, env, minutes
       // npm and its like are batch files there, which only a shell can start.
       shell: process.platform === "win32" && command.endsWith(".cmd"),
     });
+    endTogether(child);
     /** @param {boolean} succeeded */
     const finish = (succeeded) => {
       mkdirSync(dirname(log), { recursive: true });

@@ -22,6 +22,8 @@ export function registerKernel() {
   write(inSetup("jupyter", "kernels", "tslab", "kernel.json"), {
     argv: [
       process.execPath,
+      // Jupyter may be killed.
+      ...["--require", inProject("scripts", "end-with-parent.cjs")],
       inProject("node_modules", "tslab", "bin", "tslab"),
       ...["kernel", "--config-path", "{connection_file}"],
     ],

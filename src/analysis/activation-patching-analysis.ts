@@ -2,6 +2,7 @@ import type { BoundHead } from "../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import type { Patch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../patching/scaling-experiment";
+import { breathe, interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import type { QuantileExperiment } from "../results/patching-evidence";
@@ -52,6 +53,7 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  *
  * @throws InputError if there is no prompt, or one is empty, too long or outside the vocabulary.
  * @throws CheckpointError if the base model's files have changed since it was opened.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const prompts = ["Once upon a time", "The king said", "Who are you?"];
@@ -60,7 +62,15 @@ const NO_CONTROLS: ControlOptions = { neurons: 0, heads: 0 };
  * const { low, high } = result.evidence.changed_points.slope;
  * console.log(`95% of the resampled prompts: ${low} to ${high}`);
  */
-export async function analyzeActivationPatching(
+export function analyzeActivationPatching(
+  head: BoundHead,
+  prompts: readonly Prompt[],
+  options: ActivationPatchingOptions = {},
+): Promise<ActivationPatchingResult> {
+  return interruptible(() => analyze(head, prompts, options));
+}
+
+async function analyze(
   head: BoundHead,
   prompts: readonly Prompt[],
   {
@@ -71,7 +81,7 @@ export async function analyzeActivationPatching(
     controls = {},
     progress,
     timestamp: moment,
-  }: ActivationPatchingOptions = {},
+  }: ActivationPatchingOptions,
 ): Promise<ActivationPatchingResult> {
   const { files } = head;
   const { config } = files;
@@ -81,7 +91,9 @@ export async function analyzeActivationPatching(
   const result = await scalingExperiment(head, measured, { factors, patches, progress });
   const { baseline, baseline_correlation, regression } = result;
   const quantiles = await quantileExperiment(head, measured, baseline, streams);
+  await breathe();
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
+  await breathe();
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };

@@ -3,6 +3,7 @@ import { type LinearWeights, linearWeights } from "../heads/linear-weights";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
 import { hookPoint } from "../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../model/mlp-vectors";
+import { breathe, interruptible } from "../progress/interrupt";
 import type { LinearWeightsResult } from "../results/linear-weights-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
 import type { GradientSummary, SimilarityTest } from "../results/similarity-evidence";
@@ -51,15 +52,23 @@ const SAME_DIRECTION = 1 - 1e-9;
  *
  * @throws InputError if a given prompt is empty, too long or outside the vocabulary.
  * @throws CheckpointError if the base model's files have changed since it was opened.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const result = await analyzeLinearWeights(head);
  * console.log(result.sim_with_input, result.z_score_input);
  * console.log(result.similarity_tests[0].other_neurons.rank);
  */
-export async function analyzeLinearWeights(
+export function analyzeLinearWeights(
   head: BoundHead,
   options: LinearWeightsOptions = {},
+): Promise<LinearWeightsResult> {
+  return interruptible(() => analyze(head, options));
+}
+
+async function analyze(
+  head: BoundHead,
+  options: LinearWeightsOptions,
 ): Promise<LinearWeightsResult> {
   const { seed = 0, randomVectors = 1000, prependBos = false } = options;
   const { config } = head.files;
@@ -70,7 +79,7 @@ export async function analyzeLinearWeights(
   const comparisons = await comparisonsOf(head);
   const prompts = gradientPrompts(head, options.prompts, prependBos);
   const gradient = gradientSummary(head, prompts, weights);
-  const similarity_tests = allTests(linear, gradient, comparisons, randomVectors, streams);
+  const similarity_tests = await allTests(linear, gradient, comparisons, randomVectors, streams);
   const similarityWith = (name: Comparison["name"]) =>
     similarity_tests.find(isOf("linear_weights", name)) ?? null;
   const vectorOf = (name: Comparison["name"]) => {
@@ -175,13 +184,13 @@ function basis(d_model: number): Float32Array[] {
  * The linear weights against every comparison; the alternative sum and, where it points elsewhere, the
  * mean gradient against those of the processed model.
  */
-function allTests(
+async function allTests(
   { weights, alternative }: LinearWeights,
   { mean, cosine_with_linear_weights: { of_mean } }: GradientSummary,
   comparisons: readonly Comparison[],
   draws: number,
   streams: RandomStreams,
-): SimilarityTest[] {
+): Promise<SimilarityTest[]> {
   const linear: HeadVector = { name: "linear_weights", values: weights };
   const others: HeadVector[] = [];
   if (alternative) {
@@ -190,11 +199,16 @@ function allTests(
   if (mean && !(of_mean !== null && of_mean > SAME_DIRECTION)) {
     others.push({ name: "mean_gradient", values: mean });
   }
-  return comparisons.flatMap((comparison) => {
+  const tests: SimilarityTest[] = [];
+  for (const comparison of comparisons) {
     const gaussians = layerGaussians(comparison, draws, streams);
     const vectors = comparison.weights === "processed" ? [linear, ...others] : [linear];
-    return vectors.map((vector) => similarityTest(vector, comparison, gaussians, draws, streams));
-  });
+    for (const vector of vectors) {
+      await breathe();
+      tests.push(similarityTest(vector, comparison, gaussians, draws, streams));
+    }
+  }
+  return tests;
 }
 
 function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {

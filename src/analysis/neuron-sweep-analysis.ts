@@ -1,4 +1,4 @@
-import { InputError } from "../errors";
+import { InputError, InterruptedError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../heads/measured-prompts";
@@ -8,6 +8,7 @@ import { attributionPatching, sweepCorrelation } from "../patching/attribution-p
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../patching/patch";
 import { listenForInterrupt } from "../progress/interrupt";
+import { isInKernel } from "../progress/kernel-display";
 import type { Progress } from "../progress/progress";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "../results/neuron-sweep-result";
 import { SCHEMA_VERSION } from "../results/schema-version";
@@ -32,8 +33,8 @@ export interface NeuronSweepAnalysisOptions {
   readonly maxBytes?: number;
   readonly progress?: Progress;
   /**
-   * Stops the sweep: what is done so far is returned. Without one the sweep listens for interrupts
-   * itself, throws on the first one, and goes on where it was when it is called again.
+   * Stops the sweep: what is done so far is returned. Without one a notebook's stop button ends it by
+   * an error, and it goes on where it was when it is called again.
    */
   readonly signal?: AbortSignal;
   /** A stopped sweep's result, whose neurons are not done again. */
@@ -49,8 +50,9 @@ const interrupted = new WeakMap<BoundHead, Map<string, readonly SweptHook[]>>();
  * Patches every neuron of the target's layer, one at a time, and ranks them by how much the head's
  * prediction changes: does it depend on its target more than on any other neuron?
  *
- * @throws InputError if there is no prompt, or one cannot be run, an activation has no neurons, the
- *   sweep to go on with was another one, or the sweep was interrupted.
+ * @throws InputError if there is no prompt, or one cannot be run, an activation has no neurons, or the
+ *   sweep to go on with was another one.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const head = await openHead("models/neuron_l2_n52_20261122_120000");
  * const { target } = await analyzeNeuronSweep(head, ["Once upon a time", "The king said"]);
@@ -109,7 +111,7 @@ export function sweepRuns(
   return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Runs the sweep; on an interrupt that nobody else listens for, remembers what is done and throws. */
+/** Runs the sweep; if the stop button ends it, remembers what is done and throws. */
 async function sweepOrThrow(
   head: BoundHead,
   prompts: MeasuredPrompts,
@@ -118,7 +120,7 @@ async function sweepOrThrow(
 ): Promise<NeuronSweep> {
   const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
-  const interrupt = signal ? null : listenForInterrupt();
+  const interrupt = signal || !isInKernel() ? null : listenForInterrupt();
   try {
     const sweep = await neuronSweep(head.model, prompts, {
       read: head,
@@ -126,13 +128,13 @@ async function sweepOrThrow(
       patch,
       maxBytes,
       progress,
-      signal: signal ?? interrupt!.signal,
+      signal: signal ?? interrupt?.signal,
       resume: resume?.swept ?? remembered.get(key),
     });
     remembered.delete(key);
     if (!interrupt || sweep.isComplete) return sweep;
     interrupted.set(head, remembered.set(key, sweep.swept));
-    throw new InputError("the sweep was interrupted", {
+    throw new InterruptedError("the sweep was interrupted", {
       found: progressText(sweep.swept),
       remedy: "Run it again: it goes on where it stopped.",
     });
@@ -179,16 +181,12 @@ async function attributionCorrelations(
   sweep: NeuronSweep,
 ): Promise<Attribution[]> {
   const { whyNoGradient } = headFunction(head);
-  if (whyNoGradient) return hooks.map(() => ({ correlation: null, reason: whyNoGradient }));
+  const whyNone = whyNoGradient ?? (sweep.isComplete ? null : "the sweep is not complete");
+  if (whyNone) return hooks.map(() => ({ correlation: null, reason: whyNone }));
   const estimate = await attributionPatching(head.model, prompts, { read: head, hooks, patch });
   return sweepCorrelation(estimate, sweep).map((correlation) => ({
     correlation,
-    reason:
-      correlation !== null
-        ? null
-        : sweep.isComplete
-          ? "the changes are all the same"
-          : "the sweep is not complete",
+    reason: correlation === null ? "the changes are all the same" : null,
   }));
 }
 

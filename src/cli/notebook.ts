@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { InputError, TslensError } from "../errors";
+import { InputError, InterruptedError, TslensError } from "../errors";
 import { loadHead } from "../heads/load-head";
+import { listenForInterrupt } from "../progress/interrupt";
 import type { Output } from "./output";
 
 interface NotebookOptions {
@@ -40,8 +41,9 @@ async function notebook(name: string, { modelDir, base, out }: NotebookOptions):
   const args = [notebook, "--model-dir", resolve(modelDir)];
   if (base) args.push("--base", base);
   if (out) args.push("--out", resolve(out));
-  const { code, errors } = await runScript("run-notebooks.mjs", args);
+  const { code, errors, isInterrupted } = await runScript("run-notebooks.mjs", args);
   if (code === 0) return;
+  if (isInterrupted) throw new InterruptedError("the notebook was interrupted");
   throw new TslensError("the notebook did not run to its end", {
     file: `${notebook}.ipynb`,
     found: errors.trim().split("\n").pop() || undefined,
@@ -56,22 +58,37 @@ function notebookNames(): string[] {
     .sort();
 }
 
-/** Runs one of the project's scripts; what it says on stdout is shown, what on stderr is returned. */
-function runScript(
-  name: string,
-  args: readonly string[],
-): Promise<{ code: number | null; errors: string }> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(projectFolder, "scripts", name), ...args], {
-      stdio: ["ignore", "inherit", "pipe"],
-      // Scripts take relative paths from where npm was called.
-      env: { ...process.env, INIT_CWD: process.cwd() },
-    });
+interface ScriptEnd {
+  readonly code: number | null;
+  readonly errors: string;
+  readonly isInterrupted: boolean;
+}
+
+/**
+ * Runs one of the project's scripts; what it says on stdout is shown, what on stderr is returned. It
+ * ends before this process does, also by an interrupt, and at once if this process is killed.
+ */
+function runScript(name: string, args: readonly string[]): Promise<ScriptEnd> {
+  const scripts = join(projectFolder, "scripts");
+  const interrupt = listenForInterrupt();
+  return new Promise<ScriptEnd>((done, failed) => {
+    const child = spawn(
+      process.execPath,
+      ["--require", join(scripts, "end-with-parent.cjs"), join(scripts, name), ...args],
+      {
+        stdio: ["ignore", "inherit", "pipe"],
+        // Scripts take relative paths from where npm was called.
+        env: { ...process.env, INIT_CWD: process.cwd(), JPY_PARENT_PID: String(process.pid) },
+      },
+    );
+    interrupt.signal.addEventListener("abort", () => child.kill("SIGTERM"));
     let errors = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors += text;
     });
     child.on("error", failed);
-    child.on("close", (code) => done({ code, errors }));
-  });
+    child.on("close", (code) => {
+      done({ code, errors, isInterrupted: interrupt.signal.aborted });
+    });
+  }).finally(() => interrupt.release());
 }

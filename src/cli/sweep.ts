@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { analyzeNeuronSweep, progressText, sweepRuns } from "../analysis/neuron-sweep-analysis";
 import { openHead } from "../analysis/open-head";
-import { InputError } from "../errors";
+import { InputError, InterruptedError } from "../errors";
 import { neuronSweepFigures } from "../figures/result-figures";
 import type { BoundHead } from "../heads/bind-head";
 import { getActName, type HookName, type ShortName } from "../model/hook-names";
@@ -88,12 +88,13 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
         throw inPromptsFile(error, options.prompts);
       })
       .finally(() => bar.done());
+    if (nothingDone(result)) throw stopped(result, options);
     const views = {
       figures: neuronSweepFigures,
       summary: (of: typeof result) => headLines(head) + summary(of),
     };
     await printResult(NAME, result, views, options, output);
-    if (!result.is_complete) throw stopped(result, options.out);
+    if (!result.is_complete) throw stopped(result, options);
   } finally {
     interrupt.release();
     head.model.dispose();
@@ -114,11 +115,16 @@ function hooksOf({ hook, allLayers }: SweepOptions, head: BoundHead): HookName[]
   });
 }
 
-function stopped({ swept }: NeuronSweepResult, out: string | undefined): InputError {
-  return new InputError("the sweep was interrupted", {
-    found: progressText(swept),
-    remedy:
-      out === undefined
+function nothingDone({ swept }: NeuronSweepResult): boolean {
+  return swept.every(({ changes }) => changes.every((ofNeuron) => ofNeuron === null));
+}
+
+function stopped(result: NeuronSweepResult, { out }: SweepOptions): InterruptedError {
+  return new InterruptedError("the sweep was interrupted", {
+    found: progressText(result.swept),
+    remedy: nothingDone(result)
+      ? "Nothing was written."
+      : out === undefined
         ? "With --out what is done is kept, and --resume goes on with it."
         : "Go on with --resume and the file that was written.",
   });

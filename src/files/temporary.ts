@@ -39,7 +39,8 @@ export function discard(path: string): void {
   if (own.size === 0) stopWaiting();
 }
 
-function removeLeftOvers(folder: string): void {
+/** Removes what processes that were killed have left in a folder; once in a process. */
+export function removeLeftOvers(folder: string): void {
   const place = resolve(folder);
   if (seen.has(place)) return;
   seen.add(place);

@@ -3,6 +3,7 @@ import { arraySource } from "../checkpoints/array-source";
 import type { NamedArray } from "../checkpoints/named-array";
 import type { ReadFiles } from "../checkpoints/read-files";
 import { InputError } from "../errors";
+import { interruptible } from "../progress/interrupt";
 import type { Engine, EngineName } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import { type GPT2Config, gpt2Config } from "./config";
@@ -130,10 +131,18 @@ export class HookedTransformer implements ModelParts {
    * @throws HubError if the model is not on this machine and cannot be downloaded.
    * @throws CheckpointError if the weights' file is damaged, or changes while it is read.
    * @throws EngineError if no tensor engine can be loaded.
+   * @throws InterruptedError if a notebook's stop button ended a download, which goes on from there.
    */
-  static async fromPretrained(
+  static fromPretrained(
     nameOrFolder: string,
-    { revision, ...options }: FromPretrainedOptions = {},
+    options: FromPretrainedOptions = {},
+  ): Promise<HookedTransformer> {
+    return interruptible(() => HookedTransformer.load(nameOrFolder, options));
+  }
+
+  private static async load(
+    nameOrFolder: string,
+    { revision, ...options }: FromPretrainedOptions,
   ): Promise<HookedTransformer> {
     // Only here are files read: a model made of arrays needs no Node.
     const { readPretrained } = await import("./read-pretrained.js");

@@ -8,6 +8,7 @@ import { CONFIG_FILE, type DownloadPlan, planDownload } from "../checkpoints/hub
 import { isRepositoryName } from "../checkpoints/hub/repository";
 import { readJsonFile } from "../checkpoints/json-file";
 import { HubError, ModelConfigError } from "../errors";
+import { throwIfInterrupted } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import { gpt2Config } from "./config";
 import { type ModelNames, modelNames } from "./model-names";
@@ -117,7 +118,10 @@ async function download(plan: DownloadPlan, settings: HubSettings): Promise<stri
     return await downloadSnapshot({
       plan,
       settings,
-      onBytes: (done) => bar.update(megabytes(done)),
+      onBytes(done) {
+        bar.update(megabytes(done));
+        throwIfInterrupted();
+      },
     });
   } finally {
     bar.done();

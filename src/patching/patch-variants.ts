@@ -4,6 +4,7 @@ import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { TokenOptions } from "../model/token-batch";
+import { interruptible } from "../progress/interrupt";
 import { type Progress, silentProgress } from "../progress/progress";
 import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
 import type { Job, PatchedNumber } from "./patch-job";
@@ -67,6 +68,7 @@ export interface PatchResult<R> {
  * @param variants what is patched: one place each, or several
  * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
  *   a hook, position, head or index that is not there or values that do not fit it.
+ * @throws InterruptedError if a notebook's stop button ended it.
  * @example
  * const { clean, patched } = await patch(
  *   model,
@@ -127,7 +129,7 @@ export async function patch<R>(
     activation: variants.map(() => []),
     rowsDone: 0,
   };
-  return run(job);
+  return interruptible(() => run(job), options.signal);
 }
 
 async function run<R>(job: Job<R>): Promise<PatchResult<R>> {

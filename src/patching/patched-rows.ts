@@ -3,7 +3,7 @@ import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookPointName } from "../model/hook-names";
 import type { HookPoint } from "../model/hook-points";
-import { nextTurn } from "../progress/next-turn";
+import { breathe } from "../progress/interrupt";
 import type { CleanRun } from "./clean-run";
 import type { Job } from "./patch-job";
 import type { PatchedRow } from "./readout";
@@ -58,8 +58,8 @@ export async function patchedRows<R>(
         const readings = readRows(job, group, rows, variants, values, past);
         note(job, rows, variants, changes, readings);
         await job.progress.breathe();
-        // So that an interrupt is heard.
-        await nextTurn();
+        // Somebody else's progress may never do it.
+        await breathe();
       }
     } finally {
       for (const { k, v } of past.values()) tf.dispose([k, v]);

@@ -1,9 +1,6 @@
 import { lastLine } from "./bar-line";
-import { nextTurn } from "./next-turn";
+import { breathe } from "./interrupt";
 import type { Progress } from "./progress";
-
-/** Longest time without a turn of the event loop. */
-const BREATH_MS = 100;
 
 /** What a bar needs of the place where it is shown. */
 export interface ProgressView {
@@ -16,7 +13,6 @@ export interface ProgressView {
 /** Progress shown in a view. */
 export function progressOn(view: ProgressView, label: string, total: number): Progress {
   const start = performance.now();
-  let lastBreath = start;
   let latest = 0;
   let isDone = false;
   const progress: Progress = {
@@ -24,14 +20,10 @@ export function progressOn(view: ProgressView, label: string, total: number): Pr
       latest = done;
       if (!isDone) view.draw(done, total, text);
     },
-    async breathe() {
-      if (performance.now() - lastBreath < BREATH_MS) return;
-      await nextTurn();
-      lastBreath = performance.now();
-    },
+    breathe,
     report: (done) => {
       progress.update(done);
-      return progress.breathe();
+      return breathe();
     },
     done(text = "") {
       if (isDone) return;

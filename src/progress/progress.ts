@@ -1,3 +1,5 @@
+import { breathe } from "./interrupt";
+
 /** Told how far a long step is: units done, of how many. What it returns is awaited. */
 export type ProgressReport = (done: number, total: number) => void | Promise<void>;
 
@@ -13,6 +15,8 @@ export interface Progress {
   /**
    * Gives the event loop a turn if it had none for a tenth of a second, so that the bar is drawn,
    * the notebook's messages are sent and an interrupt is heard. Await it in every turn of a loop.
+   *
+   * @throws InterruptedError if the work was interrupted.
    */
   breathe(): Promise<void>;
   /**
@@ -26,7 +30,7 @@ export interface Progress {
 /** Progress that nobody watches. */
 export const silentProgress: Progress = {
   update() {},
-  async breathe() {},
-  report() {},
+  breathe,
+  report: breathe,
   done() {},
 };

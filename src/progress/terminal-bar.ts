@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
+import { onExit } from "signal-exit";
 import type { Progress } from "./progress";
 import { progressOn } from "./progress-on";
 
@@ -15,17 +16,20 @@ export function terminalBar(
       barsize: 24,
       hideCursor: true,
       clearOnComplete: true,
-      // Signals are the program's own business.
+      // It knows SIGINT and SIGTERM only, and after them the process would go on.
       gracefulExit: false,
       format: "{label} {bar} {value} of {total} {text}",
     },
     Presets.shades_classic,
   );
+  // However the process ends, the terminal gets its cursor and its line wrap back.
+  const stopWaiting = onExit(() => bar.stop());
   bar.start(total, 0, { label, text: "" });
   return progressOn(
     {
       draw: (done, _all, text) => bar.update(done, { text: text && `· ${text}` }),
       finish(line) {
+        stopWaiting();
         bar.stop();
         stream.write(`${line}\n`);
       },

@@ -7,6 +7,7 @@ import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
 import { isStillThere } from "../heads/load-head";
 import { runFolder } from "../heads/run-folders";
+import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
 import { defaultTexts } from "./default-texts";
@@ -96,6 +97,7 @@ export async function shuffledLabelHeads(
   for (let i = 0; i < options.count; i++) {
     const shuffled = withShuffledLabels(data, (rows) => stream.shuffle(rows));
     heads.push(await trained(head, run, shuffled));
+    await breathe();
   }
   return { texts: texts.length, testR2: run.test_metrics.r2, heads };
 }

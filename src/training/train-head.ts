@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { BoundHead } from "../heads/bind-head";
 import { HookedTransformer } from "../model/hooked-transformer";
+import { interruptible } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { baselines } from "./baselines";
 import { defaultTexts } from "./default-texts";
@@ -39,21 +40,24 @@ const SCAN_SHOWN = 10;
  * @throws InputError if the layer, neuron or activation does not exist, there are too few texts, the
  *   activation does not vary, an option is out of range, or the run directory exists already. Nothing
  *   is written then.
+ * @throws InterruptedError if a notebook's stop button ended it; nothing is written then.
  * @example
  * const { directory, metrics } = await trainHead("tiny-gpt2", { layer: 2 });
  * console.log(directory, metrics.test_metrics.r2);
  */
-export async function trainHead(
+export function trainHead(
   base: string | HookedTransformer,
   options: TrainHeadOptions,
 ): Promise<TrainedHead> {
-  if (typeof base !== "string") return train(base, options);
-  const model = await HookedTransformer.fromPretrained(base);
-  try {
-    return await train(model, options);
-  } finally {
-    model.dispose();
-  }
+  return interruptible(async () => {
+    if (typeof base !== "string") return train(base, options);
+    const model = await HookedTransformer.fromPretrained(base);
+    try {
+      return await train(model, options);
+    } finally {
+      model.dispose();
+    }
+  });
 }
 
 async function train(model: HookedTransformer, options: TrainHeadOptions): Promise<TrainedHead> {

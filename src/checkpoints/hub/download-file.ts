@@ -2,7 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { HubError } from "../../errors";
+import { HubError, InterruptedError } from "../../errors";
 import { makeFolder } from "../../files/make-folder";
 import { bodyPieces, SilenceError } from "./body-pieces";
 import { hubFetch } from "./hub-fetch";
@@ -208,8 +208,8 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-function asHubError(error: unknown, file: string): HubError {
-  if (error instanceof HubError) return error;
+function asHubError(error: unknown, file: string): HubError | InterruptedError {
+  if (error instanceof HubError || error instanceof InterruptedError) return error;
   return new HubError("the Hugging Face cache cannot be written", {
     file,
     found: (error as NodeJS.ErrnoException).code ?? String(error),

@@ -84,16 +84,13 @@ export class JsonObject {
 
   /** The error about one of its values, or about itself if the key is empty. */
   notUsable(key: string, found: unknown, expected: string): ModelConfigError {
-    const place = this.at(key) || "the file";
-    return new ModelConfigError(
-      `this tokenizer cannot be used: ${place} is not what it should be`,
-      {
-        file: this.file,
-        found: shortly(found),
-        expected,
-        remedy: "Give token ids, or download the tokenizer again.",
-      },
-    );
+    const place = this.at(key);
+    return new ModelConfigError(`this tokenizer${place && `'s ${place}`} cannot be used`, {
+      file: this.file,
+      found: shortly(found),
+      expected,
+      remedy: "Give token ids, or download the tokenizer again.",
+    });
   }
 
   private at(key: string): string {
