@@ -1,21 +1,34 @@
 // `npm run setup`: everything that the notebooks and tests need, inside this folder. Repeatable.
 import { pathToFileURL } from "node:url";
-import { secondsSince } from "./project.mjs";
+import { projectRoot, secondsSince } from "./project.mjs";
 import { installEngine, knownEngine } from "./setup/engine.mjs";
 import { registerKernel } from "./setup/kernel.mjs";
 import { compileLibrary, libraryIsCompiled } from "./setup/library.mjs";
 import { checkNode, installPackages, packagesAreInstalled } from "./setup/packages.mjs";
 import { findPython, installPython, pythonIsReady } from "./setup/python.mjs";
+import { placeOfSetUp } from "./setup/stamp.mjs";
 import { SetupProblem, step } from "./setup/steps.mjs";
+
+/** Whether nothing is left to do, in this folder and not in the one that it was copied from. */
+export function isSetUp() {
+  return pythonIsReady() && packagesAreInstalled() && libraryIsCompiled() && knownEngine() !== null;
+}
 
 /**
  * Does what is not yet done. Ends the process, after saying what to type, if something is missing.
- * @param {{ retryEngine?: boolean }} [options] retryEngine: try again for the native tensor engine
- *   although an earlier set-up had to settle for a slower one
+ * @param {{ retryEngine?: boolean, quiet?: boolean }} [options] retryEngine: try again for the native
+ *   tensor engine although an earlier set-up had to settle for a slower one; quiet: say nothing where
+ *   there is nothing to do
  */
-export async function setUp({ retryEngine = false } = {}) {
+export async function setUp({ retryEngine = false, quiet = false } = {}) {
+  // Cheap, and it holds the Node of today.
+  if (quiet && isSetUp()) return registerKernel();
   const started = performance.now();
   console.log(`tslens set-up (Node ${process.versions.node}, ${process.platform} ${process.arch})`);
+  const elsewhere = placeOfSetUp();
+  if (elsewhere !== null && elsewhere !== projectRoot) {
+    console.log(`  this folder was set up as ${elsewhere}, and is set up again here`);
+  }
   try {
     checkNode();
     await doWhatIsMissing(retryEngine);

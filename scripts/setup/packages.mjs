@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { inProject } from "../project.mjs";
 import { isUnreachable, lastLines, runLogged } from "./command.mjs";
 import { SetupProblem } from "./steps.mjs";
@@ -17,19 +17,23 @@ export function checkNode() {
   );
 }
 
-/** Whether node_modules holds what package-lock.json asks for, version by version. */
+/**
+ * Whether node_modules holds what package-lock.json asks for, version by version, with its links into
+ * this folder: that of a copy may lead to the original.
+ */
 export function packagesAreInstalled() {
   const installed = lockedPackages(inProject("node_modules", ".package-lock.json"));
   return Object.entries(lockedPackages(inProject("package-lock.json"))).every(([path, wanted]) => {
     if (path === "" || (wanted.optional && !installed[path])) return true;
     if (!existsSync(inProject(path, "package.json"))) return false;
-    return wanted.link || installed[path]?.version === wanted.version;
+    if (wanted.link) return realpathSync(inProject(path)) === inProject(wanted.resolved ?? "");
+    return installed[path]?.version === wanted.version;
   });
 }
 
 /**
  * @param {string} file a lock file: the project's, or the one npm keeps of what it installed
- * @returns {Record<string, { version?: string, optional?: boolean, link?: boolean }>}
+ * @returns {Record<string, { version?: string, optional?: boolean, link?: boolean, resolved?: string }>}
  */
 function lockedPackages(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};

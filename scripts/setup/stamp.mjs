@@ -24,12 +24,26 @@ export function stamp(name, value) {
   writeFileSync(file, `${JSON.stringify(stamps, null, 2)}\n`);
 }
 
+/**
+ * The folder that set-up last ran in: another one if this one is its copy, or was moved.
+ * @returns {string | null} null if it never ran
+ */
+export function placeOfSetUp() {
+  const { root } = allStamps();
+  return typeof root === "string" ? root : null;
+}
+
 /** @returns {Record<string, unknown>} */
 function readStamps() {
+  const stamps = allStamps();
+  return stamps.root === projectRoot ? stamps : {};
+}
+
+/** @returns {Record<string, unknown>} */
+function allStamps() {
   if (!existsSync(file)) return {};
   try {
-    const stamps = JSON.parse(readFileSync(file, "utf8"));
-    return stamps.root === projectRoot ? stamps : {};
+    return JSON.parse(readFileSync(file, "utf8")) ?? {};
   } catch {
     return {};
   }

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { writeReport } from "../../src/report/write-report";
+import { put, temporaryFolder } from "../checkpoints/temporary-folder";
+
+const folder = temporaryFolder();
+let folders = 0;
+
+/** A results folder with two heads' results on one neuron, and these notebooks. */
+async function pageOf(notebooks: Readonly<Record<string, unknown>>): Promise<string> {
+  const results = join(folder, String(folders++));
+  mkdirSync(join(results, "notebooks"), { recursive: true });
+  for (const [i, run] of ["models/one", "/elsewhere/one"].entries()) {
+    put(
+      results,
+      `activation_patching_1_7${i === 0 ? "" : "__one"}.json`,
+      JSON.stringify({ model_path: run, provenance: { head_sha256: `${i}` } }),
+    );
+  }
+  for (const [name, metadata] of Object.entries(notebooks)) {
+    put(join(results, "notebooks"), `${name}.html`, "<html>");
+    if (metadata !== null) {
+      put(join(results, "notebooks"), `${name}.ipynb`, JSON.stringify({ metadata }));
+    }
+  }
+  const { path, notShown } = await writeReport(results);
+  assert.deepEqual(notShown, []);
+  return readFileSync(path, "utf8");
+}
+
+/** The links in the section of the n-th head. */
+function notebooksOf(page: string, head: number): string[] {
+  const section = new RegExp(`<section id="head-${head}">[^]*?</section>`).exec(page)![0];
+  const said = /<p>Its notebooks as they ran: (.*)\.<\/p>/.exec(section)?.[1] ?? "";
+  return [...said.matchAll(/href="([^"]*)"/g)].map(([, address]) => address!);
+}
+
+describe("executed notebooks on the results page", () => {
+  it("stand with the head that they ran on", async () => {
+    const page = await pageOf({
+      activation_patching__one: { tslens: { model_path: "models/one" } },
+      activation_patching__one__0a1b2c3d: { tslens: { model_path: "/elsewhere/one" } },
+      linear_weights_analysis__one: { tslens: { model_path: "models/one" } },
+    });
+    assert.deepEqual(
+      [notebooksOf(page, 1), notebooksOf(page, 2)].sort(),
+      [
+        ["notebooks/activation_patching__one.html", "notebooks/linear_weights_analysis__one.html"],
+        ["notebooks/activation_patching__one__0a1b2c3d.html"],
+      ].sort(),
+    );
+    assert.match(page, />activation_patching<\/a>, <a [^>]*>linear_weights_analysis<\/a>/);
+    assert.doesNotMatch(page, /Other notebooks/);
+  });
+
+  it("of a head without a result say whose they are, or that they do not say it", async () => {
+    const page = await pageOf({
+      activation_patching__two: { tslens: { model_path: "models/two" } },
+      own: {},
+      odd: { tslens: { model_path: { toString: 1 } } },
+      none: null,
+    });
+    const [others] = /<p>Other notebooks as they ran:<\/p>\n.*/.exec(page)!;
+    assert.match(others, /__two\.html">activation_patching<\/a>: models\/two<\/li>/);
+    for (const name of ["own", "odd", "none"]) {
+      assert.match(others, new RegExp(`>${name}</a>: it does not say of which head</li>`));
+    }
+  });
+});
