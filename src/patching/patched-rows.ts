@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookPointName } from "../model/hook-names";
 import type { HookPoint } from "../model/hook-points";
-import { breathe } from "../progress/interrupt";
+import { throwIfInterrupted } from "../progress/interrupt";
+import { nextTurn } from "../progress/next-turn";
 import type { CleanRun } from "./clean-run";
 import type { Job } from "./patch-job";
 import type { PatchedRow } from "./readout";
