@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { CheckpointError, ModelConfigError } from "../errors";
 import { readJsonFile } from "./json-file";
 import { openCheckpoint, openTensorFile } from "./open-checkpoint";
+import { NameLimits } from "./name-limits";
 import { quoted, quotedList } from "./quoted";
 import { withoutWrappers } from "./renamed-source";
 import type { TensorSource } from "./tensor-source";
@@ -160,13 +161,17 @@ async function openShards(
 }
 
 function namesOf(indexFile: string, shardOf: ReadonlyMap<string, string>): string[] {
-  const names = [...new Set(shardOf.values())].sort();
-  if (names.length <= MOST_SHARDS) return names;
-  throw new CheckpointError("the index names too many files", {
-    file: indexFile,
-    found: `${names.length}`,
-    expected: `at most ${MOST_SHARDS}`,
-  });
+  const names = new Set<string>();
+  for (const name of shardOf.values()) {
+    names.add(name);
+    if (names.size > MOST_SHARDS) {
+      throw new CheckpointError("the index names too many files", {
+        file: indexFile,
+        expected: `at most ${MOST_SHARDS}`,
+      });
+    }
+  }
+  return [...names].sort();
 }
 
 /** Tensor name → shard's file name, from the index's `weight_map`. */
@@ -179,12 +184,15 @@ function readIndex(indexFile: string): Map<string, string> {
       expected: 'an object {"weight_map": {tensor: file}}',
     });
   }
-  const shardOf = new Map<string, string>(Object.entries(weightMap));
-  for (const [tensor, shard] of shardOf) {
+  const limits = new NameLimits(indexFile);
+  const shardOf = new Map<string, string>();
+  for (const [tensor, shard] of Object.entries(weightMap)) {
+    limits.check(tensor);
+    shardOf.set(tensor, shard);
     if (typeof shard === "string" && isPlainFileName(shard)) continue;
     throw new CheckpointError(`the index places ${quoted(tensor)} outside the folder`, {
       file: indexFile,
-      found: typeof shard === "string" ? quoted(shard) : "no text",
+      found: quoted(typeof shard === "string" ? shard : JSON.stringify(shard)),
       expected: "the name of a file beside the index",
     });
   }

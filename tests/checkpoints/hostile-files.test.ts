@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, fork } from "node:child_process";
-import { statSync } from "node:fs";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { mkdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { cachedSnapshot } from "../../src/checkpoints/hub/cached-snapshot";
+import { openModelFolder } from "../../src/checkpoints/model-folder";
+import { fixture } from "../golden";
 import { HOSTILE_PICKLES, HOSTILE_VALUES, type HostilePickle, tensorWith } from "./hostile-pickles";
 import { mostMemory, mostMilliseconds } from "./measured-reading";
 import type { ReadingReport } from "./reading-process";
@@ -280,11 +283,32 @@ describe("a .safetensors file that asks for more than its size", () => {
   });
 });
 
-it("what is no file on the disk is refused before it is opened", async () => {
-  for (const path of ["/dev/zero", "/dev/full", folder]) {
-    const { error } = await ask({ path, allTensors: true }, 0);
-    assert.match(error!.message, /not a regular file/);
-  }
+describe("what is no file on the disk", { skip: process.platform === "win32" }, () => {
+  const pipe = join(folder, "pipe");
+  before(() => execFileSync("mkfifo", [pipe]));
+
+  it("is refused before it is opened, which could wait for ever", async () => {
+    for (const path of ["/dev/zero", "/dev/full", folder, pipe]) {
+      const { error } = await ask({ path, allTensors: true }, 0);
+      assert.match(error!.message, /not a regular file/);
+    }
+  });
+
+  it("is refused in a model's folder and in the hub's cache", async () => {
+    const base = fixture("golden-a", "base-model");
+    for (const name of ["config.json", "model.safetensors"]) {
+      const model = join(folder, `model-${name}`);
+      mkdirSync(model);
+      for (const file of ["config.json", "model.safetensors"]) {
+        symlinkSync(file === name ? pipe : join(base, file), join(model, file));
+      }
+      await assert.rejects(openModelFolder(model), /not a regular file/);
+    }
+    const refs = join(folder, "models--gpt2", "refs");
+    mkdirSync(refs, { recursive: true });
+    symlinkSync(pipe, join(refs, "main"));
+    assert.equal(cachedSnapshot({ name: "gpt2", cacheFolder: folder }), undefined);
+  });
 });
 
 it("texts in an error are cut", async () => {
