@@ -188,7 +188,8 @@ function allowList(file: string): Map<string, PickleGlobal> {
     new PickleGlobal("torch.Tensor"),
     new PickleGlobal("torch.nn.parameter.Parameter"),
     new PickleGlobal("torch.Size", ([size]) => size),
-    ...MEANINGLESS.map((name) => new PickleGlobal(name, () => null)),
+    // Not null: two of them are two keys of a dictionary.
+    ...MEANINGLESS.map((name) => new PickleGlobal(name, () => new PickleGlobal(name))),
     ...QUANTIZATION_SCHEMES.map((name) => new PickleGlobal(name)),
     ...DTYPES.map(
       (dtype) =>

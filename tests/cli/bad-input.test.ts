@@ -144,8 +144,8 @@ const BASES: [why: string, base: string, pattern: RegExp][] = [
   ],
   [
     "an activation function that is not supported",
-    changed(BASE, set("activation_function", "mish")),
-    /config\.json: "activation_function" .*found "mish"/,
+    changed(BASE, set("activation_function", "xielu")),
+    /config\.json: "activation_function" .*found "xielu"/,
   ],
   [
     "weights of another width",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
@@ -97,6 +97,45 @@ describe("tslens inspect --json --values: files of tests/fixtures/torch-files", 
   }
 });
 
+// Names and values: tests/fixtures/torch-files/make.py.
+describe("tslens inspect: tensors of any structure", () => {
+  const expected: Record<string, Record<string, unknown>> = json(
+    fixture("torch-files", "expected.json"),
+  );
+  for (const file of Object.keys(expected).filter((name) => name.startsWith("structure_"))) {
+    it(file, async () => {
+      const { tensors } = await runJson("inspect", fixture("torch-files", file));
+      assert.deepEqual(Object.keys(tensors).sort(), Object.keys(expected[file]).sort());
+    });
+  }
+
+  it("shows what it can read beside what it cannot, and says what it does not show", async () => {
+    for (const file of ["beside.pt", "legacy_beside.pt"]) {
+      const path = fixture("torch-files", file);
+      const { code, stdout, stderr } = await run("inspect", path, "--json");
+      assert.equal(code, 0);
+      const { tensors } = JSON.parse(stdout);
+      assert.deepEqual(Object.keys(tensors), ["first", "last"]);
+      assert.match(stderr, /^Note: "uint16" is not shown: it is torch\.uint16$/m);
+      assert.equal(stderr.match(/^Note: .* is not shown: it is .*$/gm)?.length, 18);
+    }
+    const model = fixture("gpt2-files", "float8_beside");
+    const { code, stdout, stderr } = await run("inspect", model);
+    assert.equal(code, 0);
+    assert.match(stdout, /: 28 tensors$/m);
+    assert.match(stderr, /"other\.scale" is not shown: it is F8_E4M3$/m);
+  });
+
+  it("refuses a file without any tensor that it can read", async () => {
+    const { code, stdout, stderr } = await run(
+      "inspect",
+      fixture("torch-files", "refused_sparse.pt"),
+    );
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^tslens: .* tensor "s" is of a kind that is not supported; found .*\n$/);
+  });
+});
+
 describe("tslens inspect: numbers that JSON does not have", () => {
   it("NaN and infinities become null, and are counted; int64 beyond 2^53 becomes text", async () => {
     const file = join(folder, "odd.safetensors");
@@ -146,6 +185,20 @@ describe("tslens inspect: directories", () => {
     for (const [name, report] of Object.entries(single.tensors)) {
       assert.deepEqual(bin.tensors[name], report, name);
     }
+  });
+
+  it("weights that are a link to nothing are passed over, and it says so", async () => {
+    const model = join(folder, "dangling");
+    cpSync(fixture("gpt2-files", "tied_both_bin"), model, { recursive: true });
+    symlinkSync("gone", join(model, "model.safetensors"));
+    const { code, stdout, stderr } = await run("inspect", model, "--json");
+    assert.equal(code, 0);
+    assert.equal(Object.keys(JSON.parse(stdout).tensors).length, 29);
+    assert.match(stderr, /^Note: .*model\.safetensors: this is a link .*; pytorch_model\.bin is/);
+    rmSync(join(model, "pytorch_model.bin"));
+    const refused = await run("inspect", model);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^tslens: .*model\.safetensors: this is a link to a file that is/);
   });
 
   it("a folder without config.json is an error that says how to see the tensors", async () => {

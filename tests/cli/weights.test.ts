@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { openSafetensors } from "../../src/checkpoints/safetensors-reader";
+import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden, relativeToLargest } from "../golden";
 import { run, runJson } from "./run";
@@ -45,6 +47,28 @@ describe("tslens weights --json", () => {
       assert.equal(result.random_baseline_mean, result.random_baseline.mean);
     });
   }
+
+  it("what of the base model's file is not used is said, and changes nothing", async () => {
+    const dir = fixture("golden-a", heads.regression_linear.dir);
+    const base = join(folder, "value-head");
+    cpSync(fixture("golden-a", "base-model"), base, { recursive: true });
+    const file = join(base, "model.safetensors");
+    const source = openSafetensors(file);
+    const tensors = new Map(source.names.map((name) => [name, source.read(name)]));
+    source.close();
+    const v_head = { dtype: "float32", shape: [1], data: new Float32Array(1) } as const;
+    await writeSafetensors(file, tensors.set("v_head.summary.bias", v_head));
+    const result = await runJson("weights", dir, "--base", base);
+    assert.equal(result.sim_with_input, (await runJson("weights", dir, ...BASE)).sim_with_input);
+    assert.match(
+      result.warnings.join("\n"),
+      /not used: 1 of \d+ tensors \("v_head\.summary\.bias"\)/,
+    );
+    const out = join(folder, "activations.safetensors");
+    const { code, stderr } = await run("activations", base, "--tokens", "1,2", "--out", out);
+    assert.equal(code, 0);
+    assert.match(stderr, /^Note: .*model\.safetensors: .* \("v_head\.summary\.bias"\)\n$/);
+  });
 
   it("the seed decides the random baseline", async () => {
     const dir = fixture("golden-a", heads.regression_linear.dir);

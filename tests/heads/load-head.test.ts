@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { NamedArray } from "../../src/checkpoints/named-array";
@@ -10,6 +18,7 @@ import { loadHead } from "../../src/heads/load-head";
 import { runName } from "../../src/heads/run-folders";
 import { assertRefused } from "../checkpoints/refusals";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
+import { bytesOf, uint64 } from "../checkpoints/torch-file-bytes";
 import { fixture, golden } from "../golden";
 
 const folder = temporaryFolder();
@@ -126,6 +135,34 @@ describe("finding a head", () => {
     assert.equal((await loadHead(path)).headFile, join(path, "head.safetensors"));
   });
 
+  it("passes over links to nothing, and says so", async () => {
+    const path = await headFolder(REGRESSION, REGRESSION_SHAPES);
+    const expected = await loadHead(path);
+    await writeSafetensors(join(path, "head.safetensors"), expected.tensors);
+    rmSync(join(path, "head.pt"));
+    symlinkSync("gone.pt", join(path, "head.pt"));
+    const head = await loadHead(path);
+    assert.deepEqual(head.tensors, expected.tensors);
+    assert.match(
+      head.warnings[0],
+      /head\.pt is a link to a file that is not there; head\.safetensors is used instead$/,
+    );
+    rmSync(join(path, "head.safetensors"));
+    await assertRefused(
+      () => loadHead(path),
+      /head\.pt: this is a link to a file that is not there$/,
+      HeadConfigError,
+    );
+    const run = join(folder, "neuron_l0_n1_20260101_000000");
+    cpSync(goldenRun("regression_linear"), run, { recursive: true });
+    rmSync(join(run, "best_model", "head.pt"));
+    symlinkSync("gone.pt", join(run, "best_model", "head.pt"));
+    const { directory, warnings } = await loadHead(run);
+    assert.equal(directory, join(run, "final_model"));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /best_model\/head\.pt is a link .*; final_model is used instead$/);
+  });
+
   it("says what is there instead", async () => {
     const refused = (path: string, reason: RegExp) =>
       assertRefused(() => loadHead(path), reason, HeadConfigError);
@@ -151,6 +188,112 @@ describe("finding a head", () => {
     const path = await headFolder(REGRESSION, {});
     cpSync(fixture("golden-a", "torch-files", "malicious.pt"), join(path, "head.pt"));
     await assertRefused(() => loadHead(path), /posix\.system/, CheckpointError);
+  });
+});
+
+describe("what wrappers and modules around a head put into its names goes", () => {
+  const config = HIDDEN;
+  const shapes = {
+    "hidden.weight": [2, 3],
+    "hidden.bias": [2],
+    "output.weight": [1, 2],
+    "output.bias": [1],
+  };
+  const renames: Record<string, (name: string) => string> = {
+    "torch.compile": (name) => `_orig_mod.${name}`,
+    "DataParallel of torch.compile": (name) => `module._orig_mod.${name}`,
+    "torch.compile of DataParallel": (name) => `_orig_mod.module.${name}`,
+    "torch.compile of one layer": (name) => name.replace("hidden.", "hidden._orig_mod."),
+    "DataParallel of one layer": (name) => name.replace("output.", "output.module."),
+    "torch.compile of every layer": (name) => name.replace(".", "._orig_mod."),
+    Lightning: (name) => `model.${name}`,
+    "Lightning, compiled": (name) => `model._orig_mod.${name}`,
+    "any module around": (name) => `probe.head.${name}`,
+    FSDP: (name) => `_fsdp_wrapped_module.${name.replace(".", "._fsdp_wrapped_module.")}`,
+  };
+  for (const [what, rename] of Object.entries(renames)) {
+    it(`${what}, in both containers`, async () => {
+      const expected = await loadHead(await headFolder(config, shapes));
+      const renamed = Object.entries(shapes).map(([name, shape]) => [rename(name), shape]);
+      const path = await headFolder(config, Object.fromEntries(renamed));
+      assert.deepEqual((await loadHead(path)).tensors, expected.tensors);
+      const tensors = [...expected.tensors].map(([name, t]) => [rename(name), t] as const);
+      rmSync(join(path, "head.pt"));
+      await writeSafetensors(join(path, "head.safetensors"), new Map(tensors));
+      assert.deepEqual((await loadHead(path)).tensors, expected.tensors);
+    });
+  }
+
+  it("AveragedModel, which counts beside them", async () => {
+    const count: NamedArray = { dtype: "int64", shape: [], data: BigInt64Array.of(7n) };
+    const path = await headFolder(
+      REGRESSION,
+      { "module.output.weight": [1, 3], "module.output.bias": [1] },
+      { n_averaged: count },
+    );
+    const { tensors } = await loadHead(path);
+    assert.deepEqual([...tensors.keys()], ["output.weight", "output.bias"]);
+  });
+
+  it("two heads in one file are none", async () => {
+    const twice = { ...REGRESSION_SHAPES, "_orig_mod.output.weight": [1, 3] };
+    await assertRefused(
+      async () => loadHead(await headFolder(REGRESSION, twice)),
+      /"_orig_mod\.output\.weight" unexpected/,
+      HeadConfigError,
+    );
+    const beside = { "a.output.weight": [1, 3], "a.output.bias": [1], "b.output.weight": [1, 3] };
+    await assertRefused(
+      async () => loadHead(await headFolder(REGRESSION, beside)),
+      /"output\.weight", "output\.bias" missing, "a\.output\.weight", .* unexpected/,
+      HeadConfigError,
+    );
+  });
+});
+
+describe("tensors of kinds that are not supported, beside a head's own", () => {
+  /** head.safetensors with `output.weight` [1, 3], `output.bias` [1] and an F8 tensor of one byte. */
+  async function headBeside(name: string, config: unknown = REGRESSION): Promise<string> {
+    const path = await headFolder(config, REGRESSION_SHAPES);
+    rmSync(join(path, "head.pt"));
+    const header = JSON.stringify({
+      "output.weight": { dtype: "F32", shape: [1, 3], data_offsets: [0, 12] },
+      "output.bias": { dtype: "F32", shape: [1], data_offsets: [12, 16] },
+      [name]: { dtype: "F8_E5M2", shape: [1], data_offsets: [16, 17] },
+    });
+    put(path, "head.safetensors", bytesOf(uint64(header.length), header, new Uint8Array(17)));
+    return path;
+  }
+
+  it("are not read, and it says so", async () => {
+    const { warnings, tensors } = await loadHead(await headBeside("scale"));
+    assert.deepEqual([...tensors.keys()], ["output.weight", "output.bias"]);
+    assert.match(warnings[0], /head\.safetensors: "scale" is not read: it is F8_E5M2$/);
+  });
+
+  it("are refused where they are asked for or contradict the configuration", async () => {
+    await assertRefused(
+      async () => loadHead(await headBeside("hidden.weight")),
+      /"hidden\.weight" unexpected/,
+      HeadConfigError,
+    );
+    const classes = { ...CLASSES, head_config: { input_dim: 3, num_classes: 1 } };
+    const withWeights = await loadHead(await headBeside("class_weights", classes));
+    assert.match(withWeights.warnings[0], /"class_weights" is not read: it is F8_E5M2/);
+    const hidden = { ...HIDDEN, head_config: { input_dim: 3, hidden_dim: 3, activation: "relu" } };
+    const path = await headBeside("hidden.bias", hidden);
+    await assertRefused(() => loadHead(path), /"hidden\.weight" missing/, HeadConfigError);
+    const own = join(path, "head.safetensors");
+    const header = JSON.stringify({
+      "output.weight": { dtype: "F8_E4M3", shape: [1, 3], data_offsets: [0, 3] },
+      "output.bias": { dtype: "F32", shape: [1], data_offsets: [3, 7] },
+    });
+    put(path, "config.json", JSON.stringify(REGRESSION));
+    put(path, "head.safetensors", bytesOf(uint64(header.length), header, new Uint8Array(7)));
+    await assertRefused(
+      () => loadHead(own),
+      /"output\.weight" is of a kind that is not supported; found F8_E4M3/,
+    );
   });
 });
 
