@@ -2,8 +2,8 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CheckpointError, ModelConfigError } from "../errors";
 import { readJsonFile } from "./json-file";
-import { openCheckpoint, openTensorFile } from "./open-checkpoint";
 import { NameLimits } from "./name-limits";
+import { openCheckpoint, openTensorFile } from "./open-checkpoint";
 import { quoted, quotedList } from "./quoted";
 import { withoutWrappers } from "./renamed-source";
 import type { TensorSource } from "./tensor-source";
@@ -167,6 +167,7 @@ function namesOf(indexFile: string, shardOf: ReadonlyMap<string, string>): strin
     if (names.size > MOST_SHARDS) {
       throw new CheckpointError("the index names too many files", {
         file: indexFile,
+        found: `${MOST_SHARDS + 1} or more`,
         expected: `at most ${MOST_SHARDS}`,
       });
     }

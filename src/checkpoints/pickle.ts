@@ -13,7 +13,7 @@ const NEWEST_PROTOCOL = 5;
 const LIST_BYTES = 220;
 const TUPLE_BYTES = 64;
 const SLOT_BYTES = 16;
-const KEY_BYTES = 120;
+const KEY_BYTES = 160;
 const OBJECT_BYTES = 120;
 const TEXT_BYTES = 32;
 const NUMBER_BYTES = 16;
@@ -69,22 +69,20 @@ export class PickleDict {
     return this.keysAndValues.filter((_, i) => i % 2 === 0);
   }
 
-  /** Keys and values in their order; a text key that was set again has its first place and its last value. */
+  /** Keys and values in order; of a text key that was set again only the last value, in the first one's place. */
   *[Symbol.iterator](): Generator<[key: unknown, value: unknown]> {
     const { keysAndValues } = this;
-    const texts = new TextMap<unknown>();
-    const given = new TextMap<true>();
+    const texts = new TextMap<{ value: unknown; isDone: boolean }>();
     for (let i = 0; i < keysAndValues.length; i += 2) {
       const key = keysAndValues[i];
-      if (typeof key === "string") texts.set(key, keysAndValues[i + 1]);
+      if (typeof key === "string") texts.set(key, { value: keysAndValues[i + 1], isDone: false });
     }
     for (let i = 0; i < keysAndValues.length; i += 2) {
       const key = keysAndValues[i];
-      if (typeof key !== "string") yield [key, keysAndValues[i + 1]];
-      else if (!given.has(key)) {
-        given.set(key, true);
-        yield [key, texts.get(key)];
-      }
+      const text = typeof key === "string" ? texts.get(key) : undefined;
+      if (text?.isDone) continue;
+      yield [key, text ? text.value : keysAndValues[i + 1]];
+      if (text) text.isDone = true;
     }
   }
 }

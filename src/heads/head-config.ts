@@ -95,14 +95,15 @@ const HEAD_TYPE_OF_CLASS: ReadonlyMap<string, HeadType> = new Map([
 const count = (error: string) => z.int({ error }).nonnegative({ error });
 const size = (error: string) => z.int({ error }).positive({ error });
 const real = (error: string) => z.number({ error });
-// Not z.array, which makes an issue of each wrong item: of millions of them.
-const numbers = (error: string, isList: (list: readonly number[]) => boolean = () => true) =>
-  z.custom<number[]>(
-    (value) => Array.isArray(value) && value.every(Number.isFinite) && isList(value),
-    { error },
-  );
+/** Not `z.array`, which makes an issue of each wrong item: of millions of them. */
+const numbers = (error: string, isItem: (item: unknown) => boolean = Number.isFinite) =>
+  z.custom<number[]>(Array.isArray, { error }).superRefine((list, context) => {
+    const odd = list.findIndex((item) => !isItem(item));
+    if (odd >= 0) context.addIssue({ code: "custom", message: error, path: [odd] });
+  });
 const text = (error: string) => z.string({ error });
 
+const DIGIT_TOKENS = "ten token ids, or null";
 const ASCENDING = "a list of at least two ascending numbers, or null";
 
 const HEAD_CONFIG_JSON = z.object(
@@ -137,7 +138,7 @@ const HEAD_CONFIG_JSON = z.object(
       .min(1, { error: "a model's name or folder" })
       .nullish(),
     d_model: size("the width of the residual stream").nullish(),
-    bin_edges: numbers(ASCENDING, isAscending).nullish(),
+    bin_edges: numbers(ASCENDING).refine(isAscending, { error: ASCENDING }).nullish(),
     activation_mean: real("a number or null").nullish(),
     activation_std: real("a number, 0 or more, or null")
       .nonnegative({ error: "a number, 0 or more, or null" })
@@ -154,7 +155,9 @@ const HEAD_CONFIG_JSON = z.object(
         output_scale: real("a number or null").nullish(),
         num_classes: size("the number of classes").nullish(),
         class_weights: numbers("a list of numbers or null").nullish(),
-        digit_tokens: numbers("ten token ids, or null", areDigitTokens).nullish(),
+        digit_tokens: numbers(DIGIT_TOKENS, isCount)
+          .refine((ids) => ids.length === DIGITS, { error: DIGIT_TOKENS })
+          .nullish(),
       },
       { error: "an object" },
     ),
@@ -166,8 +169,8 @@ function isAscending(edges: readonly number[]): boolean {
   return edges.length >= 2 && edges.every((edge, i) => i === 0 || edges[i - 1] <= edge);
 }
 
-function areDigitTokens(ids: readonly number[]): boolean {
-  return ids.length === DIGITS && ids.every((id) => Number.isSafeInteger(id) && id >= 0);
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 type HeadConfigJson = z.infer<typeof HEAD_CONFIG_JSON>;
