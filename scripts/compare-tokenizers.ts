@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadTokenizer } from "../src/model/tokenizer";
 import { pythonWith } from "../tests/python-with";
+import { randomSettings } from "./tokenizer-agreement/settings";
 import { agreementStrings, isOfUnicode15 } from "./tokenizer-agreement/strings";
 import { type FolderFiles, tokenizerVariants } from "./tokenizer-agreement/variants";
 
@@ -20,8 +21,12 @@ import { type FolderFiles, tokenizerVariants } from "./tokenizer-agreement/varia
 const FIXTURE = join(__dirname, "..", "tests", "fixtures", "tokenizer-agreement.json");
 const FIXTURE_TEXTS = 910;
 const FIXTURE_STEP = 7;
+const FIXTURE_STEP_OF_SETTINGS = 49;
 
 const MOST_SHOWN = 5;
+
+/** So many folders have settings drawn at random. */
+const SETTINGS = 50;
 
 interface Reference {
   readonly versions: Record<string, string>;
@@ -41,10 +46,15 @@ const { values } = parseArgs({
   },
 });
 
+/** Tokenizers of every kind, and with settings drawn at random. */
+export function comparedTokenizers(): Record<string, FolderFiles> {
+  return { ...tokenizerVariants(), ...randomSettings(SETTINGS, 1) };
+}
+
 /** Writes a folder of each kind of tokenizer, and says where. */
 export function writeVariants(
   folder: string,
-  variants: Record<string, FolderFiles> = tokenizerVariants(),
+  variants: Record<string, FolderFiles>,
 ): Map<string, string> {
   return new Map(
     Object.entries(variants).map(([name, files]) => {
@@ -68,7 +78,9 @@ async function main(): Promise<void> {
   if (!python) throw new Error("no Python with transformers and tokenizers: give one by --python");
   const folder = mkdtempSync(join(tmpdir(), "tslens-tokenizers-"));
   try {
-    const folders = values.folders ? foldersIn(values.folders) : writeVariants(folder);
+    const folders = values.folders
+      ? foldersIn(values.folders)
+      : writeVariants(folder, comparedTokenizers());
     const texts = agreementStrings(
       values.fixture ? FIXTURE_TEXTS : Number(values.texts),
       Number(values.seed),
@@ -158,11 +170,11 @@ async function compare(
 }
 
 function writeFixture(texts: readonly string[], { versions, tokenizers }: Reference): void {
+  const kinds = tokenizerVariants();
   const sample = Object.entries(tokenizers).map(([name, { ids, bos }], k) => {
+    const step = name in kinds ? FIXTURE_STEP : FIXTURE_STEP_OF_SETTINGS;
     const chosen = texts.flatMap((text, i) =>
-      i % FIXTURE_STEP === k % FIXTURE_STEP && isOfUnicode15(text) && text.length < 120
-        ? [[i, ids[i]]]
-        : [],
+      i % step === k % step && isOfUnicode15(text) && text.length < 120 ? [[i, ids[i]]] : [],
     );
     return [name, { bos, ids: chosen }] as const;
   });

@@ -1,7 +1,6 @@
 /** Texts that tokenizers are compared on: what people write, and what has made tokenizers differ. */
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { corpusParagraphs } from "../base-model/corpus";
+import { Draws } from "./draws";
 import { ADDED_CONTENTS } from "./variants";
 
 /** All that Unicode 17 assigns and 15 does not: libraries differ by the version of their tables. */
@@ -75,28 +74,6 @@ const CODE = [
   "\x1b[31mred\x1b[0m",
   "if __name__ == '__main__':\n        main()\n",
 ];
-
-/** Draws from a seed. */
-class Draws {
-  private readonly generator;
-
-  constructor(seed: number) {
-    this.generator = xoroshiro128plus(seed);
-  }
-
-  /** A whole number below `end`. */
-  below(end: number): number {
-    return uniformInt(this.generator, 0, end - 1);
-  }
-
-  from<T>(list: readonly T[]): T {
-    return list[this.below(list.length)];
-  }
-
-  times(most: number, make: () => string): string {
-    return Array.from({ length: 1 + this.below(most) }, make).join("");
-  }
-}
 
 /** So many texts, always the same from one seed; some with characters that are newer than Unicode 15. */
 export function agreementStrings(count: number, seed: number): string[] {

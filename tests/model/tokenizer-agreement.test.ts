@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { writeVariants } from "../../scripts/compare-tokenizers";
-import { tokenizerVariants } from "../../scripts/tokenizer-agreement/variants";
+import { comparedTokenizers, writeVariants } from "../../scripts/compare-tokenizers";
 import { loadTokenizer } from "../../src/model/tokenizer";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture } from "../golden";
@@ -18,7 +17,7 @@ describe("every kind of tokenizer has Python's ids", () => {
     readFileSync(fixture("tokenizer-agreement.json"), "utf8"),
   );
   const folder = temporaryFolder();
-  const variants = tokenizerVariants();
+  const variants = comparedTokenizers();
 
   it("that are in the sample", () => {
     assert.deepEqual(Object.keys(tokenizers).sort(), Object.keys(variants).sort());

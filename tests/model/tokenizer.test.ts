@@ -152,6 +152,30 @@ describe("a tokenizer as people bring it", () => {
     });
   }
 
+  // Ids: tokenizers 0.23.2.
+  it("has added tokens that take white space from each other", async () => {
+    const vocab = Object.fromEntries([..."abcdxyz \n."].map((character, id) => [character, id]));
+    const encode = async (tokens: Record<string, string>, text: string) => {
+      const added_tokens = Object.entries(tokens).map(([content, strips], id) => ({
+        ...{ id, content, special: false, normalized: false, single_word: false },
+        ...{ lstrip: strips.includes("left"), rstrip: strips.includes("right") },
+      }));
+      const tokenizer = await loaded(
+        folderWith({
+          "tokenizer.json": { model: { type: "BPE", vocab, merges: [] }, added_tokens },
+          "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
+        }),
+      );
+      return tokenizer.encode(text);
+    };
+    assert.deepEqual(await encode({ "\n": "right" }, "x\n \n y"), [4, 8, 8, 5]);
+    assert.deepEqual(await encode({ "\n": "left" }, " \n \n x"), [8, 8, 7, 4]);
+    assert.deepEqual(await encode({ "\n": "left right" }, " \n \n x"), [8, 4]);
+    assert.deepEqual(await encode({ aa: "right", " b": "" }, "aa bb"), [10, 11, 1]);
+    assert.deepEqual(await encode({ aa: "right", " b": "left" }, "aa b"), [10, 11]);
+    assert.deepEqual(await encode({ aa: "right", " ": "" }, "aa  x"), [10, 7, 7, 4]);
+  });
+
   it("is null where there is none", async () => {
     assert.equal(await loadTokenizer(folderWith({ "config.json": {} })), null);
     assert.equal(await loadTokenizer(folderWith({ "vocab.json": {} })), null);

@@ -31,6 +31,8 @@ export class AddedTokens {
   /** Content → id. */
   private readonly ids = new Map<string, number>();
   private readonly tokens = new Map<number, AddedToken>();
+  /** Contents that were special once: they stay so. */
+  private readonly special = new Set<string>();
   private readonly plain: LongestMatches;
   private readonly normalized: LongestMatches;
 
@@ -77,6 +79,7 @@ export class AddedTokens {
       const id = this.idOf(token.content) ?? next++;
       this.ids.set(token.content, id);
       this.tokens.set(id, token);
+      if (token.special) this.special.add(token.content);
     }
   }
 
@@ -110,12 +113,16 @@ export class AddedTokens {
     for (const match of matches.in(text)) {
       const token = this.tokens.get(match.id)!;
       let { start, end } = match;
-      if (this.splitsSpecial && token.special) continue;
+      if (this.splitsSpecial && this.special.has(token.content)) continue;
       if (token.singleWord && isInWord(text, start, end)) continue;
-      if (token.lstrip) while (start > done && WHITE_SPACE.test(text[start - 1])) start--;
+      if (token.lstrip) {
+        while (start > done && WHITE_SPACE.test(text[start - 1])) start--;
+        start = Math.max(start, done);
+      }
       if (token.rstrip) while (end < text.length && WHITE_SPACE.test(text[end])) end++;
       pieceUntil(start);
-      out.push(match.id);
+      // The token before can have taken this one, if both are white space.
+      if (start < end) out.push(match.id);
       done = end;
     }
     pieceUntil(text.length);

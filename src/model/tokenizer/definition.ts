@@ -212,32 +212,28 @@ function asSpecialToken(value: unknown, file: string, key: string): AddedToken |
   return isObject(value) ? addedToken(new JsonObject(value, file, key), true) : undefined;
 }
 
-/** The special tokens that have a role, by the role's name, in transformers' order. */
+/** The special tokens that have a role, by the role's name, in transformers' order; special_tokens_map.json wins. */
 function specialTokens(files: TokenizerFiles, isGpt2: boolean): Map<string, AddedToken> {
   const defaults = isGpt2 ? ["bos_token", "eos_token", "unk_token"] : [];
   const found = new Map<string, AddedToken | undefined>([
     ...SPECIAL_TOKENS.map((key) => [key, undefined] as const),
     ...defaults.map((key) => [key, specialToken(END_OF_TEXT)] as const),
-    ...givenSpecialTokens(files),
+    ...tokensByRole(files.config),
+    ...tokensByRole(specialTokensMap(files)),
   ]);
   return new Map([...found].flatMap(([key, token]) => (token ? [[key, token]] : [])));
 }
 
-/**
- * Those of tokenizer_config.json, and, if that has no `added_tokens_decoder`, of special_tokens_map.json, which wins;
- * undefined where there is expressly none.
- */
-function givenSpecialTokens(files: TokenizerFiles): Map<string, AddedToken | undefined> {
-  const found = new Map<string, AddedToken | undefined>();
-  for (const from of [files.config, readsMap(files) ? files.specialTokensMap : undefined]) {
-    for (const key of from?.keys() ?? []) {
-      if (!key.endsWith("_token")) continue;
-      const value = from!.value(key);
-      const token = asSpecialToken(value, from!.file, key);
-      if (token || value === undefined) found.set(key, token);
-    }
-  }
-  return found;
+/** The tokens that a file gives a role; undefined where it expressly gives none. */
+function tokensByRole(
+  file: JsonObject | undefined,
+): [role: string, token: AddedToken | undefined][] {
+  return (file?.keys() ?? []).flatMap((key) => {
+    if (!key.endsWith("_token")) return [];
+    const value = file!.value(key);
+    const token = asSpecialToken(value, file!.file, key);
+    return token || value === undefined ? [[key, token]] : [];
+  });
 }
 
 /**
@@ -251,7 +247,7 @@ function moreTokens(
   own: readonly AddedToken[],
 ): AddedToken[] {
   const { config } = files;
-  const map = readsMap(files) ? files.specialTokensMap : undefined;
+  const map = specialTokensMap(files);
   const inConfig = extraTokens(config, "extra_special_tokens");
   const extra = [
     ...(inConfig.length > 0 ? inConfig : extraTokens(config, "additional_special_tokens")),
@@ -265,12 +261,13 @@ function moreTokens(
   );
   const present = new Set([...own, ...tokens].map(({ content }) => content));
   const others = [...special.values(), ...more].filter(({ content }) => !present.has(content));
-  return [...tokens, ...others];
+  const once = new Map(others.map((token) => [JSON.stringify(token), token]));
+  return [...tokens, ...once.values()];
 }
 
-/** Whether special_tokens_map.json counts. */
-function readsMap({ config }: TokenizerFiles): boolean {
-  return config?.value("added_tokens_decoder") === undefined;
+/** special_tokens_map.json counts where tokenizer_config.json has no `added_tokens_decoder`. */
+function specialTokensMap({ config, specialTokensMap }: TokenizerFiles): JsonObject | undefined {
+  return config?.value("added_tokens_decoder") === undefined ? specialTokensMap : undefined;
 }
 
 function numberedTokens(
@@ -279,17 +276,20 @@ function numberedTokens(
   extra: readonly AddedToken[],
 ): NumberedToken[] {
   const { config, addedTokens } = files;
-  if (!readsMap(files)) {
-    const decoder = config!.object("added_tokens_decoder");
+  if (config?.value("added_tokens_decoder") !== undefined) {
+    const decoder = config.object("added_tokens_decoder");
     return decoder.keys().map((key) => {
       const id = Number(key);
       if (!isTokenId(id)) throw decoder.notUsable(key, key, "token ids as keys");
       return { id, token: addedToken(decoder.object(key)) };
     });
   }
-  const special = new Set(
-    [...givenSpecialTokens(files).values(), ...extra].map((token) => token?.content),
-  );
+  // What tokenizer_config.json has as an object is no token yet where transformers looks for it here.
+  const special = new Set<unknown>([
+    ...tokensByRole(config).flatMap(([role]) => config!.value(role)),
+    ...tokensByRole(specialTokensMap(files)).map(([, token]) => token?.content),
+    ...extra.map(({ content }) => content),
+  ]);
   const byId = new Map<number, AddedToken>();
   for (const content of addedTokens?.keys() ?? []) {
     const isSpecial = special.has(content);
