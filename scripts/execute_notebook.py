@@ -1,9 +1,11 @@
-"""Executes one notebook on its kernel: execute_notebook.py NOTEBOOK FOLDER.
+"""Executes one notebook on its kernel: execute_notebook.py NOTEBOOK FOLDER [MODEL_PATH NAME…].
 
-Writes the executed copy and a web page of it into FOLDER; the notebook itself is only read. Run by
-run-notebooks.mjs, which sets the environment that Jupyter needs.
+Writes the executed copy and a web page of it into FOLDER; the notebook itself is only read. The copy
+says on which head it ran (MODEL_PATH, in its metadata) and takes the first NAME that no other head's
+copy has. Run by run-notebooks.mjs, which sets the environment that Jupyter needs.
 """
 
+import json
 import logging
 import os
 import pathlib
@@ -87,8 +89,11 @@ def stderr_of(cell) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
 
 
-def write_whole(path: pathlib.Path, text: str):
-    """The whole file or nothing, in the place of a link too: as src/files/atomic-write.ts does it."""
+def write_whole(path: pathlib.Path, text: str, replace: bool = True) -> bool:
+    """The whole file or nothing, in the place of a link too: as src/files/atomic-write.ts does it.
+
+    Without `replace` a file that is there stays; false then.
+    """
     host = re.sub(r"\W", "", socket.gethostname())
     part = path.parent / f".tslens-{host}-{os.getpid()}-{os.urandom(6).hex()}.tmp"
     try:
@@ -96,9 +101,47 @@ def write_whole(path: pathlib.Path, text: str):
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if not replace:
+            return take_name(part, path)
         part.replace(path)
+        return True
     finally:
         part.unlink(missing_ok=True)
+
+
+def take_name(part: pathlib.Path, path: pathlib.Path) -> bool:
+    """Gives a file its name unless another has it, in one step where the file system can do that."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        if os.path.lexists(path):
+            return False
+        part.replace(path)
+    return True
+
+
+def write_copy(folder: pathlib.Path, names: list[str], head: dict, text: str) -> str:
+    """Writes the executed copy under the first name that is free or holds a copy of the same head."""
+    for name in names[:-1]:
+        path = folder / f"{name}.ipynb"
+        if write_whole(path, text, replace=False):
+            return name
+        if head_of(path) == head:
+            write_whole(path, text)
+            return name
+    # No other head has the last one.
+    write_whole(folder / f"{names[-1]}.ipynb", text)
+    return names[-1]
+
+
+def head_of(copy: pathlib.Path) -> dict | None:
+    """On which head a copy ran, as it says itself."""
+    try:
+        return json.loads(copy.read_text(encoding="utf-8"))["metadata"]["tslens"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def ending(client: NotebookClient, progress: Progress, writing: threading.Lock):
@@ -137,7 +180,7 @@ def page_of(notebook) -> str:
     return page
 
 
-def main(source: pathlib.Path, folder: pathlib.Path) -> int:
+def main(source: pathlib.Path, folder: pathlib.Path, head: dict | None, names: list[str]) -> int:
     # nbconvert warns of pictures without a description, which Jupyter has no place for.
     logging.disable(logging.WARNING)
     notebook = nbformat.read(source, as_version=4)
@@ -170,14 +213,21 @@ def main(source: pathlib.Path, folder: pathlib.Path) -> int:
     except DeadKernelError:
         problem = f"FAILED after cell {progress.done} of {total}: the kernel ended (out of memory?)"
 
+    if head:
+        notebook.metadata["tslens"] = head
+    else:
+        notebook.metadata.pop("tslens", None)
     executed, page = f"{nbformat.writes(notebook)}\n", page_of(notebook)
     with writing:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / source.name, executed)
-        write_whole(folder / f"{source.stem}.html", page)
+        name = write_copy(folder, names, head, executed)
+        write_whole(folder / f"{name}.html", page)
     progress.finish(problem or f"{total} cells executed")
     return 1 if problem else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(pathlib.Path(argument).resolve() for argument in sys.argv[1:3])))
+    source, folder = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+    model_path, *names = sys.argv[3:] or [None, source.stem]
+    head = {"notebook": source.stem, "model_path": model_path} if model_path else None
+    sys.exit(main(source, folder, head, names))

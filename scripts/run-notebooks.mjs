@@ -1,9 +1,9 @@
 // node scripts/run-notebooks.mjs [--model-dir DIR] [--base BASE] [--out DIR] [--no-browser] [NAME…]
-// Executes the notebooks (all of them, or those named) on the tslab kernel. Needs a finished set-up.
+// Executes the notebooks (all of them, or those named) on the tslab kernel.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join, resolve } from "node:path";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { endTogether } from "./end-together.mjs";
@@ -11,6 +11,9 @@ import { filesUnder, inProject, projectRoot } from "./project.mjs";
 import { printWritten } from "./results-summary.mjs";
 import { jupyterEnvironment } from "./setup/kernel.mjs";
 import { environmentPython } from "./setup/python.mjs";
+import { setUp } from "./setup.mjs";
+
+const require = createRequire(import.meta.url);
 
 const options = /** @type {const} */ ({
   "model-dir": { type: "string" },
@@ -56,7 +59,6 @@ export async function runNotebooks(args) {
  * @param {string} name
  */
 function prepared(results, name) {
-  const require = createRequire(import.meta.url);
   const { leadsOut } = require("../dist/files/atomic-write.js");
   const { makeFolder } = require("../dist/files/make-folder.js");
   const { removeLeftOvers } = require("../dist/files/temporary.js");
@@ -87,6 +89,7 @@ async function writeReport(results) {
       ...[inProject("bin", "tslens.js"), "report", results],
     ],
     {
+      cwd: projectRoot,
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, JPY_PARENT_PID: `${process.pid}` },
     },
@@ -131,12 +134,63 @@ function parsed(args) {
  */
 async function execute(notebook, folder, env) {
   const script = inProject("scripts", "execute_notebook.py");
-  const { status } = await run(environmentPython, [script, notebook, folder], {
+  const given = env.TSLENS_MODEL_DIR || usualModelPath(notebook);
+  const modelPath = given && fromProject(given);
+  const head = modelPath ? [modelPath, ...copyNames(notebook, modelPath)] : [];
+  const { status } = await run(environmentPython, [script, notebook, folder, ...head], {
     cwd: projectRoot,
     stdio: "inherit",
     env,
   });
   return status === 0;
+}
+
+/**
+ * The names that an executed copy may have, best first: the notebook's own, unless another head has it.
+ * @param {string} notebook
+ * @param {string} modelPath the head's directory, also relative to the project
+ * @returns {string[]}
+ */
+function copyNames(notebook, modelPath) {
+  const { namesForHead } = require("../dist/results/result-file-names.js");
+  return namesForHead(basename(notebook, ".ipynb"), resolve(projectRoot, modelPath));
+}
+
+/**
+ * The head that a notebook analyses unless it is told otherwise: what stands in its parameters' cell.
+ * @param {string} notebook
+ * @returns {string | undefined}
+ */
+function usualModelPath(notebook) {
+  const { cells } = JSON.parse(readFileSync(notebook, "utf8"));
+  const sources = cells.map((/** @type {{ source: string | string[] }} */ { source }) =>
+    [source].flat().join(""),
+  );
+  return /\bmodelDir:\s*(["'])(.+?)\1/.exec(sources.join("\n"))?.[2];
+}
+
+/**
+ * A path inside the project as it is after the project has moved.
+ * @param {string} path
+ */
+function fromProject(path) {
+  const inside = relative(projectRoot, resolve(projectRoot, path));
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
+}
+
+/**
+ * The copy of a notebook that was executed on its usual head.
+ * @param {string} notebook
+ * @param {string} folder where copies are
+ */
+export function usualCopy(notebook, folder) {
+  const modelPath = fromProject(usualModelPath(notebook) ?? "");
+  const copies = copyNames(notebook, modelPath).map((name) => join(folder, `${name}.ipynb`));
+  return copies.find(
+    (copy) =>
+      existsSync(copy) &&
+      JSON.parse(readFileSync(copy, "utf8")).metadata.tslens?.model_path === modelPath,
+  );
 }
 
 /** @param {string[]} names with or without .ipynb; none for all */
@@ -168,5 +222,7 @@ function folderOrName(base) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  // A folder that was copied would start the kernel of the original.
+  await setUp({ quiet: true });
   process.exitCode = (await runNotebooks(process.argv.slice(2))) ? 0 : 1;
 }

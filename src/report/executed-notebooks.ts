@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError, TslensError } from "../errors";
+import { shownText } from "./shown-text";
 
 /** A notebook that was executed: its web page, and whose it is. */
 export interface ExecutedNotebook {
@@ -28,23 +29,21 @@ export function executedNotebooks(
     .filter((file) => file.endsWith(".html"))
     .map((file) => {
       const stem = file.replace(/\.html$/, "");
+      const { notebook, model_path } = saidIn(join(folder, `${stem}.ipynb`));
       return {
         page: `notebooks/${file}`,
-        // Behind two underscores stands the run directory's name.
-        name: stem.replace(/(?<=.)__.*$/, ""),
-        modelPath: modelPathIn(join(folder, `${stem}.ipynb`)),
+        name: typeof notebook === "string" ? shownText(notebook) : stem,
+        modelPath: typeof model_path === "string" ? model_path : null,
       };
     });
 }
 
-function modelPathIn(notebook: string): string | null {
+function saidIn(notebook: string): { readonly notebook?: unknown; readonly model_path?: unknown } {
   try {
     const content = existsSync(notebook) ? readJsonFile(notebook, ResultError) : null;
-    const { metadata } = (content ?? {}) as { metadata?: { tslens?: { model_path?: unknown } } };
-    const path = metadata?.tslens?.model_path;
-    return typeof path === "string" ? path : null;
+    return (content as { metadata?: { tslens?: object | null } } | null)?.metadata?.tslens ?? {};
   } catch (error) {
-    if (error instanceof TslensError) return null;
+    if (error instanceof TslensError) return {};
     throw error;
   }
 }

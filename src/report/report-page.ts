@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { count } from "../figures/count";
 import { escapeHtml } from "../figures/escape-html";
 import { figureConfig, plotlyScript, scriptJson } from "../figures/figure-html";
 import { formatNumber } from "../figures/format-number";
 import { pagePolicy } from "../figures/page-policy";
 import { figureSize } from "../figures/picture";
+import { runName } from "../heads/run-folders";
 import { type AnalysedHead, analysedHeads, saidOf } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
 import type { ExecutedNotebook } from "./executed-notebooks";
@@ -25,18 +27,20 @@ const MOST_WARNINGS = 50;
  * inside a data block, and the page's policy runs no script but its own two.
  */
 export function reportPage(collected: CollectedResults): string {
-  const heads = analysedHeads(collected.results).map((head, index) => ({
+  const analysed = analysedHeads(collected.results);
+  const owners = new Map(
+    collected.notebooks.map((notebook) => [notebook, ownerOf(notebook, analysed)]),
+  );
+  const heads = analysed.map((head, index) => ({
     head,
     id: `head-${index + 1}`,
-    notebooks: notebooksOf(head, collected.notebooks),
+    notebooks: collected.notebooks.filter((notebook) => owners.get(notebook) === head),
     parts: head.results.map((result) => ({ result, ...pageFigures(result) })),
   }));
   const figures = heads.flatMap(({ parts }) => parts.flatMap((part) => part.figures));
   const scripts = figures.length > 0 ? [plotlyScript("cartesian"), PAGE_SCRIPT] : [];
   const style = pageStyle(figures.flatMap((figure) => Object.values(sizesOf(figure))));
-  const others = collected.notebooks.filter(
-    (notebook) => !heads.some(({ notebooks }) => notebooks.includes(notebook)),
-  );
+  const others = collected.notebooks.filter((notebook) => !owners.get(notebook));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -73,11 +77,21 @@ interface Part extends ResultFigures {
   readonly result: FoundResult;
 }
 
-/** The notebooks that ran on the same directory as one of the head's results. */
-function notebooksOf(head: AnalysedHead, all: readonly ExecutedNotebook[]): ExecutedNotebook[] {
-  return all.filter(
-    ({ modelPath }) =>
-      modelPath !== null && head.results.some(({ content }) => content.model_path === modelPath),
+/**
+ * The head that a notebook ran on: the one with a result of the same directory or, since a relative path
+ * may have been given from elsewhere, the only one of its run's name.
+ */
+function ownerOf(
+  { modelPath }: ExecutedNotebook,
+  heads: readonly AnalysedHead[],
+): AnalysedHead | undefined {
+  if (modelPath === null) return undefined;
+  const isThere = ({ content: { model_path } }: FoundResult) =>
+    typeof model_path === "string" && resolve(model_path) === resolve(modelPath);
+  const named = heads.filter(({ name }) => name === shownText(runName(modelPath)));
+  return (
+    named.find(({ results }) => results.some(isThere)) ??
+    (named.length === 1 ? named[0] : undefined)
   );
 }
 

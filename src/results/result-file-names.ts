@@ -35,12 +35,23 @@ export function resultFileNames(
   name: ResultName,
   { model_path, target_layer, target_neuron }: ResultSubject,
 ): [string, string, string] {
-  const base = `${name}_${target_layer}_${target_neuron}`;
-  const full = resolve(model_path);
+  const [first, second, third] = namesForHead(
+    `${name}_${target_layer}_${target_neuron}`,
+    model_path,
+  );
+  return [`${first}.json`, `${second}.json`, `${third}.json`];
+}
+
+/**
+ * The names that what is about a head may take, best first: the plain one; if another head has it, the
+ * one with the run directory's name; if even that is taken, the one with a hash of the whole path.
+ */
+export function namesForHead(plain: string, modelPath: string): [string, string, string] {
+  const full = resolve(modelPath);
   const inside = runFolder(full);
   const suffix = `${runName(full)}${inside ? `_${inside}` : ""}`
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .slice(0, LONGEST_SUFFIX);
   const hash = createHash("sha256").update(full).digest("hex").slice(0, 8);
-  return [`${base}.json`, `${base}__${suffix}.json`, `${base}__${suffix}__${hash}.json`];
+  return [plain, `${plain}__${suffix}`, `${plain}__${suffix}__${hash}`];
 }

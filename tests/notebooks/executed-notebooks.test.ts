@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { bundledHead } from "./bundled-head";
 import { folderInProject, PROJECT, readNotebook, runNotebooks } from "./kernel";
 
 const NOTEBOOKS = {
@@ -144,6 +145,54 @@ describe("both notebooks on other kinds of heads", () => {
       }
     });
   }
+});
+
+describe("one notebook on several heads", () => {
+  it("leaves a copy for each, and the results page says whose each is", async () => {
+    const results = folderInProject();
+    const elsewhere = folderInProject();
+    try {
+      const name = "linear_weights_analysis";
+      const usual = bundledHead();
+      const other = readdirSync(join(PROJECT, "models")).find(
+        (run) => run !== usual && headType(join(PROJECT, "models", run)) === "regression",
+      )!;
+      // Of the same name in another place, and another head.
+      const namesake = join(elsewhere, usual);
+      cpSync(join(PROJECT, "models", other), namesake, { recursive: true });
+      const copies = () => readdirSync(join(results, "notebooks")).sort();
+      const execute = (...args: string[]) => {
+        const run = runNotebooks([name, "--no-browser", "--out", results, ...args]);
+        assert.equal(run.status, 0, run.output);
+        return copies();
+      };
+      const both = (stem: string) => [`${stem}.html`, `${stem}.ipynb`];
+      assert.deepEqual(execute("--model-dir", join(PROJECT, "models", other)), both(name));
+      const written = readFileSync(join(results, "notebooks", `${name}.html`));
+      const second = [...both(name), ...both(`${name}__${usual}`)].sort();
+      // By the notebook's own parameters.
+      assert.deepEqual(execute(), second);
+      const third = execute("--model-dir", namesake).filter((file) => !second.includes(file));
+      assert.equal(third.length, 2);
+      for (const file of third) {
+        assert.match(file, new RegExp(`^${name}__${usual}__[0-9a-f]{8}\\.(html|ipynb)$`));
+      }
+      assert.ok(written.equals(readFileSync(join(results, "notebooks", `${name}.html`))));
+      const page = readFileSync(join(results, "index.html"), "utf8");
+      for (const [stem, run] of [
+        [name, other],
+        [`${name}__${usual}`, usual],
+        [third[0]!.replace(/\.html$/, ""), usual],
+      ]) {
+        const section = page.split("<section").find((part) => part.includes(`/${stem}.html"`))!;
+        assert.match(section, new RegExp(`<h2>${run}</h2>`));
+        assert.match(section, />linear_weights_analysis<\/a>\./);
+      }
+      assert.doesNotMatch(page, /Other notebooks/);
+    } finally {
+      for (const folder of [results, elsewhere]) rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 /** What kind of head a run directory holds; undefined for another folder. */

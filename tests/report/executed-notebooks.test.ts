@@ -9,10 +9,13 @@ const folder = temporaryFolder();
 let folders = 0;
 
 /** A results folder with two heads' results on one neuron, and these notebooks. */
-async function pageOf(notebooks: Readonly<Record<string, unknown>>): Promise<string> {
+async function pageOf(
+  notebooks: Readonly<Record<string, unknown>>,
+  heads = ["models/one", "/elsewhere/one"],
+): Promise<string> {
   const results = join(folder, String(folders++));
   mkdirSync(join(results, "notebooks"), { recursive: true });
-  for (const [i, run] of ["models/one", "/elsewhere/one"].entries()) {
+  for (const [i, run] of heads.entries()) {
     put(
       results,
       `activation_patching_1_7${i === 0 ? "" : "__one"}.json`,
@@ -30,6 +33,9 @@ async function pageOf(notebooks: Readonly<Record<string, unknown>>): Promise<str
   return readFileSync(path, "utf8");
 }
 
+/** As scripts/execute_notebook.py notes it. */
+const of = (notebook: string, model_path: string) => ({ tslens: { notebook, model_path } });
+
 /** The links in the section of the n-th head. */
 function notebooksOf(page: string, head: number): string[] {
   const section = new RegExp(`<section id="head-${head}">[^]*?</section>`).exec(page)![0];
@@ -40,31 +46,43 @@ function notebooksOf(page: string, head: number): string[] {
 describe("executed notebooks on the results page", () => {
   it("stand with the head that they ran on", async () => {
     const page = await pageOf({
-      activation_patching__one: { tslens: { model_path: "models/one" } },
-      activation_patching__one__0a1b2c3d: { tslens: { model_path: "/elsewhere/one" } },
-      linear_weights_analysis__one: { tslens: { model_path: "models/one" } },
+      activation_patching: of("activation_patching", "models/one"),
+      activation_patching__one: of("activation_patching", "/elsewhere/one"),
+      linear_weights_analysis: of("linear_weights_analysis", "models/one"),
     });
     assert.deepEqual(
       [notebooksOf(page, 1), notebooksOf(page, 2)].sort(),
       [
-        ["notebooks/activation_patching__one.html", "notebooks/linear_weights_analysis__one.html"],
-        ["notebooks/activation_patching__one__0a1b2c3d.html"],
+        ["notebooks/activation_patching.html", "notebooks/linear_weights_analysis.html"],
+        ["notebooks/activation_patching__one.html"],
       ].sort(),
     );
     assert.match(page, />activation_patching<\/a>, <a [^>]*>linear_weights_analysis<\/a>/);
     assert.doesNotMatch(page, /Other notebooks/);
   });
 
+  it("stand with the only head of that name, by whatever path it was given", async () => {
+    const page = await pageOf({
+      own: of("own", "models/three"),
+      linear_weights_analysis: of("linear_weights_analysis", "here/one"),
+    });
+    assert.deepEqual([...notebooksOf(page, 1), ...notebooksOf(page, 2)], []);
+    assert.match(page, />linear_weights_analysis<\/a>: here\/one<\/li>/);
+    const alone = await pageOf({ own: of("own", "here/three/final_model") }, ["models/three"]);
+    assert.deepEqual(notebooksOf(alone, 1), ["notebooks/own.html"]);
+  });
+
   it("of a head without a result say whose they are, or that they do not say it", async () => {
     const page = await pageOf({
-      activation_patching__two: { tslens: { model_path: "models/two" } },
+      activation_patching__two: of("activation_patching", "models/two"),
       own: {},
       odd: { tslens: { model_path: { toString: 1 } } },
+      list: { tslens: [1] },
       none: null,
     });
     const [others] = /<p>Other notebooks as they ran:<\/p>\n.*/.exec(page)!;
     assert.match(others, /__two\.html">activation_patching<\/a>: models\/two<\/li>/);
-    for (const name of ["own", "odd", "none"]) {
+    for (const name of ["own", "odd", "list", "none"]) {
       assert.match(others, new RegExp(`>${name}</a>: it does not say of which head</li>`));
     }
   });
