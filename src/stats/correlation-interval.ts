@@ -24,11 +24,8 @@ const skewnessOf = (n: number) => Math.max(0, 2.5 * (1 - 8 / n));
  * @throws {InputError} when a value is not finite or the confidence is out of range
  *
  * @example
- * const { whole, without } = leaveOneOutLines(x, y);
- * correlationInterval({
- *   estimate: whole.correlation,
- *   leaveOneOut: without.map((line) => line.correlation),
- * });
+ * const r = { estimate: 0.91, leaveOneOut: [0.88, 0.9, 0.92, 0.91, 0.94, 0.9, 0.92, 0.87] };
+ * correlationInterval(r); // { low: 0.6…, high: 0.9… }
  */
 export function correlationInterval(
   { estimate, leaveOneOut }: Jackknifed,

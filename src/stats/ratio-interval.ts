@@ -18,7 +18,9 @@ const [DOUBLINGS, HALVINGS] = [200, 40];
  * @throws {InputError} when a value is not finite or the confidence is out of range
  *
  * @example
- * ratioInterval(directSlope, totalSlope); // { low: 0.87, high: 0.94 }
+ * const part = { estimate: 3, leaveOneOut: [3, 2.9, 3.1, 3, 2.8, 3.2] };
+ * const whole = { estimate: 5, leaveOneOut: [4.9, 5, 5.2, 5, 4.8, 5.1] };
+ * ratioInterval(part, whole); // { low: 0.469…, high: 0.697… }
  */
 export function ratioInterval(
   numerator: Jackknifed,
