@@ -37,7 +37,7 @@ export const VARIED_PROMPTS: readonly string[] = [
  *
  * @throws InputError if it cannot be read, is something else or holds no prompt.
  * @example
- * const prompts = await readPrompts("prompts.txt");
+ * const prompts = await readPrompts("texts.txt");
  */
 export async function readPrompts(file: string): Promise<Prompt[]> {
   if (file.endsWith(".json")) return promptList(file);
