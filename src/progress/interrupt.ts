@@ -23,13 +23,28 @@ export interface Interrupt {
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  // The stop button sends SIGINT; by the others the kernel itself is ended.
-  const signals = isInKernel() ? ENDING_SIGNALS.slice(0, 1) : ENDING_SIGNALS;
-  for (const signal of signals) process.on(signal, abort);
+  const { signal } = controller;
+  if (!isInKernel()) {
+    for (const name of ENDING_SIGNALS) process.on(name, abort);
+    return {
+      signal,
+      release() {
+        for (const name of ENDING_SIGNALS) process.off(name, abort);
+      },
+    };
+  }
+  // The other signals are to end the kernel.
+  const listen = () => process.on("SIGINT", abort);
+  // In the synchronous part of a cell Node's vm has SIGINT for itself, and has put the kernel's listener
+  // aside; one that came then would leave SIGINT to end the process afterwards.
+  const isAside = process.listenerCount("SIGINT") === 0;
+  const later = isAside ? setImmediate(listen) : undefined;
+  if (!isAside) listen();
   return {
-    signal: controller.signal,
+    signal,
     release() {
-      for (const signal of signals) process.off(signal, abort);
+      clearImmediate(later);
+      process.off("SIGINT", abort);
     },
   };
 }

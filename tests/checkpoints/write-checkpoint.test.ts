@@ -17,7 +17,7 @@ it("leaves the old file and nothing else when writing fails", async () => {
     });
   await assertRefused(
     () => fails(new Error("out of luck")),
-    /cannot be written; found Error: out of luck/,
+    /cannot be written; found out of luck/,
   );
   await assertRefused(() => fails(new CheckpointError("as it is")), /^as it is$/);
   assert.equal(readFileSync(path, "utf8"), "old");

@@ -1,7 +1,7 @@
-"""Interrupts a cell of a tslab kernel, as the stop button does, and runs it again.
+"""Runs cells on a tslab kernel and interrupts some, as the stop button does.
 
-interrupt_cell.py FOLDER < cells.json: the first cells are run, the last one is interrupted once the
-kernel has printed "sweeping", and run again to its end. Writes what each run printed.
+interrupt_cells.py FOLDER < cells.json: a cell is its source and, if it is to be interrupted, the text
+that it prints before that. Writes what each cell printed, and whether it ended well.
 """
 
 import json
@@ -36,15 +36,14 @@ def run(source, interrupt_at=None):
     reply = client.get_shell_msg(timeout=TIMEOUT)
     while reply["parent_header"].get("msg_id") != message_id:
         reply = client.get_shell_msg(timeout=TIMEOUT)
-    return {"text": text, "status": reply["content"]["status"]}
+    status = reply["content"]["status"]
+    if status != "ok":
+        time.sleep(AFTER_ERROR)
+    return {"text": text, "status": status}
 
 
 try:
-    results = [run(source) for source in cells[:-1]]
-    results.append(run(cells[-1], interrupt_at="sweeping"))
-    time.sleep(AFTER_ERROR)
-    results.append(run(cells[-1]))
-    json.dump(results, sys.stdout)
+    json.dump([run(cell["source"], cell.get("interruptAt")) for cell in cells], sys.stdout)
 finally:
     client.stop_channels()
     manager.shutdown_kernel(now=True)
