@@ -145,6 +145,9 @@ function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {
   ];
 }
 
+/** With fewer prompts intervals are too narrow where few of them carry the slope: docs/results.md. */
+const FEW_PROMPTS = 19;
+
 function promptWarnings({ tokens }: MeasuredPrompts, different: number): string[] {
   const warnings: string[] = [];
   const measured = new Set(tokens.map((ids) => ids[ids.length - 1]));
@@ -161,6 +164,10 @@ function promptWarnings({ tokens }: MeasuredPrompts, different: number): string[
   if (different > 1 && different < FEWEST_PROMPTS) {
     warnings.push(
       `${different} different prompts are few: there are intervals from ${FEWEST_PROMPTS} on`,
+    );
+  } else if (different > 1 && different < FEW_PROMPTS) {
+    warnings.push(
+      `${different} different prompts are few: where only some texts move the neuron much, intervals over fewer than ${FEW_PROMPTS} are too narrow`,
     );
   }
   return warnings;

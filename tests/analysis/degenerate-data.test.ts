@@ -380,6 +380,8 @@ describe("statistics of degenerate data", () => {
   it("eight prompts have intervals, seven have the reason why not", async () => {
     const head = await given("head_post");
     const [eight, seven] = [await patching(head), await patching(head, PROMPTS.slice(1))];
+    assert.match(eight.warnings.join("\n"), /8 different prompts are few: where only some texts/);
+    assert.match(seven.warnings.join("\n"), /7 different prompts are few: there are intervals/);
     const { slope, intercept, r_squared } = eight.evidence.changed_points;
     for (const { low, high, estimate, method, n, resamples, usable } of [slope, intercept]) {
       assert.ok(low! < estimate! && estimate! < high!);
