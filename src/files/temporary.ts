@@ -14,7 +14,6 @@ const NAME = /^\.tslens-(\w*)-(\d+)-[0-9a-f]+\.tmp$/;
 /** What this process is writing now. */
 const own = new Set<string>();
 let stopWaiting = () => {};
-let waiting: NodeJS.Immediate | undefined;
 
 /** Folders that were looked through. */
 const seen = new Set<string>();
@@ -27,13 +26,8 @@ export function temporaryName(folder: string): string {
   removeLeftOvers(folder);
   const random = randomBytes(6).toString("hex");
   const path = resolve(folder, `.tslens-${HOST}-${process.pid}-${random}.tmp`);
-  if (own.size === 0) {
-    // Should the process be ended before it is done. Not at once: a notebook's kernel would be ended by
-    // its stop button if anybody began to listen for signals in the synchronous part of a cell.
-    waiting = setImmediate(() => {
-      stopWaiting = onExit(() => own.forEach(remove));
-    });
-  }
+  // Should the process be ended before it is done.
+  if (own.size === 0) stopWaiting = onExit(() => own.forEach(remove));
   own.add(path);
   return path;
 }
@@ -42,9 +36,7 @@ export function temporaryName(folder: string): string {
 export function discard(path: string): void {
   remove(path);
   own.delete(path);
-  if (own.size > 0) return;
-  clearImmediate(waiting);
-  stopWaiting();
+  if (own.size === 0) stopWaiting();
 }
 
 /** Removes what processes that were killed have left in a folder; once in a process. */
