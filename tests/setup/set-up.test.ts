@@ -21,7 +21,11 @@ test("the kernel starts with the Node that set it up, from this project", () => 
   const spec = JSON.parse(
     readFileSync(join(projectRoot, ".tslens/jupyter/kernels/tslab/kernel.json"), "utf8"),
   );
-  const [node, tslab] = spec.argv;
+  const [node, option, script, tslab] = spec.argv;
   assert.equal(node, process.execPath);
-  assert.ok(tslab.startsWith(projectRoot) && existsSync(tslab));
+  assert.equal(option, "--require");
+  for (const file of [script, tslab]) {
+    assert.ok(file.startsWith(projectRoot) && existsSync(file), file);
+  }
+  assert.match(tslab, /tslab$/);
 });
