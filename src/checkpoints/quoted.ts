@@ -4,14 +4,14 @@ const LONGEST_SHOWN = 80;
 /** A list in an error names this many. */
 const MOST_SHOWN = 8;
 
+/** Control characters that JSON does not escape, and those that turn the direction of writing. */
+const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Text from a file, made safe to show in a one-line message: quoted, control characters escaped, cut if long. */
 export function quoted(text: string): string {
   return JSON.stringify(
     text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text,
-  ).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  ).replace(CONTROLS, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** The first few names of a list, quoted, and how many more there are. */

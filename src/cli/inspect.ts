@@ -14,6 +14,11 @@ import { counted, type Output, oneLine } from "./output";
 import { type TensorStatistics, tensorStatistics } from "./tensor-statistics";
 import { textTable } from "./text-table";
 
+/** How many tensors that cannot be shown are named. */
+const MOST_NOTES = 20;
+
+const LARGEST_INDENTED = 100_000;
+
 interface InspectOptions {
   readonly json?: true;
   readonly values?: true;
@@ -48,12 +53,22 @@ async function inspect(path: string, options: InspectOptions, output: Output): P
     const reports = new Map(source.names.map((name) => [name, reportOn(source, name)]));
     await (options.json ? printJson : printText)(source, reports, config, options, output);
     for (const warning of warnings) output.note(`Note: ${oneLine(warning)}`);
-    for (const [name, kind] of source.unreadable) {
+    const hidden = [...source.unreadable];
+    for (const [name, kind] of hidden.slice(0, MOST_NOTES)) {
       output.note(`Note: ${quoted(name)} is not shown: it is ${oneLine(kind)}`);
+    }
+    if (hidden.length > MOST_NOTES) {
+      output.note(`Note: ${hidden.length - MOST_NOTES} more tensors are not shown`);
     }
   } finally {
     source.close();
   }
+}
+
+/** Spaces before every value come to much more than the file, if it is large and deep. */
+function configText(config: unknown): string {
+  const text = JSON.stringify(config);
+  return text.length > LARGEST_INDENTED ? text : JSON.stringify(config, null, 2);
 }
 
 interface Opened {
@@ -151,5 +166,5 @@ const printText: Print = async (source, reports, config, { values }, output) => 
       await output.print("\n");
     }
   }
-  if (config !== null) await output.print(`\nconfig.json\n${JSON.stringify(config, null, 2)}\n`);
+  if (config !== null) await output.print(`\nconfig.json\n${configText(config)}\n`);
 };

@@ -1,6 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError } from "../errors";
+import { shown } from "../model/shown";
 import { type NeuronSweepResult, neuronSweepSchema } from "./neuron-sweep-result";
+
+/** A layer of GPT-2 XL with 100 prompts. */
+const LIMITS = { bytes: 500_000_000, containers: 5_000_000 };
 
 /**
  * Reads a sweep's result, to go on with it.
@@ -8,22 +12,17 @@ import { type NeuronSweepResult, neuronSweepSchema } from "./neuron-sweep-result
  * @throws {ResultError} when the file cannot be read or holds something else
  */
 export function readNeuronSweep(file: string): NeuronSweepResult {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new ResultError("the sweep's result cannot be read", {
-      file,
-      found: (cause as Error).message.split("\n")[0],
-      cause,
-    });
-  }
+  const json = readJsonFile(file, ResultError, LIMITS);
   const checked = neuronSweepSchema.safeParse(json);
   if (checked.success) return checked.data;
-  const [{ path, message }] = checked.error.issues;
+  const [{ path }] = checked.error.issues;
+  const value = path.reduce(
+    (at: unknown, key) => (at as Record<PropertyKey, unknown>)?.[key],
+    json,
+  );
   throw new ResultError("this is not a neuron sweep's result", {
     file,
-    found: `${path.join(".") || "its top"}: ${message}`,
+    found: `${path.length === 0 ? "" : `${path.join(".")}: `}${value === undefined ? "nothing" : shown(value)}`,
     expected: "a file that `tslens sweep --out` wrote",
     cause: checked.error,
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, mock } from "node:test";
 import { silentProgress } from "../../src/progress/progress";
@@ -116,12 +116,17 @@ describe("tslens sweep", () => {
       [["--max-bytes", "much"], /--max-bytes is not a list of numbers/],
       [
         ["--resume", join(folder, "nowhere.json")],
-        /nowhere\.json: the sweep's result cannot be read/,
+        /nowhere\.json: there is no such file/,
       ],
       [["--prompts", put(folder, "one.json", "[[1]]"), "--patch", "resample"], /another prompt/],
     ];
-    writeFileSync(join(folder, "other.json"), "{}");
-    cases.push([["--resume", join(folder, "other.json")], /not a neuron sweep's result/]);
+    for (const [name, content, message] of [
+      ["other", "{}", /not a neuron sweep's result; found .*expected a file that `tslens sweep/],
+      ["deep", "[".repeat(100_000), /nested too deeply/],
+      ["list", "[1,2]", /not a neuron sweep's result; found \[1, 2\]/],
+    ] as const) {
+      cases.push([["--resume", put(folder, `${name}.json`, content)], message]);
+    }
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await run("sweep", HEAD, ...BASE, ...PROMPTS, ...args);
       assert.equal(code, 1, args.join(" "));
