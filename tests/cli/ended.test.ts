@@ -68,8 +68,9 @@ describe("a command that is ended", { skip: process.platform === "win32" }, () =
     it(`by ${how} writes what is done of a sweep`, async () => {
       const out = join(folder, `sweep-${how}`);
       const args = ["sweep", HEAD, "--no-browser", "--max-bytes", "1000000", "--out", out];
-      const half = "█".repeat(12);
-      const { shown, ended } = await endedAt(how, half, ...args);
+      // The first block of neurons is done on all prompts shortly after half of the work.
+      const twoThirds = "█".repeat(16);
+      const { shown, ended } = await endedAt(how, twoThirds, ...args);
       assert.equal(ended, how === "close" ? -signal : 1);
       if (how !== "close") assert.match(shown, /interrupted; found \d+ of \d+ neurons done.*Go on/);
       const text = readFileSync(join(out, `neuron_sweep_${LAYER}_${NEURON}.json`), "utf8");
