@@ -1,9 +1,9 @@
 /** What a notebook can import from "tslens". */
 export * from "./analysis";
 export * from "./checkpoints";
+export * from "./display";
 export * from "./errors";
 export * as figures from "./figures";
-export { saveFigure, saveFigures, showFigure, showTable } from "./figures";
 export * from "./heads";
 export * from "./model";
 export * from "./patching";

@@ -12,13 +12,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const results = [...patching, "patching"];
   const analysis = [...results, "results", "training", "version"];
   const training = [...heads, "heads"];
-  const everything = [...analysis, "figures", "report", "analysis"];
+  const everything = [...analysis, "text", "figures", "display", "report", "analysis"];
   return {
     errors: [],
     version: [],
     files: [],
     progress: ["errors"],
     tensors: ["errors"],
+    text: [],
     stats: ["errors"],
     checkpoints: ["errors", "files"],
     model,
@@ -26,8 +27,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     training,
     patching,
     results,
-    figures: ["errors", "files", "progress", "stats", "results"],
-    report: ["errors", "files", "checkpoints", "heads", "results", "figures"],
+    figures: ["errors", "text", "stats", "results"],
+    display: ["errors", "files", "progress", "text", "figures"],
+    report: ["errors", "files", "text", "checkpoints", "heads", "results", "figures", "display"],
     analysis,
     cli: [...everything, "index"],
     index: [...everything, "cli"],

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { buildSync } from "esbuild";
 import { openSafetensors } from "../src/checkpoints/safetensors-reader";
-import { inBrowser } from "../src/figures/browser";
+import { inBrowser } from "../src/display/browser";
 import { HookedTransformer } from "../src/model/hooked-transformer";
 import { patch } from "../src/patching/patch-variants";
 import { randomStream } from "../src/stats/random-stream";
 import { temporaryFolder } from "./checkpoints/temporary-folder";
-import { whyNoBrowser } from "./figures/browser-for-tests";
+import { whyNoBrowser } from "./display/browser-for-tests";
 import { writeRandomModel } from "./patching/random-model";
 
 /** Files that are read only where files are: what imports them says so by `await import()`. */

@@ -1,4 +1,4 @@
-import { tableText } from "../figures/show-table";
+import { tableText } from "../display/show-table";
 import { oneLine } from "./output";
 
 /** A column is as wide as its widest text, in every row. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
+import { saveFigure } from "../display/save-figure";
 import { InputError } from "../errors";
 import { learningCurves } from "../figures/learning-curves";
-import { saveFigure } from "../figures/save-figure";
 import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
 import { progressBar } from "../progress/progress-bar";
 import type { Binning } from "../training/bin-edges";

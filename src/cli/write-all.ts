@@ -1,5 +1,5 @@
+import { saveFigures } from "../display/save-figures";
 import type { Figure } from "../figures/figure";
-import { saveFigures } from "../figures/save-figures";
 import type { ResultByName, ResultName } from "../results/result-by-name";
 import { writeResult } from "../results/write-result";
 

@@ -19,12 +19,8 @@ export {
   neuronSweepFigures,
   promptLabels,
 } from "./result-figures";
-export { type FigureFormat, type SaveFigureOptions, saveFigure } from "./save-figure";
-export { saveFigures } from "./save-figures";
 export { scalingExperiment } from "./scaling-experiment";
 export type { Readings, ScalingRuns } from "./scaling-runs";
-export { type ShowFigureOptions, showFigure } from "./show-figure";
-export { type Cell, type Column, type ShowTableOptions, showTable } from "./show-table";
 export { similarityNulls } from "./similarity-nulls";
 export { slopeEvidence } from "./slope-evidence";
 export type { FigureSize } from "./template";

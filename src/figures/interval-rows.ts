@@ -1,7 +1,7 @@
 import type { Annotations, Layout, PlotData } from "plotly.js";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { withOpacity } from "./colours";
-import { escapeHtml } from "./escape-html";
-import { formatNumber } from "./format-number";
 import { type FigureSize, INK, SOFT_INK } from "./template";
 import { drawable } from "./validate";
 

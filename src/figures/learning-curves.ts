@@ -1,9 +1,9 @@
 import { FigureError } from "../errors";
+import { count } from "../text/count";
+import { formatNumber } from "../text/format-number";
 import { COLOURWAY } from "./colours";
-import { count } from "./count";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { type FigureSize, figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
 import { drawable, sameLength } from "./validate";
 

@@ -1,6 +1,6 @@
 import { FigureError } from "../errors";
 import type { LinearRegression } from "../stats/linear-regression";
-import { formatNumber } from "./format-number";
+import { formatNumber } from "../text/format-number";
 
 /** A fitted line, or why there is none. */
 export interface LineFit extends Readonly<LinearRegression> {

@@ -1,9 +1,9 @@
+import { count } from "../text/count";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { colourOf, withOpacity } from "./colours";
-import { count } from "./count";
-import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
 import { drawable, sameLength } from "./validate";
 

@@ -1,12 +1,12 @@
 import type { Annotations, Layout, LayoutAxis, PlotData } from "plotly.js";
 import { FigureError } from "../errors";
-import { cutText } from "./cut-text";
-import { escapeHtml } from "./escape-html";
+import { cutText } from "../text/cut-text";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { drawableFit, type LineFit } from "./line-fit";
 import { type Panel, panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";

@@ -1,9 +1,9 @@
-import { count } from "./count";
+import { count } from "../text/count";
+import { formatNumber } from "../text/format-number";
 import { extent } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
 

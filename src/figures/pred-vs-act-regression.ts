@@ -1,5 +1,5 @@
 import type { PlotData } from "plotly.js";
-import { escapeHtml } from "./escape-html";
+import { escapeHtml } from "../text/escape-html";
 import { extent, padded } from "./extent";
 import { factorPoints } from "./factor-points";
 import type { Figure } from "./figure";

@@ -1,7 +1,7 @@
-import { cutText } from "./cut-text";
-import { escapeHtml } from "./escape-html";
-import { shortenMiddle } from "./shorten-middle";
-import { wrapWords } from "./wrap-words";
+import { cutText } from "../text/cut-text";
+import { escapeHtml } from "../text/escape-html";
+import { shortenMiddle } from "../text/shorten-middle";
+import { wrapWords } from "../text/wrap-words";
 
 /** Longest line of a prompt in a hover label, and the longest prompt there, in characters. */
 const HOVER_LINE = 60;

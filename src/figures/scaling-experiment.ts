@@ -1,10 +1,10 @@
+import { count } from "../text/count";
+import { formatNumber } from "../text/format-number";
 import { activationPredictionPaths, factorLabels, pathRanges } from "./activation-prediction-paths";
 import { changeLines } from "./change-lines";
-import { count } from "./count";
 import { extent } from "./extent";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { panelTitle } from "./panel-title";
 import { type Changes, changesOf, factorLabel, mean, type ScalingRuns } from "./scaling-runs";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "./template";

@@ -1,9 +1,9 @@
 import type { NullDistribution } from "../results/evidence-parts";
 import type { SimilarityTest } from "../results/similarity-evidence";
+import { formatNumber } from "../text/format-number";
 import { colourOf, type SeriesKind } from "./colours";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { type IntervalRow, intervalRows } from "./interval-rows";
 import { nothingToCompare } from "./nothing-to-compare";
 import { figure, ROOM_FOR_TITLE } from "./template";

@@ -1,9 +1,9 @@
 import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import type { Interval } from "../results/evidence-parts";
+import { formatNumber } from "../text/format-number";
 import { colourOf } from "./colours";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { type IntervalRow, intervalRows, intervalText } from "./interval-rows";
 import { figure, ROOM_FOR_TITLE } from "./template";
 

@@ -1,7 +1,7 @@
 import type { Layout, PlotData, Template } from "plotly.js";
+import { wrapWords } from "../text/wrap-words";
 import { COLOURWAY } from "./colours";
 import type { Figure } from "./figure";
-import { wrapWords } from "./wrap-words";
 
 /** A notebook's column (and a paper's full width), or one column of a two-column paper (and a phone). */
 export type FigureSize = "notebook" | "column";

@@ -1,8 +1,8 @@
 import type { Decomposition } from "../results/similarity-evidence";
+import { formatNumber } from "../text/format-number";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { nothingToCompare } from "./nothing-to-compare";
 import { panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";

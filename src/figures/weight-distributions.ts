@@ -1,11 +1,11 @@
 import type { Layout, PlotData } from "plotly.js";
 import { histogram } from "../stats/histogram";
 import { vectorStatistics } from "../stats/vector-statistics";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
-import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { type Panel, panelGrid } from "./panel-grid";
 import { panelTitle } from "./panel-title";
 import { figure, ROOM_FOR_TITLES } from "./template";

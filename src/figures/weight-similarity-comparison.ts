@@ -1,14 +1,14 @@
 import type { Annotations, Shape } from "plotly.js";
 import { FigureError } from "../errors";
 import type { RandomBaseline } from "../stats/random-baseline";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
+import { wrapWords } from "../text/wrap-words";
 import { colourOf, type SeriesKind, withOpacity } from "./colours";
-import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { figure, INK, ROOM_FOR_TITLE, SOFT_INK } from "./template";
 import { notEmpty } from "./validate";
-import { wrapWords } from "./wrap-words";
 
 /** One bar: how alike the head's linear weights and another vector are. */
 export interface Similarity {

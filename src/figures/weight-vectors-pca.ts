@@ -1,11 +1,11 @@
 import type { Annotations } from "plotly.js";
 import { FigureError } from "../errors";
 import type { PrincipalComponents } from "../stats/principal-components";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { colourOf, type SeriesKind } from "./colours";
-import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
-import { formatNumber } from "./format-number";
 import { placeLabels } from "./place-labels";
 import { FIGURE_WIDTHS, figure, ROOM_FOR_TITLE } from "./template";
 import { drawable, notEmpty, sameLength } from "./validate";

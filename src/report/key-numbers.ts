@@ -1,4 +1,4 @@
-import { formatNumber } from "../figures/format-number";
+import { formatNumber } from "../text/format-number";
 import { shownText } from "./shown-text";
 
 /** One line of a head's numbers. */

@@ -1,14 +1,14 @@
+import { figureNumbers, figureSummary } from "../display/figure-text";
+import { plainFigure } from "../display/plain-figure";
+import { safeFigure } from "../display/safe-figure";
 import { FigureError, TslensError } from "../errors";
 import type { Figure } from "../figures/figure";
 import type { FigureOptions } from "../figures/figure-options";
-import { figureNumbers, figureSummary } from "../figures/figure-text";
-import { plainFigure } from "../figures/plain-figure";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
 } from "../figures/result-figures";
-import { safeFigure } from "../figures/safe-figure";
 import { checkedResult } from "../results/serialize-result";
 
 /** A figure of a results page, with nothing in it that could run or lead elsewhere. */

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { count } from "../figures/count";
-import { escapeHtml } from "../figures/escape-html";
-import { figureConfig, plotlyScript, scriptJson } from "../figures/figure-html";
-import { formatNumber } from "../figures/format-number";
-import { pagePolicy } from "../figures/page-policy";
-import { figureSize } from "../figures/picture";
+import { figureConfig, plotlyScript, scriptJson } from "../display/figure-html";
+import { pagePolicy } from "../display/page-policy";
+import { figureSize } from "../display/picture";
 import { runName } from "../heads/run-folders";
+import { count } from "../text/count";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 import { type AnalysedHead, analysedHeads, saidOf } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
 import type { ExecutedNotebook } from "./executed-notebooks";

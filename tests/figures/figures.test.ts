@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainFigure } from "../../src/display/plain-figure";
 import { FigureError } from "../../src/errors";
 import { colourOf } from "../../src/figures/colours";
 import type { Figure } from "../../src/figures/figure";
 import { perInputSensitivity } from "../../src/figures/per-input-sensitivity";
-import { plainFigure } from "../../src/figures/plain-figure";
 import { predVsActChangeAll } from "../../src/figures/pred-vs-act-change-all";
 import { predVsActRegression } from "../../src/figures/pred-vs-act-regression";
 import { scalingExperiment } from "../../src/figures/scaling-experiment";

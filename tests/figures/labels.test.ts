@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { escapeHtml } from "../../src/figures/escape-html";
-import { formatNumber } from "../../src/figures/format-number";
 import { placeLabels } from "../../src/figures/place-labels";
 import { promptHover, promptTitle } from "../../src/figures/prompt-label";
-import { shortenMiddle } from "../../src/figures/shorten-middle";
-import { wrapWords } from "../../src/figures/wrap-words";
+import { escapeHtml } from "../../src/text/escape-html";
+import { formatNumber } from "../../src/text/format-number";
+import { shortenMiddle } from "../../src/text/shorten-middle";
+import { wrapWords } from "../../src/text/wrap-words";
 
 test("shortenMiddle keeps both ends, and short texts whole", () => {
   assert.equal(shortenMiddle("short", 5), "short");

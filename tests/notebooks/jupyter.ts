@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import { inBrowser } from "../../src/figures/browser";
+import { inBrowser } from "../../src/display/browser";
 import { PROJECT } from "./kernel";
 
 /** Long: a machine with two busy cores takes its time, and a test that waits less says nothing. */

@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { closeBrowser } from "../../src/figures/browser";
-import { visit, whyNoBrowser } from "../figures/browser-for-tests";
+import { closeBrowser } from "../../src/display/browser";
+import { visit, whyNoBrowser } from "../display/browser-for-tests";
 import { type JupyterServer, startJupyter, visitJupyter } from "./jupyter";
 import { executeCells, folderInProject, readNotebook, runNotebooks } from "./kernel";
 

@@ -8,7 +8,7 @@ import { silentProgress } from "../../src/progress/progress";
 import { progressBar } from "../../src/progress/progress-bar";
 import { progressOn } from "../../src/progress/progress-on";
 import { terminalBar } from "../../src/progress/terminal-bar";
-import { inFakeKernel } from "../figures/fake-kernel";
+import { inFakeKernel } from "../display/fake-kernel";
 
 test("a bar is one line", () => {
   assert.equal(barLine("Patching", 0, 4, ""), `Patching ${"░".repeat(24)} 0 of 4`);

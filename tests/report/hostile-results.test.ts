@@ -3,10 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { closeBrowser } from "../../src/figures/browser";
+import { closeBrowser } from "../../src/display/browser";
 import { writeReport } from "../../src/report/write-report";
-import { visit, whyNoBrowser } from "../figures/browser-for-tests";
-import { exampleFigures } from "../figures/example-data";
+import { visit, whyNoBrowser } from "../display/browser-for-tests";
 import {
   HOSTILE,
   type Json,
@@ -14,7 +13,8 @@ import {
   RESULTS,
   withLeaves,
   withTexts,
-} from "../figures/hostile-texts";
+} from "../display/hostile-texts";
+import { exampleFigures } from "../figures/example-data";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-hostile-"));
 

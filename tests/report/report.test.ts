@@ -13,11 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { closeBrowser } from "../../src/figures/browser";
+import { closeBrowser } from "../../src/display/browser";
 import { writeReport } from "../../src/report/write-report";
 import { run } from "../cli/run";
-import { visit, whyNoBrowser } from "../figures/browser-for-tests";
-import { checkTexts } from "../figures/drawn-texts";
+import { visit, whyNoBrowser } from "../display/browser-for-tests";
+import { checkTexts } from "../display/drawn-texts";
 
 const MODELS = join(__dirname, "..", "..", "models");
 /** Two of the bundled heads, one of which has warnings. */

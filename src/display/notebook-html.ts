@@ -1,5 +1,5 @@
-import { escapeHtml } from "./escape-html";
-import type { Figure } from "./figure";
+import type { Figure } from "../figures/figure";
+import { escapeHtml } from "../text/escape-html";
 import { figureConfig, type PlotlyPart, plotlyPart, plotlyScript, scriptJson } from "./figure-html";
 import { figureNumbers, figureSummary } from "./figure-text";
 import { figureSize } from "./picture";

@@ -1,5 +1,5 @@
 import { FigureError } from "../errors";
-import type { Figure } from "./figure";
+import type { Figure } from "../figures/figure";
 
 /**
  * A figure as JSON can hold it: typed arrays become lists, and a number that JSON has no word for

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { FigureError } from "../errors";
+import type { Figure } from "../figures/figure";
+import { FIGURE_WIDTHS } from "../figures/template";
 import { inBrowser } from "./browser";
-import type { Figure } from "./figure";
-import { FIGURE_WIDTHS } from "./template";
 
 export type PictureFormat = "png" | "svg" | "pdf";
 

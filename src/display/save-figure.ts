@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { FigureError } from "../errors";
+import type { Figure } from "../figures/figure";
 import { atomicWrite } from "../files/atomic-write";
 import { makeFolder } from "../files/make-folder";
 import { picturesAreOff } from "./browser";
-import type { Figure } from "./figure";
 import { figurePage } from "./figure-html";
 import { picture } from "./picture";
 import { plainFigure } from "./plain-figure";

@@ -1,6 +1,6 @@
-import { cutText } from "./cut-text";
-import type { Figure } from "./figure";
-import { formatNumber, NO_NUMBER } from "./format-number";
+import type { Figure } from "../figures/figure";
+import { cutText } from "../text/cut-text";
+import { formatNumber, NO_NUMBER } from "../text/format-number";
 
 /** More points than this of one trace do not help a reader of plain text. */
 const MOST_POINTS = 12;

@@ -1,5 +1,5 @@
 import { FigureError } from "../errors";
-import type { Figure } from "./figure";
+import type { Figure } from "../figures/figure";
 
 /** More of any of these keeps a reader's browser busy for seconds; each was drawn to see. */
 const MOST_TRACES = 2_000;

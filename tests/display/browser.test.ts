@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { closeBrowser, inBrowser } from "../../src/figures/browser";
-import { bundledChromium, hasBundledChromium } from "../../src/figures/bundled-chromium";
-import { installedBrowsers } from "../../src/figures/find-browser";
+import { closeBrowser, inBrowser } from "../../src/display/browser";
+import { bundledChromium, hasBundledChromium } from "../../src/display/bundled-chromium";
+import { installedBrowsers } from "../../src/display/find-browser";
 import { whyNoBrowser } from "./browser-for-tests";
 
 let noBrowser: string | null = null;
@@ -19,7 +19,7 @@ after(closeBrowser);
 
 /** A program that draws in a browser, says so and then does as told. */
 function program(afterwards: string): string[] {
-  const module = JSON.stringify(join(__dirname, "../../src/figures/browser"));
+  const module = JSON.stringify(join(__dirname, "../../src/display/browser"));
   return [
     "--import",
     "tsx",

@@ -12,12 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { closeBrowser } from "../../src/display/browser";
+import { saveFigure } from "../../src/display/save-figure";
 import { FigureError } from "../../src/errors";
-import { closeBrowser } from "../../src/figures/browser";
 import type { Figure } from "../../src/figures/figure";
-import { saveFigure } from "../../src/figures/save-figure";
+import { exampleFigures } from "../figures/example-data";
 import { whyNoBrowser } from "./browser-for-tests";
-import { exampleFigures } from "./example-data";
 
 const fig = exampleFigures().weight_similarity_comparison!;
 const folder = mkdtempSync(join(tmpdir(), "tslens-save-"));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { escapeHtml } from "./escape-html";
-import type { Figure } from "./figure";
+import type { Figure } from "../figures/figure";
+import { escapeHtml } from "../text/escape-html";
 import { figureNumbers, figureSummary } from "./figure-text";
 import { pagePolicy } from "./page-policy";
 import { figureSize } from "./picture";

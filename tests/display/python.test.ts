@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { saveFigures } from "../../src/figures/save-figures";
-import { exampleFigures } from "./example-data";
+import { saveFigures } from "../../src/display/save-figures";
+import { exampleFigures } from "../figures/example-data";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-python-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeBrowser } from "../../src/figures/browser";
-import { showFigure } from "../../src/figures/show-figure";
+import { closeBrowser } from "../../src/display/browser";
+import { showFigure } from "../../src/display/show-figure";
+import { exampleFigures } from "../figures/example-data";
 import { whyNoBrowser } from "./browser-for-tests";
-import { exampleFigures } from "./example-data";
 import { inFakeKernel } from "./fake-kernel";
 
 const fig = exampleFigures().weight_similarity_comparison!;

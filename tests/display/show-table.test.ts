@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { showTable } from "../../src/figures/show-table";
+import { showTable } from "../../src/display/show-table";
 import { inFakeKernel } from "./fake-kernel";
 
 const rows = [

@@ -1,6 +1,6 @@
 import { displayBundle } from "../progress/kernel-display";
-import { escapeHtml } from "./escape-html";
-import { formatNumber } from "./format-number";
+import { escapeHtml } from "../text/escape-html";
+import { formatNumber } from "../text/format-number";
 
 export type Cell = string | number | boolean | null | undefined;
 

@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { bundledChromium, hasBundledChromium } from "../../src/display/bundled-chromium";
+import { saveFigure } from "../../src/display/save-figure";
 import { FigureError, ResultError } from "../../src/errors";
-import { bundledChromium, hasBundledChromium } from "../../src/figures/bundled-chromium";
-import { saveFigure } from "../../src/figures/save-figure";
 import { writeReport } from "../../src/report/write-report";
-import { exampleFigures } from "./example-data";
+import { exampleFigures } from "../figures/example-data";
 
 const fig = exampleFigures().weight_similarity_comparison!;
 const folder = mkdtempSync(join(tmpdir(), "tslens-disk-"));

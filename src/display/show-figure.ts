@@ -1,6 +1,6 @@
 import { FigureError } from "../errors";
+import type { Figure } from "../figures/figure";
 import { displayBundle, isInKernel } from "../progress/kernel-display";
-import type { Figure } from "./figure";
 import { figureConfig } from "./figure-html";
 import { figureNumbers, figureSummary } from "./figure-text";
 import { notebookHtml } from "./notebook-html";

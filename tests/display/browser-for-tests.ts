@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { inBrowser } from "../../src/figures/browser";
+import { inBrowser } from "../../src/display/browser";
 
 /** Why pictures cannot be tested here, or null where they can. */
 export async function whyNoBrowser(): Promise<string | null> {

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { closeBrowser, inBrowser } from "../../src/figures/browser";
-import { saveFigure } from "../../src/figures/save-figure";
+import { closeBrowser, inBrowser } from "../../src/display/browser";
+import { saveFigure } from "../../src/display/save-figure";
 import { weightSimilarityComparison } from "../../src/figures/weight-similarity-comparison";
+import { exampleFigures, FACTORS, PROMPTS } from "../figures/example-data";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { boxesOf, checkTexts, overlap } from "./drawn-texts";
-import { exampleFigures, FACTORS, PROMPTS } from "./example-data";
 
 const figures = exampleFigures();
 const folder = mkdtempSync(join(tmpdir(), "tslens-figures-"));

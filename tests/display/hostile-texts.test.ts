@@ -3,18 +3,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { closeBrowser } from "../../src/figures/browser";
+import { closeBrowser } from "../../src/display/browser";
+import { figurePage } from "../../src/display/figure-html";
+import { notebookHtml } from "../../src/display/notebook-html";
+import { safeText } from "../../src/display/safe-figure";
+import { saveFigure } from "../../src/display/save-figure";
+import { showTable } from "../../src/display/show-table";
 import type { Figure } from "../../src/figures/figure";
-import { figurePage } from "../../src/figures/figure-html";
-import { notebookHtml } from "../../src/figures/notebook-html";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
 } from "../../src/figures/result-figures";
-import { safeText } from "../../src/figures/safe-figure";
-import { saveFigure } from "../../src/figures/save-figure";
-import { showTable } from "../../src/figures/show-table";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";
 import { HOSTILE, nothingCame, RESULTS, withTexts } from "./hostile-texts";

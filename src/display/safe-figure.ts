@@ -1,7 +1,7 @@
 import { FigureError } from "../errors";
-import { cutText } from "./cut-text";
+import type { Figure } from "../figures/figure";
+import { cutText } from "../text/cut-text";
 import { requireDrawable } from "./drawing-limits";
-import type { Figure } from "./figure";
 
 /** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
 export const CARTESIAN_TRACES: ReadonlySet<string> = new Set([

@@ -5,8 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { FigureError } from "../errors";
 import { discard, temporaryName } from "../files/temporary";
+import { escapeHtml } from "../text/escape-html";
 import { cacheFolder } from "./cache-folder";
-import { escapeHtml } from "./escape-html";
 import type { BrowserProgram } from "./find-browser";
 
 const CHUNK = 2 ** 21;
