@@ -6,7 +6,7 @@ import {
   lineIntervals,
   meanInterval,
 } from "../../src/analysis/over-prompts";
-import { nearZeroPrompts } from "../../src/analysis/quantile-experiment";
+import { nearZeroPrompts } from "../../src/experiments/activation-patching/quantile-experiment";
 import { measurePrompts } from "../../src/heads/measured-prompts";
 import { type ChangePoint, changePoints } from "../../src/patching/change-line";
 import { type ScalingExperiment, scalingExperiment } from "../../src/patching/scaling-experiment";

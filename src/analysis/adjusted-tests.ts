@@ -7,16 +7,13 @@ export type SingleTest = Omit<TestedClaim, "holm" | "benjamini_hochberg">;
 
 /** Adjusts p-values over the tests of each family; the order stays. */
 export function adjustedTests(tests: readonly SingleTest[]): TestedClaim[] {
-  const adjusted = tests.map(
-    (test): TestedClaim => ({ ...test, holm: null, benjamini_hochberg: null }),
-  );
+  const adjusted: TestedClaim[] = [];
   for (const family of new Set(tests.map((test) => test.family))) {
     const places = [...tests.keys()].filter((i) => tests[i].family === family);
     const pValues = places.map((i) => tests[i].p_value);
     const [byHolm, byRate] = [holm(pValues), benjaminiHochberg(pValues)];
     places.forEach((place, i) => {
-      adjusted[place].holm = byHolm[i];
-      adjusted[place].benjamini_hochberg = byRate[i];
+      adjusted[place] = { ...tests[place], holm: byHolm[i], benjamini_hochberg: byRate[i] };
     });
   }
   return adjusted;

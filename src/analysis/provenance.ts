@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import type { Provenance } from "../results/provenance";
+import type { Provenance } from "../results/schema-parts";
 import { VERSION } from "../version";
 import { libraryVersions } from "./library-versions";
 

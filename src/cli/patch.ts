@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { analyzeActivationPatching } from "../analysis/activation-patching-analysis";
 import { openHead } from "../analysis/open-head";
-import { describeControls, listSlopes } from "../analysis/patching-tables";
-import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
+import { analyzeActivationPatching } from "../experiments/activation-patching/measure";
+import type { ActivationPatchingResult } from "../experiments/activation-patching/result";
+import { describeControls, listSlopes } from "../experiments/activation-patching/tables";
+import { activationPatchingFigures, promptLabels } from "../experiments/result-figures";
 import { parsePatch } from "../patching/patch";
 import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
 import { progressBar } from "../progress/progress-bar";
-import type { ActivationPatchingResult } from "../results/activation-patching-result";
 import { parseNumbers, parseSeed } from "./arguments";
 import { factLines, headLines, plainMinus, warningLines } from "./head-lines";
 import type { Output } from "./output";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { saveFigure } from "../display/save-figure";
 import { InputError } from "../errors";
-import { learningCurves } from "../figures/learning-curves";
+import { learningCurvesFigure } from "../figures/learning-curves";
 import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
 import { progressBar } from "../progress/progress-bar";
 import type { Binning } from "../training/bin-edges";
@@ -94,7 +94,7 @@ async function train(options: TrainOptions, output: Output): Promise<void> {
 /** Beside the metrics that they are drawn from; a token head has none. */
 async function saveLearningCurves({ directory, config, metrics }: TrainedHead): Promise<void> {
   if (config.head_type === "token") return;
-  await saveFigure(learningCurves(metrics), "learning_curves", {
+  await saveFigure(learningCurvesFigure(metrics), "learning_curves", {
     directory,
     formats: ["html", "json"],
   });

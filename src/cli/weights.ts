@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { analyzeLinearWeights } from "../analysis/linear-weights-analysis";
 import { openHead } from "../analysis/open-head";
 import { readPrompts } from "../analysis/prompts";
-import { describeGradient, listSimilarities } from "../analysis/weights-tables";
-import { linearWeightsFigures } from "../figures/result-figures";
-import type { LinearWeightsResult } from "../results/linear-weights-result";
+import { analyzeLinearWeights } from "../experiments/linear-weights/measure";
+import type { LinearWeightsResult } from "../experiments/linear-weights/result";
+import { describeGradient, listSimilarities } from "../experiments/linear-weights/tables";
+import { linearWeightsFigures } from "../experiments/result-figures";
 import { parseSeed } from "./arguments";
 import { factLines, headLines, warningLines } from "./head-lines";
 import { type Output, oneLine } from "./output";

@@ -1,13 +1,37 @@
-export type { SeriesKind } from "./colours";
-export { directAndTotal } from "./direct-and-total";
-export type { Figure } from "./figure";
-export type { FigureOptions } from "./figure-options";
-export { learningCurves, type TrainingCurves } from "./learning-curves";
-export type { LineFit } from "./line-fit";
-export { type MarkedNeuron, neuronSweep, type RankedNeurons } from "./neuron-sweep";
-export { type PromptFit, perInputSensitivity } from "./per-input-sensitivity";
-export { predVsActChangeAll } from "./pred-vs-act-change-all";
-export { predVsActRegression } from "./pred-vs-act-regression";
+export { directAndTotalFigure } from "../experiments/activation-patching/figures/direct-and-total";
+export {
+  type PromptFit,
+  perInputSensitivityFigure,
+} from "../experiments/activation-patching/figures/per-input-sensitivity";
+export { predVsActChangeAllFigure } from "../experiments/activation-patching/figures/pred-vs-act-change-all";
+export { predVsActRegressionFigure } from "../experiments/activation-patching/figures/pred-vs-act-regression";
+export { scalingExperimentFigure } from "../experiments/activation-patching/figures/scaling-experiment";
+export type {
+  Readings,
+  ScalingRuns,
+} from "../experiments/activation-patching/figures/scaling-runs";
+export { slopeEvidenceFigure } from "../experiments/activation-patching/figures/slope-evidence";
+export { similarityNullsFigure } from "../experiments/linear-weights/figures/similarity-nulls";
+export { weightContributionsFigure } from "../experiments/linear-weights/figures/weight-contributions";
+export {
+  type WeightDistributionsOptions,
+  type WeightVector,
+  weightDistributionsFigure,
+} from "../experiments/linear-weights/figures/weight-distributions";
+export {
+  type Similarity,
+  type WeightSimilarityOptions,
+  weightSimilarityComparisonFigure,
+} from "../experiments/linear-weights/figures/weight-similarity-comparison";
+export {
+  type VectorName,
+  weightVectorsPcaFigure,
+} from "../experiments/linear-weights/figures/weight-vectors-pca";
+export {
+  type MarkedNeuron,
+  neuronSweepFigure,
+  type RankedNeurons,
+} from "../experiments/neuron-sweep/figures/neuron-sweep";
 export {
   type ActivationPatchingFigures,
   activationPatchingFigures,
@@ -18,22 +42,11 @@ export {
   type NeuronSweepFigures,
   neuronSweepFigures,
   promptLabels,
-} from "./result-figures";
-export { scalingExperiment } from "./scaling-experiment";
-export type { Readings, ScalingRuns } from "./scaling-runs";
-export { similarityNulls } from "./similarity-nulls";
-export { slopeEvidence } from "./slope-evidence";
+} from "../experiments/result-figures";
+export type { SeriesKind } from "./colours";
+export type { Figure } from "./figure";
+export type { FigureOptions } from "./figure-options";
+export { learningCurvesFigure, type TrainingCurves } from "./learning-curves";
+export type { LineFit } from "./line-fit";
 export type { FigureSize } from "./template";
 export type { TitleOptions } from "./title-options";
-export { weightContributions } from "./weight-contributions";
-export {
-  type WeightDistributionsOptions,
-  type WeightVector,
-  weightDistributions,
-} from "./weight-distributions";
-export {
-  type Similarity,
-  type WeightSimilarityOptions,
-  weightSimilarityComparison,
-} from "./weight-similarity-comparison";
-export { type VectorName, weightVectorsPca } from "./weight-vectors-pca";

@@ -37,9 +37,9 @@ interface Curve {
  *   length, or a loss is not finite
  *
  * @example
- * learningCurves({ train_loss: [1, 0.6, 0.5], val_loss: [1.1, 0.7, 0.8], best_epoch: 2 });
+ * learningCurvesFigure({ train_loss: [1, 0.6, 0.5], val_loss: [1.1, 0.7, 0.8], best_epoch: 2 });
  */
-export function learningCurves(metrics: TrainingCurves, titles: FigureOptions = {}): Figure {
+export function learningCurvesFigure(metrics: TrainingCurves, titles: FigureOptions = {}): Figure {
   if (metrics.ridge) return penaltyCurve(metrics.ridge, titles);
   if (metrics.train_loss.length > 0) return lossCurves(metrics, titles);
   throw new FigureError("There are no learning curves", {

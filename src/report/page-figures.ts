@@ -2,13 +2,13 @@ import { figureNumbers, figureSummary } from "../display/figure-text";
 import { plainFigure } from "../display/plain-figure";
 import { safeFigure } from "../display/safe-figure";
 import { FigureError, TslensError } from "../errors";
-import type { Figure } from "../figures/figure";
-import type { FigureOptions } from "../figures/figure-options";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
-} from "../figures/result-figures";
+} from "../experiments/result-figures";
+import type { Figure } from "../figures/figure";
+import type { FigureOptions } from "../figures/figure-options";
 import { checkedResult } from "../results/serialize-result";
 
 /** A figure of a results page, with nothing in it that could run or lead elsewhere. */

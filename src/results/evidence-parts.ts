@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { numberOrNull } from "./schema-parts";
+import { numberOrNull, type ResultOf } from "./schema-parts";
 
 export const cosineSchema = z.number().min(-1).max(1).nullable();
 export const probabilitySchema = z.number().min(0).max(1).nullable();
@@ -23,7 +23,7 @@ export const empiricalNullSchema = z.strictObject({
   ),
   reason: reasonSchema,
 });
-export type NullDistribution = z.infer<typeof empiricalNullSchema>;
+export type NullDistribution = ResultOf<typeof empiricalNullSchema>;
 
 /** A value's place among others of its kind, by magnitude. */
 export const rankSchema = z.strictObject({
@@ -33,7 +33,7 @@ export const rankSchema = z.strictObject({
   p_value: probabilitySchema.describe("rank / of."),
   reason: reasonSchema,
 });
-export type Rank = z.infer<typeof rankSchema>;
+export type Rank = ResultOf<typeof rankSchema>;
 
 /** A number with its uncertainty over the prompts that one might have taken instead. */
 export const intervalSchema = z.strictObject({
@@ -61,7 +61,7 @@ export const intervalSchema = z.strictObject({
   usable: z.int().min(0).describe("In how many resamples the statistic existed."),
   reason: reasonSchema,
 });
-export type Interval = z.infer<typeof intervalSchema>;
+export type Interval = ResultOf<typeof intervalSchema>;
 
 /** One test: what was claimed, against which null, and its p-value beside those read with it. */
 export const testedClaimSchema = z.strictObject({
@@ -77,7 +77,7 @@ export const testedClaimSchema = z.strictObject({
   family: z.string().min(1).describe("Tests that are read together and adjusted for one another."),
   reason: reasonSchema,
 });
-export type TestedClaim = z.infer<typeof testedClaimSchema>;
+export type TestedClaim = ResultOf<typeof testedClaimSchema>;
 
 /** A prompt as it was run. */
 export const promptSchema = z.strictObject({
@@ -88,4 +88,4 @@ export const promptSchema = z.strictObject({
     .min(0)
     .describe("Index of the token at which activation and prediction are read."),
 });
-export type RunPrompt = z.infer<typeof promptSchema>;
+export type RunPrompt = ResultOf<typeof promptSchema>;

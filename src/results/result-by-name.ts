@@ -1,6 +1,6 @@
-import type { ActivationPatchingResult } from "./activation-patching-result";
-import type { LinearWeightsResult } from "./linear-weights-result";
-import type { NeuronSweepResult } from "./neuron-sweep-result";
+import type { ActivationPatchingResult } from "../experiments/activation-patching/result";
+import type { LinearWeightsResult } from "../experiments/linear-weights/result";
+import type { NeuronSweepResult } from "../experiments/neuron-sweep/result";
 
 /** The kinds of result, by the first part of their file names. */
 export interface ResultByName {

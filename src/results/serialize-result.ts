@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { ResultError } from "../errors";
-import { activationPatchingSchema } from "./activation-patching-schema";
-import { linearWeightsSchema } from "./linear-weights-schema";
-import { neuronSweepSchema } from "./neuron-sweep-result";
+import { activationPatchingSchema } from "../experiments/activation-patching/result";
+import { linearWeightsSchema } from "../experiments/linear-weights/result";
+import { neuronSweepSchema } from "../experiments/neuron-sweep/result";
 import type { ResultByName, ResultName } from "./result-by-name";
 
 /** What each kind of result is checked by. */

@@ -8,9 +8,9 @@ import { largestMagnitude } from "./largest-magnitude";
 /** Several vectors seen in the plane in which they differ most. */
 export interface PrincipalComponents {
   /** `[k][2]` each vector's coordinates along the first and second component, in their units. */
-  points: [number, number][];
+  readonly points: readonly (readonly [number, number])[];
   /** Share of the total variance along each component; null when there is no variance at all. */
-  explained_variance_ratio: [number, number] | [null, null];
+  readonly explained_variance_ratio: readonly [number, number] | readonly [null, null];
 }
 
 /** Vectors that differ by no more than this share of their largest entry differ by rounding alone. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { safeFigure } from "../../src/display/safe-figure";
-import type { Figure } from "../../src/figures/figure";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
-} from "../../src/figures/result-figures";
-import { exampleFigures } from "../figures/example-data";
+} from "../../src/experiments/result-figures";
+import type { Figure } from "../../src/figures/figure";
+import { exampleFigures } from "../experiments/example-data";
 import { RESULTS } from "./hostile-texts";
 
 const points = { type: "scatter", x: [1, 2, 3], y: [1, 3, 2] };

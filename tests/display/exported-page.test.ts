@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { closeBrowser, inBrowser } from "../../src/display/browser";
 import { saveFigure } from "../../src/display/save-figure";
-import { weightSimilarityComparison } from "../../src/figures/weight-similarity-comparison";
-import { exampleFigures, FACTORS, PROMPTS } from "../figures/example-data";
+import { weightSimilarityComparisonFigure } from "../../src/experiments/linear-weights/figures/weight-similarity-comparison";
+import { exampleFigures, FACTORS, PROMPTS } from "../experiments/example-data";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { boxesOf, checkTexts, overlap } from "./drawn-texts";
 
@@ -110,7 +110,7 @@ test("a bar's value never lies across the bar's end, whatever the value", async 
   for (const size of ["notebook", "column"] as const) {
     for (const some of [values.slice(0, 6), values.slice(6)]) {
       const bars = some.map((value) => ({ label: `${value}`, value, kind: "mlp_input" as const }));
-      const figure = weightSimilarityComparison(bars, {
+      const figure = weightSimilarityComparisonFigure(bars, {
         random_baseline: { p5: -0.15, p95: 0.15, n: 1000 },
         size,
       });

@@ -8,7 +8,7 @@ import { bundledChromium, hasBundledChromium } from "../../src/display/bundled-c
 import { saveFigure } from "../../src/display/save-figure";
 import { FigureError, ResultError } from "../../src/errors";
 import { writeReport } from "../../src/report/write-report";
-import { exampleFigures } from "../figures/example-data";
+import { exampleFigures } from "../experiments/example-data";
 
 const fig = exampleFigures().weight_similarity_comparison!;
 const folder = mkdtempSync(join(tmpdir(), "tslens-disk-"));

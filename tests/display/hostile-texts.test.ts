@@ -9,12 +9,12 @@ import { notebookHtml } from "../../src/display/notebook-html";
 import { safeText } from "../../src/display/safe-figure";
 import { saveFigure } from "../../src/display/save-figure";
 import { showTable } from "../../src/display/show-table";
-import type { Figure } from "../../src/figures/figure";
 import {
   activationPatchingFigures,
   linearWeightsFigures,
   neuronSweepFigures,
-} from "../../src/figures/result-figures";
+} from "../../src/experiments/result-figures";
+import type { Figure } from "../../src/figures/figure";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";
 import { HOSTILE, nothingCame, RESULTS, withTexts } from "./hostile-texts";

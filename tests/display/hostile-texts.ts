@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { exampleLinearWeights, examplePatching, exampleSweep } from "../results/example-results";
+import {
+  exampleLinearWeights,
+  examplePatching,
+  exampleSweep,
+} from "../experiments/example-results";
 import { type Visit, visit } from "./browser-for-tests";
 
 /** Each would set `pwned`, ask for an address or lead to one, if it was taken for more than a text. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { saveFigures } from "../../src/display/save-figures";
-import { exampleFigures } from "../figures/example-data";
+import { exampleFigures } from "../experiments/example-data";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-python-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -16,7 +16,7 @@ import { closeBrowser } from "../../src/display/browser";
 import { saveFigure } from "../../src/display/save-figure";
 import { FigureError } from "../../src/errors";
 import type { Figure } from "../../src/figures/figure";
-import { exampleFigures } from "../figures/example-data";
+import { exampleFigures } from "../experiments/example-data";
 import { whyNoBrowser } from "./browser-for-tests";
 
 const fig = exampleFigures().weight_similarity_comparison!;

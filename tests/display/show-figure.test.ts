@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { closeBrowser } from "../../src/display/browser";
 import { showFigure } from "../../src/display/show-figure";
-import { exampleFigures } from "../figures/example-data";
+import { exampleFigures } from "../experiments/example-data";
 import { whyNoBrowser } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";
 

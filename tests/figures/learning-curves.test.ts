@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FigureError } from "../../src/errors";
-import { learningCurves } from "../../src/figures/learning-curves";
+import { learningCurvesFigure } from "../../src/figures/learning-curves";
 
 function metricsOf(run: string) {
   const file = join(__dirname, "..", "..", "models", run, "training_metrics.json");
@@ -12,7 +12,7 @@ function metricsOf(run: string) {
 
 test("a head trained by steps shows both losses and its best epoch", () => {
   const metrics = metricsOf("neuron_l2_n282_20261122_120100");
-  const { data } = learningCurves(metrics);
+  const { data } = learningCurvesFigure(metrics);
   assert.deepEqual(
     data.map(({ name }) => name),
     ["training texts", "validation texts", "best epoch"],
@@ -23,13 +23,16 @@ test("a head trained by steps shows both losses and its best epoch", () => {
 
 test("a head solved in closed form shows how its penalty was chosen", () => {
   const metrics = metricsOf("neuron_l2_n52_20261122_120000");
-  const { data, layout } = learningCurves(metrics);
+  const { data, layout } = learningCurvesFigure(metrics);
   assert.equal((layout.xaxis as { type: string }).type, "log");
   assert.deepEqual(data[1].x, [metrics.ridge.penalty]);
 });
 
 test("what was not trained, or diverged, is refused", () => {
-  assert.throws(() => learningCurves(metricsOf("neuron_l3_n26_20261122_120300")), FigureError);
+  assert.throws(
+    () => learningCurvesFigure(metricsOf("neuron_l3_n26_20261122_120300")),
+    FigureError,
+  );
   const diverged = { train_loss: [1, Number.NaN], val_loss: [1, 1], best_epoch: 1 };
-  assert.throws(() => learningCurves(diverged), /training texts.*found NaN at position 1/);
+  assert.throws(() => learningCurvesFigure(diverged), /training texts.*found NaN at position 1/);
 });

@@ -60,7 +60,7 @@ const SEEN = {
 /** Cells with one figure for each renderer, then a figure where pictures are switched off. */
 const RENDERER_CELLS = [
   `import { figures, progressBar, showFigure } from "tslens";
-const figure = figures.weightSimilarityComparison([
+const figure = figures.weightSimilarityComparisonFigure([
   { label: "MLP input weights", value: 0.12, kind: "mlp_input" },
   { label: "MLP output weights", value: -0.37, kind: "mlp_output" },
 ]);`,

@@ -14,7 +14,7 @@ import {
   withLeaves,
   withTexts,
 } from "../display/hostile-texts";
-import { exampleFigures } from "../figures/example-data";
+import { exampleFigures } from "../experiments/example-data";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-hostile-"));
 

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ResultError } from "../../src/errors";
 import { writeResult } from "../../src/results/write-result";
-import { exampleLinearWeights, examplePatching } from "./example-results";
+import { exampleLinearWeights, examplePatching } from "../experiments/example-results";
 
 let directory: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { engineSums } from "../../src/analysis/engine-sums";
+import { engineSums } from "../../src/experiments/linear-weights/engine-sums";
 import { cosineSimilarity } from "../../src/stats/cosine-similarity";
 import { cosineTTest } from "../../src/stats/cosine-t-test";
 import { type GaussianVectorsOptions, gaussianVectors } from "../../src/stats/gaussian-vectors";

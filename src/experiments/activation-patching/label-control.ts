@@ -1,0 +1,91 @@
+import type { RandomStreams } from "../../analysis/random-streams";
+import type { BoundHead } from "../../heads/bind-head";
+import { headFunction } from "../../heads/head-function";
+import type { MeasuredPrompts } from "../../heads/measured-prompts";
+import { changeLine, changePoint } from "../../patching/change-line";
+import { patch } from "../../patching/patch-variants";
+import type { SitePatch } from "../../patching/site";
+import { type ShuffledLabelHeads, shuffledLabelHeads } from "../../training/shuffled-label-heads";
+import type { LabelControl } from "./evidence";
+import { ranked } from "./neuron-control";
+
+/** How many heads are trained unless a number is given: in closed form, and by gradient descent. */
+const COUNT = { linear: 20, byGradient: 3 } as const;
+
+export interface LabelControlOptions {
+  /** How many heads; 0 for none. */
+  readonly count: number | undefined;
+  readonly factors: readonly number[];
+  /** The head's own slope over the changed points. */
+  readonly slope: number | null;
+  readonly texts: readonly (string | readonly number[])[] | undefined;
+  readonly streams: RandomStreams;
+}
+
+/**
+ * The same experiment with heads that learnt shuffled labels: a slope as large as theirs comes from
+ * how heads are trained, not from what this one learnt.
+ */
+export async function labelControl(
+  head: BoundHead,
+  prompts: MeasuredPrompts,
+  { count, factors, slope, texts, streams }: LabelControlOptions,
+): Promise<LabelControl> {
+  const { config } = head.files;
+  const isLinear = config.headType === "regression" && config.head.hidden === null;
+  const wanted = count ?? (isLinear ? COUNT.linear : COUNT.byGradient);
+  if (wanted === 0) return without("not asked for");
+  if (!head.targetCanMatter) {
+    return without(`${head.hook} is computed after ${head.reads[0]}, which the head reads`);
+  }
+  const measured = factors.filter((factor) => factor !== 1);
+  if (measured.length === 0) return without("factor 1 changes nothing");
+  const controls = await shuffledLabelHeads(head, {
+    count: wanted,
+    texts,
+    ...streams("shuffled-labels"),
+  });
+  if (typeof controls === "string") return without(controls);
+  const once = prompts.only(prompts.distinct());
+  const slopes = await slopesOf(head, once, measured, controls);
+  const test = controls.heads.map(({ testR2 }) => testR2).filter((r2) => r2 !== null);
+  const mean = test.reduce((sum, r2) => sum + r2, 0) / test.length;
+  const { testR2 } = controls;
+  return {
+    reason: null,
+    texts: controls.texts,
+    heads: controls.heads.map((one, i) => ({ slope: slopes[i], test_r_squared: one.testR2 })),
+    test_r_squared: testR2,
+    selectivity: testR2 === null || test.length === 0 ? null : testR2 - mean,
+    slope_rank: ranked(slope, slopes),
+  };
+}
+
+function without(reason: string): LabelControl {
+  const slope_rank = { rank: null, of: 0, percentile: null, p_value: null, reason };
+  return { reason, texts: 0, heads: [], test_r_squared: null, selectivity: null, slope_rank };
+}
+
+/** Each control head's slope on the target's activation: all read the features of the same runs. */
+async function slopesOf(
+  { model, hook, index, reads }: BoundHead,
+  prompts: MeasuredPrompts,
+  factors: readonly number[],
+  { heads }: ShuffledLabelHeads,
+): Promise<(number | null)[]> {
+  const variants = factors.map((factor): SitePatch => ({ hook, index, patch: ["scale", factor] }));
+  const [features] = reads;
+  const runs = await patch(model, prompts, variants, { read: features });
+  return heads.map(({ head }) => {
+    const { predict, rounding: roundingOf } = headFunction(head);
+    const rows = runs.clean.map((reading) => reading[features]);
+    const [clean, rounding] = [predict(rows), roundingOf(rows)];
+    const points = runs.patched.flatMap((readings, variant) =>
+      predict(readings.map((reading) => reading![features])).map((prediction, prompt) => {
+        const change = prediction - clean[prompt];
+        return changePoint(prompt, runs.activation[variant][prompt]!, change, rounding[prompt]);
+      }),
+    );
+    return changeLine(points.filter((point) => point.activation !== 0)).slope;
+  });
+}

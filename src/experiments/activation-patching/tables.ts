@@ -1,0 +1,202 @@
+import type { Fact } from "../../analysis/describe";
+import { measuredOnce } from "../../analysis/measured-once";
+import { numberText, pValueText, rankText, withInterval } from "../../analysis/number-text";
+import type { Interval } from "../../results/evidence-parts";
+import { oneSample } from "../../stats/one-sample";
+import type { Finding } from "../linear-weights/tables";
+import type { PatchedRun } from "../../results/schema-parts";
+import type { ActivationPatchingResult } from "./result";
+
+/** A prompt as a reader sees it: its text, or its token ids. */
+function labels({ prompts }: ActivationPatchingResult): string[] {
+  return prompts.map(({ text, tokens }) => text ?? `tokens ${tokens.join(" ")}`);
+}
+
+/** The unpatched run for a table, a row a prompt. */
+export function listBaseline(result: ActivationPatchingResult) {
+  const { activation, prediction } = result.baseline;
+  return labels(result).map((prompt, i) => ({
+    prompt,
+    activation: activation[i],
+    prediction: prediction[i],
+    error: prediction[i] - activation[i],
+  }));
+}
+
+/** A patched run beside the unpatched one, a row a prompt; the change also in its standard deviations. */
+export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
+  const { activation, prediction } = result.baseline;
+  const { prediction_std } = result.evidence.effect_sizes;
+  return labels(result).map((prompt, i) => ({
+    prompt,
+    activation: activation[i],
+    patched: run.activation[i],
+    prediction: prediction[i],
+    patched_prediction: run.prediction[i],
+    change: run.prediction[i] - prediction[i],
+    in_standard_deviations:
+      prediction_std === 0 ? null : (run.prediction[i] - prediction[i]) / prediction_std,
+  }));
+}
+
+/** Averages over the prompts with their standard errors, for a table, a row a factor. */
+export function listScaling(result: ActivationPatchingResult) {
+  const { runs } = result.evidence.effect_sizes;
+  const ofFactors = runs.slice(runs.length - result.scale_factors.length);
+  const { activation, prediction } = result.baseline;
+  const once = measuredOnce(result.prompts);
+  const errorOf = (patched: readonly number[], clean: readonly number[]) =>
+    oneSample(once.map((i) => patched[i] - clean[i])).standard_error;
+  return result.scale_factors.map((factor, i) => ({
+    factor,
+    mean_activation_change: result.avg_act_changes[i],
+    activation_standard_error: errorOf(result.scaling[i].activation, activation),
+    mean_prediction_change: result.avg_pred_changes[i],
+    prediction_standard_error: errorOf(result.scaling[i].prediction, prediction),
+    size_in_standard_deviations: ofFactors[i].mean_absolute_change,
+  }));
+}
+
+/** A slope in a table, with how it was measured. */
+export interface SlopeRow {
+  readonly measured: string;
+  /** With its 95% interval over prompts. */
+  readonly slope: string;
+  readonly intercept: string;
+  readonly r_squared: string;
+  readonly note: string;
+}
+
+/** The slope by every way that it was measured. */
+export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
+  const { evidence, direct_effect, quantiles } = result;
+  const { all_points, changed_points, prompt_slopes } = evidence;
+  const { closed_form } = direct_effect;
+  const row = (measured: string, slope: Interval, rest: Partial<SlopeRow> = {}): SlopeRow => ({
+    measured,
+    slope: withInterval(slope),
+    intercept: "",
+    r_squared: "",
+    note: slope.reason ?? "",
+    ...rest,
+  });
+  const fit = ({ intercept, r_squared }: Pick<typeof all_points, "intercept" | "r_squared">) => ({
+    intercept: withInterval(intercept),
+    r_squared: withInterval(r_squared),
+  });
+  return [
+    row("scaled, all points (the contract's)", all_points.slope, fit(all_points)),
+    row("scaled, without unchanged points", changed_points.slope, fit(changed_points)),
+    row("mean of the prompts' own slopes", prompt_slopes.mean, {
+      note:
+        prompt_slopes.mean.reason ??
+        `n = ${prompt_slopes.n}, standard deviation ${numberText(prompt_slopes.std)}`,
+    }),
+    row("set to its quantiles", quantiles.slope, fit(quantiles)),
+    row("direct path alone", direct_effect.direct_slope),
+    row("all other paths", direct_effect.indirect_slope),
+    {
+      ...{ measured: "closed form", slope: numberText(closed_form.slope) },
+      ...{ intercept: "", r_squared: "" },
+      note:
+        closed_form.reason ?? `measured minus closed form: ${numberText(closed_form.difference)}`,
+    },
+  ];
+}
+
+/** What the head and its neuron were compared with. */
+export function describeControls({ controls, evidence }: ActivationPatchingResult): Fact[] {
+  const { neurons, shuffled_labels } = controls;
+  const largest = (slopes: readonly (number | null)[]) =>
+    numberText(Math.max(...slopes.map((slope) => Math.abs(slope ?? 0))));
+  const facts: Fact[] = [
+    { name: "slope", value: withInterval(evidence.changed_points.slope) },
+    {
+      name: "slope in standard deviations (prediction per activation)",
+      value: numberText(evidence.effect_sizes.slope),
+    },
+  ];
+  if (neurons.reason !== null) {
+    facts.push({ name: "other neurons of the layer", value: `none: ${neurons.reason}` });
+  } else {
+    facts.push(
+      {
+        name: "other neurons of the layer",
+        value: `${neurons.neurons.length} of ${neurons.candidates} that vary about as much`,
+      },
+      {
+        name: "their largest |slope|",
+        value: largest(neurons.neurons.map(({ slope }) => slope)),
+      },
+      { name: "this |slope| among them", value: rankText(neurons.slope_rank) },
+      { name: "this effect (|slope| × spread) among theirs", value: rankText(neurons.effect_rank) },
+    );
+  }
+  if (shuffled_labels.reason !== null) {
+    facts.push({ name: "heads on shuffled labels", value: `none: ${shuffled_labels.reason}` });
+  } else {
+    const { heads, test_r_squared, selectivity, slope_rank, texts } = shuffled_labels;
+    facts.push(
+      { name: "heads on shuffled labels", value: `${heads.length}, trained on ${texts} texts` },
+      { name: "their largest |slope|", value: largest(heads.map(({ slope }) => slope)) },
+      { name: "this |slope| among them", value: rankText(slope_rank) },
+      {
+        name: "test R² of the head; selectivity (minus theirs)",
+        value: `${numberText(test_r_squared)}; ${numberText(selectivity)}`,
+      },
+    );
+  }
+  return facts;
+}
+
+/** The second notebook's findings. */
+export function patchingFindings(result: ActivationPatchingResult): Finding[] {
+  const { evidence, direct_effect, controls } = result;
+  const { changed_points, baseline_correlation, prompt_slopes } = evidence;
+  const p = (claim: string, null_hypothesis: string) => {
+    const test = evidence.tests.find(
+      (one) => one.claim === claim && one.null_hypothesis === null_hypothesis,
+    );
+    return test ? `${pValueText(test.holm)} (Holm)` : "no test";
+  };
+  const { neurons, shuffled_labels } = controls;
+  const ranks = [
+    neurons.reason === null ? `other neurons: ${rankText(neurons.slope_rank)}` : "",
+    shuffled_labels.reason === null
+      ? `shuffled labels: ${rankText(shuffled_labels.slope_rank)}`
+      : "",
+  ].filter((text) => text !== "");
+  return [
+    {
+      found: `unpatched, activation and prediction correlate: ${numberText(baseline_correlation.estimate)}`,
+      how_sure: intervalOf(baseline_correlation),
+      against: `predictions of any prompt: ${p("baseline correlation", "prompts_exchangeable")}`,
+      otherwise:
+        "whatever else in the text goes along with the neuron: this is no causal statement",
+    },
+    {
+      found: `the prediction follows the patched activation with slope ${numberText(changed_points.slope.estimate)}, R² ${numberText(changed_points.r_squared.estimate)}`,
+      how_sure: `${intervalOf(changed_points.slope)}; prompt by prompt ${numberText(prompt_slopes.min)} to ${numberText(prompt_slopes.max)}`,
+      against: [`signs by prompt: ${p("slope", "signs_by_prompt")}`, ...ranks].join("; "),
+      otherwise:
+        "values that the neuron never takes: compare with the slope under its own quantiles",
+    },
+    {
+      found: `share of the direct path: ${numberText(direct_effect.direct_share.estimate)}`,
+      how_sure: intervalOf(direct_effect.direct_share),
+      against: "no indirect path at all: a share of 1",
+      otherwise: "later layers, which pass the patch on or undo it",
+    },
+    {
+      found: `intercept ${numberText(changed_points.intercept.estimate)}`,
+      how_sure: intervalOf(changed_points.intercept),
+      against: `signs by prompt: ${p("intercept", "signs_by_prompt")}; t: ${p("intercept", "clustered_t")}`,
+      otherwise: "a curve: the prediction bends where the activation is moved far",
+    },
+  ];
+}
+
+function intervalOf({ low, high, reason }: Interval): string {
+  if (low === null || high === null) return reason ?? "no interval";
+  return `95% interval over prompts ${numberText(low)} to ${numberText(high)}`;
+}

@@ -1,0 +1,267 @@
+import { adjustedTests } from "../../analysis/adjusted-tests";
+import { TEST_SENTENCES, VARIED_PROMPTS } from "../../analysis/prompts";
+import { provenanceOf } from "../../analysis/provenance";
+import { type RandomStreams, randomStreams } from "../../analysis/random-streams";
+import type { BoundHead } from "../../heads/bind-head";
+import { type LinearWeights, linearWeights } from "../../heads/linear-weights";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
+import { hookPoint } from "../../model/hook-points";
+import { mlpVectors, rawMlpVectors, readDirections } from "../../model/mlp-vectors";
+import { breathe, interruptible } from "../../progress/interrupt";
+import { SCHEMA_VERSION } from "../../results/schema-version";
+import { timestamp } from "../../results/timestamp";
+import { cosineDecomposition } from "../../stats/cosine-decomposition";
+import { principalComponents } from "../../stats/principal-components";
+import { randomBaseline } from "../../stats/random-baseline";
+import { vectorStatistics } from "../../stats/vector-statistics";
+import { zScore } from "../../stats/z-score";
+import { gradientSummary } from "./gradient-summary";
+import { processedAndRaw } from "./processed-and-raw";
+import type { LinearWeightsResult } from "./result";
+import type { GradientSummary, SimilarityTest } from "./similarity-evidence";
+import {
+  type Comparison,
+  type HeadVector,
+  layerGaussians,
+  similarityTest,
+  testsOfSimilarities,
+} from "./similarity-tests";
+
+export interface LinearWeightsOptions {
+  /** Seed of every random draw. */
+  readonly seed?: number;
+  /** How many random vectors the baseline has, and how many draws each sampled null. */
+  readonly randomVectors?: number;
+  /**
+   * Where the head's gradient is taken. The bundled sentences if not given, as far as the model has a
+   * tokenizer and they fit its context.
+   */
+  readonly prompts?: readonly Prompt[];
+  /** Put the beginning-of-sequence token before each text; off unless asked for. */
+  readonly prependBos?: boolean;
+  /** When; now if not given. */
+  readonly timestamp?: string;
+}
+
+/** Above this cosine a mean gradient is the linear weights themselves. */
+const SAME_DIRECTION = 1 - 1e-9;
+
+/**
+ * Compares a head's linear weights with the MLP weights of the neuron it predicts: the numbers of the
+ * first notebook.
+ *
+ * @throws InputError if a given prompt is empty, too long or outside the vocabulary.
+ * @throws CheckpointError if the base model's files have changed since it was opened.
+ * @throws InterruptedError if a notebook's stop button ended it.
+ * @example
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
+ * const result = await analyzeLinearWeights(head);
+ * console.log(result.sim_with_input, result.z_score_input);
+ * console.log(result.similarity_tests[0].other_neurons.rank);
+ */
+export function analyzeLinearWeights(
+  head: BoundHead,
+  options: LinearWeightsOptions = {},
+): Promise<LinearWeightsResult> {
+  return interruptible(() => analyze(head, options));
+}
+
+async function analyze(
+  head: BoundHead,
+  options: LinearWeightsOptions,
+): Promise<LinearWeightsResult> {
+  const { seed = 0, randomVectors = 1000, prependBos = false } = options;
+  const { config } = head.files;
+  const provenance = await provenanceOf(head, { seed, prependBos });
+  const linear = linearWeights(head);
+  const { weights, rule, alternative } = linear;
+  const streams = randomStreams(seed);
+  const comparisons = await comparisonsOf(head);
+  const prompts = gradientPrompts(head, options.prompts, prependBos);
+  const gradient = gradientSummary(head, prompts, weights);
+  const similarity_tests = await allTests(linear, gradient, comparisons, randomVectors, streams);
+  const similarityWith = (name: Comparison["name"]) =>
+    similarity_tests.find(isOf("linear_weights", name)) ?? null;
+  const vectorOf = (name: Comparison["name"]) => {
+    const found = comparisons.find((one) => one.name === name && one.weights === "processed");
+    return found ? Array.from(found.layer[found.index]) : null;
+  };
+  const [withInput, withOutput] = [similarityWith("input"), similarityWith("output")];
+  const [input, output] = [vectorOf("input"), vectorOf("output")];
+  const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
+  return {
+    model_path: head.path,
+    head_type: config.headType,
+    target_layer: config.targetLayer,
+    target_neuron: config.targetNeuron,
+    sim_with_input: withInput?.cosine ?? null,
+    sim_with_output: withOutput?.cosine ?? null,
+    random_baseline_mean: baseline.mean,
+    z_score_input: zScore(withInput?.cosine ?? null, baseline),
+    z_score_output: zScore(withOutput?.cosine ?? null, baseline),
+    timestamp: options.timestamp ?? timestamp(),
+    schema_version: SCHEMA_VERSION,
+    p_value_input: withInput?.random_directions.p_value ?? null,
+    p_value_output: withOutput?.random_directions.p_value ?? null,
+    layer_type: config.layerType,
+    d_model: weights.length,
+    linear_weights_rule: rule,
+    linear_weights: weights,
+    linear_weights_centred: alternative?.name === "centred" ? alternative.weights : null,
+    linear_weights_unembed: alternative?.name === "unembed" ? alternative.weights : null,
+    mlp_input_weights: input,
+    mlp_output_weights: output,
+    similarities: furtherSimilarities(similarity_tests),
+    stats: {
+      linear: vectorStatistics(weights),
+      mlp_in: input && vectorStatistics(input),
+      mlp_out: output && vectorStatistics(output),
+    },
+    pca: principalComponents([weights, input, output].filter((vector) => vector !== null)),
+    random_baseline: baseline,
+    similarity_tests,
+    tests: adjustedTests(testsOfSimilarities(similarity_tests)),
+    processed_and_raw: processedAndRaw(similarity_tests),
+    decompositions: comparisons
+      .filter((one) => one.weights === "processed")
+      .map(({ name, layer, index }) => ({
+        comparison: name,
+        ...cosineDecomposition(weights, layer[index]),
+      })),
+    gradient,
+    warnings: [
+      ...head.files.warnings,
+      ...head.model.warnings,
+      ...linear.warnings,
+      ...targetWarnings(head),
+    ],
+    provenance: { ...provenance, random_streams: streams.names() },
+  };
+}
+
+/** Every vector that the head is compared with: the hidden neuron's, and what a residual-stream target adds. */
+async function comparisonsOf(head: BoundHead): Promise<Comparison[]> {
+  const { model, index } = head;
+  const { targetLayer: layer, targetNeuron: neuron } = head.files.config;
+  const hidden = neuron < model.cfg.d_mlp;
+  const ofMlp = hidden
+    ? { processed: mlpVectors(model, layer), raw: await rawMlpVectors(model, layer) }
+    : {};
+  const pair = (weights: "processed" | "raw"): Comparison[] => {
+    const vectors = ofMlp[weights];
+    if (!vectors) return [];
+    return (["input", "output"] as const).map((name) => ({
+      ...{ name, weights, layer: vectors[name], index: neuron },
+    }));
+  };
+  const inStream: Comparison[] = isResidualTarget(head)
+    ? [
+        {
+          name: "basis_vector",
+          weights: "processed",
+          layer: basis(model.cfg.d_model),
+          index,
+          isBasis: true,
+        },
+        {
+          name: "read_direction",
+          weights: "processed",
+          layer: readDirections(model, layer),
+          index,
+        },
+      ]
+    : [];
+  return [...pair("processed"), ...inStream, ...pair("raw")];
+}
+
+function basis(d_model: number): Float32Array[] {
+  return Array.from({ length: d_model }, (_, n) =>
+    Float32Array.from({ length: d_model }, (_, j) => (j === n ? 1 : 0)),
+  );
+}
+
+/**
+ * The linear weights against every comparison; the alternative sum and, where it points elsewhere, the
+ * mean gradient against those of the processed model.
+ */
+async function allTests(
+  { weights, alternative }: LinearWeights,
+  { mean, cosine_with_linear_weights: { of_mean } }: GradientSummary,
+  comparisons: readonly Comparison[],
+  draws: number,
+  streams: RandomStreams,
+): Promise<SimilarityTest[]> {
+  const linear: HeadVector = { name: "linear_weights", values: weights };
+  const others: HeadVector[] = [];
+  if (alternative) {
+    others.push({ name: `linear_weights_${alternative.name}`, values: alternative.weights });
+  }
+  if (mean && !(of_mean !== null && of_mean > SAME_DIRECTION)) {
+    others.push({ name: "mean_gradient", values: mean });
+  }
+  const tests: SimilarityTest[] = [];
+  for (const comparison of comparisons) {
+    const gaussians = layerGaussians(comparison, draws, streams);
+    const vectors = comparison.weights === "processed" ? [linear, ...others] : [linear];
+    for (const vector of vectors) {
+      await breathe();
+      tests.push(similarityTest(vector, comparison, gaussians, draws, streams));
+    }
+  }
+  return tests;
+}
+
+function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {
+  return (test: SimilarityTest) =>
+    test.head_vector === head_vector && test.comparison === name && test.weights === "processed";
+}
+
+/** Cosines beside those of the contract, by short names. */
+function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, number | null> {
+  const entries = tests.flatMap(({ head_vector, comparison, weights, cosine }) => {
+    if (weights === "raw") return [];
+    const isPlain = head_vector === "linear_weights";
+    if (isPlain && (comparison === "input" || comparison === "output")) return [];
+    const which = head_vector.replace("linear_weights_", "");
+    return [[isPlain ? comparison : `${which}_with_${comparison}`, cosine] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Prompts for the gradient, or why there are none: those that come with tslens only where they can be run. */
+function gradientPrompts(
+  head: BoundHead,
+  given: readonly Prompt[] | undefined,
+  prependBos: boolean,
+): MeasuredPrompts | string {
+  if (given) return measurePrompts(head, given, { prependBos });
+  if (!head.model.tokenizer) return "the base model has no tokenizer: give prompts as token ids";
+  try {
+    return measurePrompts(head, [...TEST_SENTENCES, ...VARIED_PROMPTS], { prependBos });
+  } catch (error) {
+    return `no prompts were given: ${(error as Error).message}`;
+  }
+}
+
+/** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
+function isResidualTarget({ hook, model }: Pick<BoundHead, "hook" | "model">): boolean {
+  const { writes, sizePerHead } = hookPoint(hook, model.cfg);
+  return writes === "itself" && sizePerHead === undefined;
+}
+
+function targetWarnings(head: BoundHead): string[] {
+  const { layerType, targetNeuron } = head.files.config;
+  const { d_mlp } = head.model.cfg;
+  const warnings: string[] = [];
+  if (isResidualTarget(head)) {
+    warnings.push(
+      `${layerType} is a residual-stream quantity: ${targetNeuron} is a coordinate of the residual stream, not a hidden MLP neuron; compare with basis_vector and read_direction`,
+    );
+  }
+  if (targetNeuron >= d_mlp) {
+    warnings.push(
+      `there is no hidden MLP neuron ${targetNeuron} (d_mlp is ${d_mlp}), so there is nothing to compare its weights with`,
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,174 @@
+import type { Fact } from "../../analysis/describe";
+import { numberText, pValueText, rankText } from "../../analysis/number-text";
+import type { LinearWeightsResult } from "./result";
+import type { SimilarityTest } from "./similarity-evidence";
+
+/** How comparisons are called. */
+export const COMPARISON_NAMES: Readonly<Record<SimilarityTest["comparison"], string>> = {
+  input: "MLP input weights W_in[:, n]",
+  output: "MLP output weights W_out[n, :]",
+  basis_vector: "basis vector e_n",
+  read_direction: "read direction W_in @ W_out[:, n]",
+};
+
+/** How the head's vectors are called. */
+const VECTOR_NAMES: Readonly<Record<SimilarityTest["head_vector"], string>> = {
+  linear_weights: "linear weights",
+  linear_weights_centred: "linear weights, centred class sum",
+  linear_weights_unembed: "linear weights, by the unembedding",
+  mean_gradient: "mean gradient",
+};
+
+/** A similarity in a table, with its place under each null. */
+export interface SimilarityRow {
+  readonly head_vector: string;
+  readonly compared_with: string;
+  readonly cosine: number | null;
+  readonly rank_in_layer: string;
+  readonly percentile: number | null;
+  readonly p_random: number | null;
+  readonly p_layer: number | null;
+  readonly p_shuffled: number | null;
+  readonly p_covariance: number | null;
+}
+
+/** Similarities under every null: with the processed model's weights, or with those in its file. */
+export function listSimilarities(
+  { similarity_tests }: LinearWeightsResult,
+  weights: SimilarityTest["weights"] = "processed",
+): SimilarityRow[] {
+  return similarity_tests
+    .filter((test) => test.weights === weights)
+    .map((test) => ({
+      head_vector: VECTOR_NAMES[test.head_vector],
+      compared_with: COMPARISON_NAMES[test.comparison],
+      cosine: test.cosine,
+      rank_in_layer: rankText(test.other_neurons),
+      percentile: test.other_neurons.percentile,
+      p_random: test.random_directions.p_value,
+      p_layer: test.other_neurons.p_value,
+      p_shuffled: test.shuffled_coordinates.p_value,
+      p_covariance: test.layer_covariance.p_value,
+    }));
+}
+
+/** The most similar neurons of the layer, a column for each comparison of the linear weights. */
+export function listMostSimilar({
+  similarity_tests,
+}: LinearWeightsResult): Record<string, string | number>[] {
+  const shown = similarity_tests.filter(
+    ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+  );
+  const longest = Math.max(0, ...shown.map((test) => test.other_neurons.most_similar.length));
+  return Array.from({ length: longest }, (_, place) => ({
+    place: place + 1,
+    ...Object.fromEntries(
+      shown.map(({ comparison, other_neurons }) => {
+        const found = other_neurons.most_similar[place];
+        const text = found ? `${found.neuron}: ${numberText(found.cosine)}` : "";
+        return [COMPARISON_NAMES[comparison], text];
+      }),
+    ),
+  }));
+}
+
+/** How the similarities rest on coordinates, for a table. */
+export function listDecompositions({ decompositions }: LinearWeightsResult) {
+  return decompositions.map(
+    ({ comparison, cosine, top, rest, without_top, effective_coordinates }) => ({
+      compared_with: COMPARISON_NAMES[comparison],
+      cosine,
+      top_ten: top.reduce((sum, { contribution }) => sum + contribution, 0),
+      rest,
+      cosine_without_them: without_top,
+      effective_coordinates,
+    }),
+  );
+}
+
+/** A spread below this is float64's rounding. */
+const ROUNDING = 1e-12;
+
+/** How linear the head is over the prompts, for a table. */
+export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
+  const {
+    reason,
+    coherence,
+    norm,
+    cosine_with_linear_weights: cosine,
+    linear_r_squared,
+  } = gradient;
+  if (reason !== null) return [{ name: "gradient", value: `none: ${reason}` }];
+  const spread = ({ mean, std }: typeof norm) =>
+    `${numberText(mean)} ± ${std !== null && std < ROUNDING ? "0" : numberText(std)}`;
+  return [
+    { name: "prompts", value: String(gradient.prompts.length) },
+    { name: "coherence (1: the same everywhere)", value: numberText(coherence) },
+    { name: "length, mean ± std over prompts", value: spread(norm) },
+    { name: "cosine with the linear weights, mean ± std", value: spread(cosine) },
+    { name: "cosine of the mean gradient with them", value: numberText(cosine.of_mean) },
+    {
+      name: "R² of the prediction along the linear weights",
+      value: numberText(linear_r_squared.linear_weights),
+    },
+    {
+      name: "R² of the prediction along the mean gradient",
+      value: numberText(linear_r_squared.mean_gradient),
+    },
+  ];
+}
+
+/** What was found, how sure that is, against which null, and what else could explain it. */
+export interface Finding {
+  readonly found: string;
+  readonly how_sure: string;
+  readonly against: string;
+  readonly otherwise: string;
+}
+
+/** Below this an adjusted p-value counts as standing out. */
+const LEVEL = 0.05;
+
+/** The first notebook's findings, one for each similarity of the linear weights. */
+export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
+  return result.similarity_tests
+    .filter(
+      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+    )
+    .map((test) => ({
+      found: `cosine with ${COMPARISON_NAMES[test.comparison]}: ${numberText(test.cosine)}`,
+      how_sure: howSure(test, result),
+      against: against(test, result),
+      otherwise: otherwise(test, result),
+    }));
+}
+
+function howSure(test: SimilarityTest, { gradient }: LinearWeightsResult): string {
+  if (test.cosine === null) return test.reason ?? "";
+  const { of_mean } = gradient.cosine_with_linear_weights;
+  const layer = `${rankText(test.other_neurons)} in the layer`;
+  if (of_mean === null) return layer;
+  return `${layer}; the mean gradient's cosine with the linear weights is ${numberText(of_mean)}`;
+}
+
+function against(test: SimilarityTest, { tests }: LinearWeightsResult): string {
+  const claim = `cosine of ${test.head_vector} with ${test.comparison}, ${test.weights} weights`;
+  const own = tests.filter((one) => one.claim === claim && one.holm !== null);
+  if (own.length === 0) return "no test";
+  const standing = own.filter(({ holm }) => holm! < LEVEL).length;
+  const verdict =
+    standing === own.length
+      ? "every null"
+      : standing === 0
+        ? "no null"
+        : `${standing} of ${own.length} nulls`;
+  const worst = own.reduce((a, b) => (b.holm! > a.holm! ? b : a));
+  return `stands out from ${verdict} at ${LEVEL} (Holm over the similarities); hardest: ${worst.null_hypothesis.replace(/_/g, " ")}, ${pValueText(worst.holm)}`;
+}
+
+function otherwise(test: SimilarityTest, { decompositions }: LinearWeightsResult): string {
+  const parts = decompositions.find(({ comparison }) => comparison === test.comparison);
+  if (!parts || parts.cosine === null) return "";
+  if (test.comparison === "basis_vector") return "the size of a single weight";
+  return `a few coordinates: without the ten largest contributions ${numberText(parts.without_top)}`;
+}
