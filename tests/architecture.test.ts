@@ -9,10 +9,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const model = ["errors", "files", "progress", "tensors", "stats", "checkpoints"];
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
-  const results = [...patching, "patching"];
-  const analysis = [...results, "results", "training", "version"];
   const training = [...heads, "heads"];
-  const everything = [...analysis, "text", "figures", "display", "report", "analysis"];
+  const results = ["errors", "text", "patching", "heads"];
+  const analysis = [...patching, "patching", "results", "training", "text", "version"];
+  const experiments = [...analysis, "analysis", "figures", "display"];
+  const everything = [...experiments, "experiments", "report"];
   return {
     errors: [],
     version: [],
@@ -27,10 +28,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     training,
     patching,
     results,
+    analysis,
     figures: ["errors", "text", "stats", "results"],
     display: ["errors", "files", "progress", "text", "figures"],
-    report: ["errors", "files", "text", "checkpoints", "heads", "results", "figures", "display"],
-    analysis,
+    experiments,
+    report: [
+      ...["errors", "files", "text", "checkpoints", "heads", "results", "figures", "display"],
+      "experiments",
+    ],
     cli: [...everything, "index"],
     index: [...everything, "cli"],
   };

@@ -103,7 +103,7 @@ async function whatExamplesKnow(): Promise<Record<string, unknown>> {
     predictions: patching.scaling.map(({ prediction }) => prediction),
   };
   const result = await analyzeLinearWeights(head);
-  const figure = library.figures.linearWeightsFigures(result).weight_distributions;
+  const figure = library.linearWeightsFigures(result).weight_distributions;
   const quiet = { ...console, log: () => {} };
   return Object.assign({}, library, library.figures, library.stats, {
     tf: Object.assign({}, tf),

@@ -3,12 +3,7 @@ import type { HeadFiles } from "../heads/load-head";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { getWeight, mlpNeuronWeights, weightNames } from "../model/named-weights";
 import { vectorStatistics } from "../stats/vector-statistics";
-
-/** One line of a two-column table. */
-export interface Fact {
-  readonly name: string;
-  readonly value: string;
-}
+import type { Fact } from "../text/cell";
 
 /** A head's configuration in words, for a table. */
 export function describeHead({ config, directory }: HeadFiles): Fact[] {

@@ -30,6 +30,9 @@ export const VARIED_PROMPTS: readonly string[] = [
   "My dear Watson",
 ];
 
+/** What is run where no prompts are given. */
+export const DEFAULT_PROMPTS: readonly string[] = [...TEST_SENTENCES, ...VARIED_PROMPTS];
+
 /**
  * Reads a prompts file. One that begins with `[` is a JSON list whose items are texts or lists of token
  * ids, and so is one called `.json`; any other is a text file as {@link readTexts} takes it: one prompt

@@ -3,11 +3,10 @@ import type { Command } from "commander";
 import type { NamedArray } from "../checkpoints/named-array";
 import { writeSafetensors } from "../checkpoints/safetensors-writer";
 import { InputError } from "../errors";
-
+import { parseTokens } from "../experiments/arguments";
 import { HookedTransformer } from "../model/hooked-transformer";
 import { tokenBatch } from "../model/token-batch";
 import { DEFAULT_PROCESSING, NO_PROCESSING } from "../model/weight-processing";
-import { parseTokens } from "./arguments";
 import { counted, type Output, oneLine } from "./output";
 
 interface ActivationsOptions {

@@ -1,6 +1,9 @@
-import type { Fact } from "../analysis/describe";
+import type { SummaryPart, SummaryTable } from "../experiments/experiment";
 import type { BoundHead } from "../heads/bind-head";
+import { type Cell, cellText, type Fact } from "../text/cell";
+import { FOR_PROGRAMS } from "../text/format-number";
 import { oneLine } from "./output";
+import { textTable } from "./text-table";
 
 /** What was loaded, before a summary: the head, its target, the base model, the engine. */
 export function headLines({ files, model, hook, index }: BoundHead): string {
@@ -13,14 +16,27 @@ export function headLines({ files, model, hook, index }: BoundHead): string {
   return `${lines.map(([name, value]) => `${name.padEnd(8)}${oneLine(value)}`).join("\n")}\n\n`;
 }
 
-/** Text whose numbers other programs can read. */
-export function plainMinus(text: string): string {
-  return text.replaceAll("−", "-");
+/** A result's summary, with a blank line between its parts. */
+export function summaryText(parts: readonly SummaryPart[]): string {
+  return parts.map(partText).join("\n");
 }
 
-/** Facts of two columns, a line each. */
-export function factLines(facts: readonly Fact[]): string {
-  return facts.map(({ name, value }) => `${name}: ${plainMinus(oneLine(value))}\n`).join("");
+function partText(part: SummaryPart): string {
+  if (isTable(part)) return textTable(part);
+  if (Array.isArray(part)) return (part as readonly Fact[]).map(factLine).join("");
+  return line(part as Cell);
+}
+
+function isTable(part: SummaryPart): part is SummaryTable {
+  return typeof part === "object" && part !== null && "headings" in part;
+}
+
+function factLine({ name, value }: Fact): string {
+  return `${name}: ${line(value)}`;
+}
+
+function line(cell: Cell): string {
+  return `${oneLine(cellText(cell, FOR_PROGRAMS))}\n`;
 }
 
 /** A result's warnings, after a summary. */

@@ -157,7 +157,7 @@ const printText: Print = async (source, reports, config, { values }, output) => 
   ]);
   const headings = ["tensor", "dtype", "shape", "mean", "std", "min", "max", ""];
   await output.print(
-    textTable(`${source.path}: ${counted(rows.length, "tensor")}`, headings, rows),
+    textTable({ caption: `${source.path}: ${counted(rows.length, "tensor")}`, headings, rows }),
   );
   if (values) {
     for (const name of reports.keys()) {

@@ -2,17 +2,16 @@ import { Command, CommanderError } from "commander";
 import { distance } from "fastest-levenshtein";
 import { quoted } from "../checkpoints/quoted";
 import { TslensError } from "../errors";
+import { EXPERIMENTS } from "../experiments/registry";
 import { VERSION } from "../version";
 import { activationsCommand } from "./activations";
+import { experimentCommand } from "./experiment-command";
 import { inspectCommand } from "./inspect";
 import { addNoBrowser } from "./no-browser";
 import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
-import { patchCommand } from "./patch";
 import { reportCommand } from "./report";
-import { sweepCommand } from "./sweep";
 import { trainHeadCommand } from "./train-head";
-import { weightsCommand } from "./weights";
 
 /**
  * Runs the command line.
@@ -32,7 +31,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
 }
 
 /** Commands that make pictures of figures. */
-const DRAWS = new Set(["weights", "patch", "sweep", "notebook"]);
+const DRAWS = new Set([...EXPERIMENTS.map(({ command }) => command.name), "notebook"]);
 
 function program(output: Output): Command {
   const tslens = new Command("tslens")
@@ -49,18 +48,9 @@ function program(output: Output): Command {
     })
     .exitOverride();
   // Subcommands take over the settings above, not those below.
-  for (const add of [
-    inspectCommand,
-    activationsCommand,
-    weightsCommand,
-    patchCommand,
-    sweepCommand,
-    trainHeadCommand,
-    notebookCommand,
-    reportCommand,
-  ]) {
-    add(tslens, output);
-  }
+  for (const add of [inspectCommand, activationsCommand]) add(tslens, output);
+  for (const experiment of EXPERIMENTS) experimentCommand(tslens, experiment, output);
+  for (const add of [trainHeadCommand, notebookCommand, reportCommand]) add(tslens, output);
   addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
   return tslens.allowExcessArguments().action(() => {
     const [unknown] = tslens.args;

@@ -1,17 +1,18 @@
 import { type Command, Option } from "commander";
 import { saveFigure } from "../display/save-figure";
 import { InputError } from "../errors";
+import { parseSeed } from "../experiments/arguments";
 import { learningCurvesFigure } from "../figures/learning-curves";
 import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
 import { progressBar } from "../progress/progress-bar";
+import { FOR_PROGRAMS, formatNumber } from "../text/format-number";
 import type { Binning } from "../training/bin-edges";
 import { readTexts, type TextUnit } from "../training/read-texts";
 import { type TrainedHead, trainHead } from "../training/train-head";
 import type { TrainHeadOptions } from "../training/train-head-options";
-import { parseSeed } from "./arguments";
 import { warningLines } from "./head-lines";
 import type { Output } from "./output";
-import { numberText, textTable } from "./text-table";
+import { textTable } from "./text-table";
 
 interface TrainOptions {
   readonly base: string;
@@ -171,20 +172,22 @@ function summary({ directory, config, metrics, warnings }: TrainedHead): string 
       ? ""
       : `${metrics.val_loss.length} epochs, the best after ${metrics.best_epoch}\n`,
     scan
-      ? `\n${textTable(
-          "Neurons, the best predictable first",
-          ["neuron", "variance", "range", "sparsity", "estimated R²"],
-          scan
+      ? `\n${textTable({
+          caption: "Neurons, the best predictable first",
+          headings: ["neuron", "variance", "range", "sparsity", "estimated R²"],
+          rows: scan
             .slice(0, SCAN_SHOWN)
             .map((one) => [one.neuron, one.variance, one.range, one.sparsity, one.r_squared]),
-        )}`
+        })}`
       : "",
-    `\n${textTable(
-      "How well it predicts",
-      ["predictor", "R²", "correlation", "MSE", "MAE"],
-      rows.map(([name, of]) => [name, of.r2, of.correlation, of.mse, of.mae]),
-    )}`,
-    accuracy === undefined ? "" : `accuracy on the test texts: ${numberText(accuracy)}\n`,
+    `\n${textTable({
+      caption: "How well it predicts",
+      headings: ["predictor", "R²", "correlation", "MSE", "MAE"],
+      rows: rows.map(([name, of]) => [name, of.r2, of.correlation, of.mse, of.mae]),
+    })}`,
+    accuracy === undefined
+      ? ""
+      : `accuracy on the test texts: ${formatNumber(accuracy, FOR_PROGRAMS)}\n`,
     warningLines(warnings),
     `\nwritten to ${directory}\n`,
   ].join("");

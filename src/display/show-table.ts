@@ -1,15 +1,14 @@
 import { displayBundle } from "../progress/kernel-display";
+import { type Cell, cellText } from "../text/cell";
 import { escapeHtml } from "../text/escape-html";
-import { formatNumber } from "../text/format-number";
-
-export type Cell = string | number | boolean | null | undefined;
+import { type TextTable, tableText } from "../text/text-table";
 
 export interface Column<Row> {
   /** The row's property. */
   readonly key: keyof Row & string;
   /** The heading; the key unless said otherwise. */
   readonly label?: string;
-  /** How a value is written; numbers get four significant digits unless said otherwise. */
+  /** How a value is written; numbers get four significant digits unless said otherwise, see `Cell`. */
   readonly format?: (value: Row[keyof Row & string], row: Row) => string;
 }
 
@@ -40,20 +39,10 @@ export function showTable<Row extends object>(
   if (!isShown) console.log(text);
 }
 
-/** A table as it will be written. */
-interface Table {
-  readonly caption: string | undefined;
-  readonly headings: readonly string[];
-  /** Columns of numbers stand at the right. */
-  readonly isNumeric: readonly boolean[];
-  /** `[row][column]` */
-  readonly cells: readonly (readonly string[])[];
-}
-
 function tableOf<Row extends object>(
   rows: readonly Row[],
   { columns, caption }: ShowTableOptions<Row>,
-): Table {
+): TextTable {
   const keys = columns ?? (Object.keys(rows[0] ?? {}) as (keyof Row & string)[]);
   const complete = keys.map(
     (column) => (typeof column === "object" ? column : { key: column }) as Column<Row>,
@@ -72,12 +61,8 @@ function tableOf<Row extends object>(
   };
 }
 
-function cellText(value: Cell): string {
-  return value == null || typeof value === "number" ? formatNumber(value) : String(value);
-}
-
 /** The table as HTML: plain and semantic, since notebooks drop styles that they do not trust. */
-export function tableHtml({ caption, headings, isNumeric, cells }: Table): string {
+export function tableHtml({ caption, headings, isNumeric, cells }: TextTable): string {
   const align = (column: number) => (isNumeric[column] ? "right" : "left");
   const cell = (tag: string, text: string, column: number) =>
     `<${tag} style="text-align: ${align(column)}">${escapeHtml(text)}</${tag}>`;
@@ -94,23 +79,4 @@ export function tableHtml({ caption, headings, isNumeric, cells }: Table): strin
     "</tbody>",
     "</table>",
   ].join("\n");
-}
-
-/** The table as text, its columns aligned. */
-export function tableText({ caption, headings, isNumeric, cells }: Table): string {
-  const lines = [headings, ...cells].map((row) =>
-    row.map((text) => text.replace(/\s*\n\s*/g, " ")),
-  );
-  const widths = headings.map((_, column) =>
-    lines.reduce((widest, row) => Math.max(widest, Array.from(row[column]!).length), 0),
-  );
-  const pad = (text: string, column: number) => {
-    const space = " ".repeat(widths[column]! - Array.from(text).length);
-    return isNumeric[column] ? space + text : text + space;
-  };
-  const written = lines.map((row) => row.map(pad).join("  ").trimEnd());
-  const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  return [...(caption === undefined ? [] : [caption]), written[0], rule, ...written.slice(1)].join(
-    "\n",
-  );
 }

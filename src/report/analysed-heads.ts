@@ -1,6 +1,7 @@
+import { EXPERIMENTS } from "../experiments/registry";
 import { runName } from "../heads/run-folders";
+import { shownText } from "../text/shown-text";
 import type { FoundResult } from "./collect-results";
-import { shownText } from "./shown-text";
 
 /** A head and what was found of it. */
 export interface AnalysedHead {
@@ -14,7 +15,7 @@ export interface AnalysedHead {
 }
 
 /** Kinds of result in the order in which they are read; others follow by name. */
-const KINDS = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
+const KINDS: readonly string[] = EXPERIMENTS.map(({ name }) => name);
 
 /**
  * Results by head, in the order of layers, neurons and names. Results are of one head if layer,

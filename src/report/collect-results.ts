@@ -2,9 +2,9 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError } from "../errors";
+import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
 import { type ExecutedNotebook, executedNotebooks } from "./executed-notebooks";
 import { type PageFigure, storedFigure } from "./page-figures";
-import { LONGEST_SENTENCE, shownText } from "./shown-text";
 
 /** A result file, as it was found. Its keys may be those of an older or a newer tslens. */
 export interface FoundResult {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError, TslensError } from "../errors";
-import { shownText } from "./shown-text";
+import { shownText } from "../text/shown-text";
 
 /** A notebook that was executed: its web page, and whose it is. */
 export interface ExecutedNotebook {

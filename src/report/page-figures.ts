@@ -2,14 +2,9 @@ import { figureNumbers, figureSummary } from "../display/figure-text";
 import { plainFigure } from "../display/plain-figure";
 import { safeFigure } from "../display/safe-figure";
 import { FigureError, TslensError } from "../errors";
-import {
-  activationPatchingFigures,
-  linearWeightsFigures,
-  neuronSweepFigures,
-} from "../experiments/result-figures";
+import { experimentOf, type ResultName } from "../experiments/registry";
+import { checkedResult } from "../experiments/serialize-result";
 import type { Figure } from "../figures/figure";
-import type { FigureOptions } from "../figures/figure-options";
-import { checkedResult } from "../results/serialize-result";
 
 /** A figure of a results page, with nothing in it that could run or lead elsewhere. */
 export interface PageFigure {
@@ -37,36 +32,12 @@ export interface ResultFigures {
   readonly problems: readonly string[];
 }
 
-type Size = NonNullable<FigureOptions["size"]>;
-type Draw = (content: unknown, size: Size) => object;
-
-/** How a kind of result is drawn, after it was checked: it may come from anywhere. */
-const DRAW: ReadonlyMap<string, Draw> = new Map<string, Draw>([
-  [
-    "linear_weights_analysis",
-    (content, size) =>
-      linearWeightsFigures(checkedResult("linear_weights_analysis", content), { size }),
-  ],
-  [
-    "activation_patching",
-    (content, size) => {
-      const result = checkedResult("activation_patching", content);
-      requireFewPoints(result.prompts.length * result.scale_factors.length);
-      return activationPatchingFigures(result, { size });
-    },
-  ],
-  [
-    "neuron_sweep",
-    (content, size) => neuronSweepFigures(checkedResult("neuron_sweep", content), { size }),
-  ],
-]);
-
-/** Of prompts and factors: more take long to lay out, and a page would refuse them all the same. */
+/** More take long to lay out, and a page would refuse them all the same. */
 const MOST_POINTS = 20_000;
 
 function requireFewPoints(points: number): void {
   if (points <= MOST_POINTS) return;
-  throw new FigureError("its prompts and factors are too many for this page", {
+  throw new FigureError("its points are too many for this page", {
     found: `${points} points`,
     expected: `at most ${MOST_POINTS}`,
   });
@@ -88,16 +59,23 @@ export function pageFigures({ kind, content, stored }: Drawn): ResultFigures {
       return otherwise;
     }
   };
-  const draw = DRAW.get(kind);
-  const [wide, narrow] = unless<readonly Record<string, Figure>[]>(
-    () => (["notebook", "column"] as const).map((size) => ({ ...draw?.(content, size) })),
-    [{}, {}],
-  );
+  const [wide, narrow] = unless(() => drawnFigures(kind, content), [{}, {}]);
   const drawn = Object.entries(wide!).flatMap(([name, figure]) =>
     unless(() => [pageFigure(name, figure, narrow![name])], []),
   );
   const others = stored.filter(({ name }) => !drawn.some((figure) => figure.name === name));
   return { figures: [...drawn, ...others], problems };
+}
+
+/** In both sizes, once the result was checked: it may come from anywhere. */
+function drawnFigures(kind: string, content: unknown): Record<string, Figure>[] {
+  const experiment = experimentOf(kind);
+  if (!experiment) return [{}, {}];
+  const result = checkedResult(kind as ResultName, content);
+  requireFewPoints(experiment.points?.(result) ?? 0);
+  return (["notebook", "column"] as const).map((size) => ({
+    ...(experiment.figures(result, { size }) as Record<string, Figure>),
+  }));
 }
 
 /**

@@ -2,18 +2,26 @@ import { resolve } from "node:path";
 import { figureConfig, plotlyScript, scriptJson } from "../display/figure-html";
 import { pagePolicy } from "../display/page-policy";
 import { figureSize } from "../display/picture";
+import { EXPERIMENTS, experimentOf } from "../experiments/registry";
 import { runName } from "../heads/run-folders";
+import { numberOf, otherNumbers, shownNumbers } from "../results/shown-numbers";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
 import { formatNumber } from "../text/format-number";
+import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
 import { type AnalysedHead, analysedHeads, saidOf } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
 import type { ExecutedNotebook } from "./executed-notebooks";
-import { keyNumbers, numberOf, OVERVIEW_KEYS } from "./key-numbers";
 import { type PageFigure, pageFigures, type ResultFigures } from "./page-figures";
 import { PAGE_SCRIPT } from "./page-script";
 import { pageStyle } from "./page-style";
-import { LONGEST_SENTENCE, shownText } from "./shown-text";
+
+const KEY_NUMBERS = EXPERIMENTS.flatMap(({ keyNumbers }) => keyNumbers);
+
+/** The columns of the table of all heads. */
+const OVERVIEW = KEY_NUMBERS.flatMap(({ key, overview }) =>
+  overview === undefined ? [] : [{ key, heading: overview }],
+);
 
 /** More warnings of one head than this say nothing more. */
 const MOST_WARNINGS = 50;
@@ -107,13 +115,13 @@ function otherNotebooks(notebooks: readonly ExecutedNotebook[]): string {
 /** One row for each head, with the numbers that compare heads. */
 function overview(heads: readonly Section[]): string {
   const rows = heads.map(({ head, id }) => {
-    const cells = OVERVIEW_KEYS.map(([key]) => {
+    const cells = OVERVIEW.map(({ key }) => {
       const value = formatNumber(numberOf(saidOf(head.results, key)), 3);
       return `<td class="number">${escapeHtml(value)}</td>`;
     });
     return `<tr><td><a href="#${id}">${escapeHtml(head.name)}</a></td><td>${escapeHtml(head.about)}</td><td class="number">${head.layer}</td><td class="number">${head.neuron}</td>${cells.join("")}</tr>`;
   });
-  const headings = OVERVIEW_KEYS.map(([, label]) => `<th class="number">${escapeHtml(label)}</th>`);
+  const headings = OVERVIEW.map(({ heading }) => `<th class="number">${escapeHtml(heading)}</th>`);
   return `<section>
 <h2>All heads</h2>
 <div class="wide"><table>
@@ -149,7 +157,12 @@ function warningsOf({ results }: AnalysedHead): string[] {
 }
 
 function resultPart({ result, figures, problems }: Part): string {
-  const numbers = keyNumbers(result.content).map(
+  // Of a kind that is not known, whatever is.
+  const keyNumbers = experimentOf(result.kind)?.keyNumbers ?? KEY_NUMBERS;
+  const numbers = [
+    ...shownNumbers(result.content, keyNumbers),
+    ...otherNumbers(result.content, keyNumbers),
+  ].map(
     ({ label, value, meaning }) =>
       `<dt>${escapeHtml(label)}</dt><dd><b>${escapeHtml(value)}</b> ${escapeHtml(meaning)}</dd>`,
   );

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { runFolder, runName } from "../heads/run-folders";
-import type { ResultName } from "./result-by-name";
 
 /** A run folder's name is cut after so many characters; file names may have 255 bytes. */
 const LONGEST_SUFFIX = 120;
@@ -32,7 +31,7 @@ export interface ResultSubject {
  * })[1]; // "activation_patching_8_481__neuron_l8_n481_20250422_173314.json"
  */
 export function resultFileNames(
-  name: ResultName,
+  name: string,
   { model_path, target_layer, target_neuron }: ResultSubject,
 ): [string, string, string] {
   const [first, second, third] = namesForHead(

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { safeFigure } from "../../src/display/safe-figure";
-import {
-  activationPatchingFigures,
-  linearWeightsFigures,
-  neuronSweepFigures,
-} from "../../src/experiments/result-figures";
+import { activationPatchingFigures } from "../../src/experiments/activation-patching/figures";
+import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
+import { neuronSweepFigures } from "../../src/experiments/neuron-sweep/figures";
 import type { Figure } from "../../src/figures/figure";
 import { exampleFigures } from "../experiments/example-data";
 import { RESULTS } from "./hostile-texts";

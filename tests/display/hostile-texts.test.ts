@@ -9,11 +9,9 @@ import { notebookHtml } from "../../src/display/notebook-html";
 import { safeText } from "../../src/display/safe-figure";
 import { saveFigure } from "../../src/display/save-figure";
 import { showTable } from "../../src/display/show-table";
-import {
-  activationPatchingFigures,
-  linearWeightsFigures,
-  neuronSweepFigures,
-} from "../../src/experiments/result-figures";
+import { activationPatchingFigures } from "../../src/experiments/activation-patching/figures";
+import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
+import { neuronSweepFigures } from "../../src/experiments/neuron-sweep/figures";
 import type { Figure } from "../../src/figures/figure";
 import { visit, whyNoBrowser } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";

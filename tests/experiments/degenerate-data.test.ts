@@ -10,10 +10,10 @@ import {
 import type { ActivationPatchingResult } from "../../src/experiments/activation-patching/result";
 import { listScaling } from "../../src/experiments/activation-patching/tables";
 import { analyzeNeuronSweep } from "../../src/experiments/neuron-sweep/measure";
+import { serializeResult } from "../../src/experiments/serialize-result";
 import { type BoundHead, bindHead } from "../../src/heads/bind-head";
 import { loadHead } from "../../src/heads/load-head";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
-import { serializeResult } from "../../src/results/serialize-result";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture } from "../golden";
 import { type HeadOnDisk, headOnDisk } from "./head-on-disk";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { listTests } from "../../src/analysis/list-tests";
 import { baselineBySet } from "../../src/experiments/activation-patching/baseline-by-set";
+import { activationPatchingFigures } from "../../src/experiments/activation-patching/figures";
 import {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
@@ -17,6 +18,7 @@ import {
   listSlopes,
   patchingFindings,
 } from "../../src/experiments/activation-patching/tables";
+import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import {
   describeGradient,
@@ -25,14 +27,10 @@ import {
   listMostSimilar,
   listSimilarities,
 } from "../../src/experiments/linear-weights/tables";
-import {
-  activationPatchingFigures,
-  linearWeightsFigures,
-} from "../../src/experiments/result-figures";
+import { serializeResult } from "../../src/experiments/serialize-result";
 import type { BoundHead } from "../../src/heads/bind-head";
 import type { Prompt } from "../../src/heads/measured-prompts";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
-import { serializeResult } from "../../src/results/serialize-result";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { type Sizes, writeRandomModel } from "../patching/random-model";
 import { type HeadOnDisk, headOnDisk } from "./head-on-disk";

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FigureError } from "../../src/errors";
+import { activationPatchingFigures } from "../../src/experiments/activation-patching/figures";
 import { directAndTotalFigure } from "../../src/experiments/activation-patching/figures/direct-and-total";
 import { slopeEvidenceFigure } from "../../src/experiments/activation-patching/figures/slope-evidence";
+import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
 import { similarityNullsFigure } from "../../src/experiments/linear-weights/figures/similarity-nulls";
 import { weightContributionsFigure } from "../../src/experiments/linear-weights/figures/weight-contributions";
-import {
-  activationPatchingFigures,
-  linearWeightsFigures,
-} from "../../src/experiments/result-figures";
 import type { Figure } from "../../src/figures/figure";
 import { exampleLinearWeights, examplePatching } from "./example-results";
 

@@ -7,10 +7,13 @@ import type { Patch } from "../../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../../patching/scaling-experiment";
 import { breathe, interruptible } from "../../progress/interrupt";
 import type { Progress } from "../../progress/progress";
+import { withBar } from "../../progress/with-bar";
+import { namedResult } from "../../results/named-result";
 import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
 import { directEffect } from "./direct-effect";
 import type { QuantileExperiment } from "./evidence";
+import { ACTIVATION_PATCHING_KEY_NUMBERS } from "./key-numbers";
 import { labelControl } from "./label-control";
 import { neuronControl } from "./neuron-control";
 import { nearZeroPrompts, quantileExperiment } from "./quantile-experiment";
@@ -41,7 +44,8 @@ export interface ActivationPatchingOptions {
   readonly seed?: number;
   /** What the head is compared with; false for nothing, which is faster. */
   readonly controls?: ControlOptions | false;
-  readonly progress?: Progress;
+  /** Its own bar if not given; null for none. */
+  readonly progress?: Progress | null;
   /** When; now if not given. */
   readonly timestamp?: string;
 }
@@ -68,7 +72,11 @@ export function analyzeActivationPatching(
   prompts: readonly Prompt[],
   options: ActivationPatchingOptions = {},
 ): Promise<ActivationPatchingResult> {
-  return interruptible(() => analyze(head, prompts, options));
+  return interruptible(() =>
+    withBar(options, { label: "Patching", total: prompts.length }, (progress) =>
+      analyze(head, prompts, { ...options, progress }),
+    ),
+  );
 }
 
 async function analyze(
@@ -82,7 +90,7 @@ async function analyze(
     controls = {},
     progress,
     timestamp: moment,
-  }: ActivationPatchingOptions,
+  }: Omit<ActivationPatchingOptions, "progress"> & { readonly progress: Progress | undefined },
 ): Promise<ActivationPatchingResult> {
   const { files } = head;
   const { config } = files;
@@ -98,44 +106,48 @@ async function analyze(
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
   const shared = { factors, slope, streams };
-  return {
-    model_path: head.path,
-    head_type: config.headType,
-    target_layer: config.targetLayer,
-    target_neuron: config.targetNeuron,
-    baseline_correlation,
-    slope: regression.slope,
-    intercept: regression.intercept,
-    r_squared: regression.r_squared,
-    scale_factors: result.scale_factors,
-    avg_act_changes: result.avg_act_changes,
-    avg_pred_changes: result.avg_pred_changes,
-    timestamp: moment ?? timestamp(),
-    schema_version: SCHEMA_VERSION,
-    layer_type: config.layerType,
-    hook: head.hook,
-    prompts: measured.recorded(),
-    baseline: { ...baseline, rounding: result.rounding, correlation: baseline_correlation },
-    experiments: result.experiments,
-    scaling: result.scaling,
-    regression,
-    per_input: result.per_input,
-    evidence,
-    direct_effect: directEffect(head, measured, result),
-    quantiles,
-    controls: {
-      neurons: await neuronControl(head, measured, { ...shared, count, experiment: result }),
-      shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
+  return namedResult<ActivationPatchingResult>(
+    "activation_patching",
+    ACTIVATION_PATCHING_KEY_NUMBERS,
+    {
+      model_path: head.path,
+      head_type: config.headType,
+      target_layer: config.targetLayer,
+      target_neuron: config.targetNeuron,
+      baseline_correlation,
+      slope: regression.slope,
+      intercept: regression.intercept,
+      r_squared: regression.r_squared,
+      scale_factors: result.scale_factors,
+      avg_act_changes: result.avg_act_changes,
+      avg_pred_changes: result.avg_pred_changes,
+      timestamp: moment ?? timestamp(),
+      schema_version: SCHEMA_VERSION,
+      layer_type: config.layerType,
+      hook: head.hook,
+      prompts: measured.recorded(),
+      baseline: { ...baseline, rounding: result.rounding, correlation: baseline_correlation },
+      experiments: result.experiments,
+      scaling: result.scaling,
+      regression,
+      per_input: result.per_input,
+      evidence,
+      direct_effect: directEffect(head, measured, result),
+      quantiles,
+      controls: {
+        neurons: await neuronControl(head, measured, { ...shared, count, experiment: result }),
+        shuffled_labels: await labelControl(head, measured, { ...shared, count: heads, texts }),
+      },
+      warnings: [
+        ...files.warnings,
+        ...head.model.warnings,
+        ...orderWarnings(head),
+        ...promptWarnings(measured, result.distinct.length),
+        ...nearZeroWarnings(quantiles, measured.length),
+      ],
+      provenance: { ...provenance, random_streams: streams.names() },
     },
-    warnings: [
-      ...files.warnings,
-      ...head.model.warnings,
-      ...orderWarnings(head),
-      ...promptWarnings(measured, result.distinct.length),
-      ...nearZeroWarnings(quantiles, measured.length),
-    ],
-    provenance: { ...provenance, random_streams: streams.names() },
-  };
+  );
 }
 
 function orderWarnings({ targetCanMatter, hook, reads }: BoundHead): string[] {

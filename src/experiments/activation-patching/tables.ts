@@ -1,21 +1,17 @@
-import type { Fact } from "../../analysis/describe";
 import { measuredOnce } from "../../analysis/measured-once";
-import { numberText, pValueText, rankText, withInterval } from "../../analysis/number-text";
 import type { Interval } from "../../results/evidence-parts";
-import { oneSample } from "../../stats/one-sample";
-import type { Finding } from "../linear-weights/tables";
 import type { PatchedRun } from "../../results/schema-parts";
+import { oneSample } from "../../stats/one-sample";
+import type { Cell, Fact } from "../../text/cell";
+import { joinPhrases, phrase } from "../../text/phrase";
+import type { Finding } from "../finding";
+import type { PromptSensitivity } from "./figures/per-input-sensitivity";
 import type { ActivationPatchingResult } from "./result";
-
-/** A prompt as a reader sees it: its text, or its token ids. */
-function labels({ prompts }: ActivationPatchingResult): string[] {
-  return prompts.map(({ text, tokens }) => text ?? `tokens ${tokens.join(" ")}`);
-}
 
 /** The unpatched run for a table, a row a prompt. */
 export function listBaseline(result: ActivationPatchingResult) {
   const { activation, prediction } = result.baseline;
-  return labels(result).map((prompt, i) => ({
+  return promptLabels(result).map((prompt, i) => ({
     prompt,
     activation: activation[i],
     prediction: prediction[i],
@@ -27,7 +23,7 @@ export function listBaseline(result: ActivationPatchingResult) {
 export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
   const { activation, prediction } = result.baseline;
   const { prediction_std } = result.evidence.effect_sizes;
-  return labels(result).map((prompt, i) => ({
+  return promptLabels(result).map((prompt, i) => ({
     prompt,
     activation: activation[i],
     patched: run.activation[i],
@@ -61,10 +57,10 @@ export function listScaling(result: ActivationPatchingResult) {
 export interface SlopeRow {
   readonly measured: string;
   /** With its 95% interval over prompts. */
-  readonly slope: string;
-  readonly intercept: string;
-  readonly r_squared: string;
-  readonly note: string;
+  readonly slope: Interval | number | null;
+  readonly intercept: Interval | "";
+  readonly r_squared: Interval | "";
+  readonly note: Cell;
 }
 
 /** The slope by every way that it was measured. */
@@ -73,16 +69,12 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
   const { all_points, changed_points, prompt_slopes } = evidence;
   const { closed_form } = direct_effect;
   const row = (measured: string, slope: Interval, rest: Partial<SlopeRow> = {}): SlopeRow => ({
-    measured,
-    slope: withInterval(slope),
-    intercept: "",
-    r_squared: "",
-    note: slope.reason ?? "",
+    ...{ measured, slope, intercept: "", r_squared: "", note: slope.reason ?? "" },
     ...rest,
   });
   const fit = ({ intercept, r_squared }: Pick<typeof all_points, "intercept" | "r_squared">) => ({
-    intercept: withInterval(intercept),
-    r_squared: withInterval(r_squared),
+    intercept,
+    r_squared,
   });
   return [
     row("scaled, all points (the contract's)", all_points.slope, fit(all_points)),
@@ -90,16 +82,14 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
     row("mean of the prompts' own slopes", prompt_slopes.mean, {
       note:
         prompt_slopes.mean.reason ??
-        `n = ${prompt_slopes.n}, standard deviation ${numberText(prompt_slopes.std)}`,
+        phrase`n = ${prompt_slopes.n}, standard deviation ${prompt_slopes.std}`,
     }),
     row("set to its quantiles", quantiles.slope, fit(quantiles)),
     row("direct path alone", direct_effect.direct_slope),
     row("all other paths", direct_effect.indirect_slope),
     {
-      ...{ measured: "closed form", slope: numberText(closed_form.slope) },
-      ...{ intercept: "", r_squared: "" },
-      note:
-        closed_form.reason ?? `measured minus closed form: ${numberText(closed_form.difference)}`,
+      ...{ measured: "closed form", slope: closed_form.slope, intercept: "", r_squared: "" },
+      note: closed_form.reason ?? phrase`measured minus closed form: ${closed_form.difference}`,
     },
   ];
 }
@@ -108,12 +98,12 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
 export function describeControls({ controls, evidence }: ActivationPatchingResult): Fact[] {
   const { neurons, shuffled_labels } = controls;
   const largest = (slopes: readonly (number | null)[]) =>
-    numberText(Math.max(...slopes.map((slope) => Math.abs(slope ?? 0))));
+    phrase`${Math.max(...slopes.map((slope) => Math.abs(slope ?? 0)))}`;
   const facts: Fact[] = [
-    { name: "slope", value: withInterval(evidence.changed_points.slope) },
+    { name: "slope", value: evidence.changed_points.slope },
     {
       name: "slope in standard deviations (prediction per activation)",
-      value: numberText(evidence.effect_sizes.slope),
+      value: phrase`${evidence.effect_sizes.slope}`,
     },
   ];
   if (neurons.reason !== null) {
@@ -128,8 +118,8 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
         name: "their largest |slope|",
         value: largest(neurons.neurons.map(({ slope }) => slope)),
       },
-      { name: "this |slope| among them", value: rankText(neurons.slope_rank) },
-      { name: "this effect (|slope| × spread) among theirs", value: rankText(neurons.effect_rank) },
+      { name: "this |slope| among them", value: neurons.slope_rank },
+      { name: "this effect (|slope| × spread) among theirs", value: neurons.effect_rank },
     );
   }
   if (shuffled_labels.reason !== null) {
@@ -139,10 +129,10 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
     facts.push(
       { name: "heads on shuffled labels", value: `${heads.length}, trained on ${texts} texts` },
       { name: "their largest |slope|", value: largest(heads.map(({ slope }) => slope)) },
-      { name: "this |slope| among them", value: rankText(slope_rank) },
+      { name: "this |slope| among them", value: slope_rank },
       {
         name: "test R² of the head; selectivity (minus theirs)",
-        value: `${numberText(test_r_squared)}; ${numberText(selectivity)}`,
+        value: phrase`${test_r_squared}; ${selectivity}`,
       },
     );
   }
@@ -153,50 +143,76 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
 export function patchingFindings(result: ActivationPatchingResult): Finding[] {
   const { evidence, direct_effect, controls } = result;
   const { changed_points, baseline_correlation, prompt_slopes } = evidence;
-  const p = (claim: string, null_hypothesis: string) => {
+  const p = (claim: string, null_hypothesis: string): Cell => {
     const test = evidence.tests.find(
       (one) => one.claim === claim && one.null_hypothesis === null_hypothesis,
     );
-    return test ? `${pValueText(test.holm)} (Holm)` : "no test";
+    return test ? phrase`${{ p: test.holm }} (Holm)` : "no test";
   };
   const { neurons, shuffled_labels } = controls;
   const ranks = [
-    neurons.reason === null ? `other neurons: ${rankText(neurons.slope_rank)}` : "",
-    shuffled_labels.reason === null
-      ? `shuffled labels: ${rankText(shuffled_labels.slope_rank)}`
-      : "",
-  ].filter((text) => text !== "");
+    neurons.reason === null ? phrase`other neurons: ${neurons.slope_rank}` : "",
+    shuffled_labels.reason === null ? phrase`shuffled labels: ${shuffled_labels.slope_rank}` : "",
+  ];
   return [
     {
-      found: `unpatched, activation and prediction correlate: ${numberText(baseline_correlation.estimate)}`,
+      found: phrase`unpatched, activation and prediction correlate: ${baseline_correlation.estimate}`,
       how_sure: intervalOf(baseline_correlation),
-      against: `predictions of any prompt: ${p("baseline correlation", "prompts_exchangeable")}`,
+      against: phrase`predictions of any prompt: ${p("baseline correlation", "prompts_exchangeable")}`,
       otherwise:
         "whatever else in the text goes along with the neuron: this is no causal statement",
     },
     {
-      found: `the prediction follows the patched activation with slope ${numberText(changed_points.slope.estimate)}, R² ${numberText(changed_points.r_squared.estimate)}`,
-      how_sure: `${intervalOf(changed_points.slope)}; prompt by prompt ${numberText(prompt_slopes.min)} to ${numberText(prompt_slopes.max)}`,
-      against: [`signs by prompt: ${p("slope", "signs_by_prompt")}`, ...ranks].join("; "),
+      found: phrase`the prediction follows the patched activation with slope ${changed_points.slope.estimate}, R² ${changed_points.r_squared.estimate}`,
+      how_sure: phrase`${intervalOf(changed_points.slope)}; prompt by prompt ${prompt_slopes.min} to ${prompt_slopes.max}`,
+      against: joinPhrases(
+        [phrase`signs by prompt: ${p("slope", "signs_by_prompt")}`, ...ranks],
+        "; ",
+      ),
       otherwise:
         "values that the neuron never takes: compare with the slope under its own quantiles",
     },
     {
-      found: `share of the direct path: ${numberText(direct_effect.direct_share.estimate)}`,
+      found: phrase`share of the direct path: ${direct_effect.direct_share.estimate}`,
       how_sure: intervalOf(direct_effect.direct_share),
       against: "no indirect path at all: a share of 1",
       otherwise: "later layers, which pass the patch on or undo it",
     },
     {
-      found: `intercept ${numberText(changed_points.intercept.estimate)}`,
+      found: phrase`intercept ${changed_points.intercept.estimate}`,
       how_sure: intervalOf(changed_points.intercept),
-      against: `signs by prompt: ${p("intercept", "signs_by_prompt")}; t: ${p("intercept", "clustered_t")}`,
+      against: phrase`signs by prompt: ${p("intercept", "signs_by_prompt")}; t: ${p("intercept", "clustered_t")}`,
       otherwise: "a curve: the prediction bends where the activation is moved far",
     },
   ];
 }
 
-function intervalOf({ low, high, reason }: Interval): string {
+function intervalOf({ low, high, reason }: Interval): Cell {
   if (low === null || high === null) return reason ?? "no interval";
-  return `95% interval over prompts ${numberText(low)} to ${numberText(high)}`;
+  return phrase`95% interval over prompts ${low} to ${high}`;
+}
+
+/** Prompts with their fits, the steepest first; prompts without a slope come last. */
+export function bySensitivity({ per_input }: ActivationPatchingResult): PromptSensitivity[] {
+  const steepness = ({ slope }: PromptSensitivity) => (slope === null ? -1 : Math.abs(slope));
+  return per_input
+    .map(({ slope, intercept, r2 }, prompt) => ({ prompt, slope, intercept, r_squared: r2 }))
+    .sort((a, b) => steepness(b) - steepness(a));
+}
+
+/** The prompts' own fits for a table, the steepest first, with the activation that was scaled. */
+export function listSensitivity(result: ActivationPatchingResult) {
+  const labels = promptLabels(result);
+  return bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
+    prompt: labels[prompt],
+    activation: result.baseline.activation[prompt],
+    slope,
+    intercept,
+    r_squared,
+  }));
+}
+
+/** A prompt as a reader sees it: its text, or its token ids where there is no tokenizer. */
+export function promptLabels({ prompts }: ActivationPatchingResult): string[] {
+  return prompts.map(({ text, tokens }) => text ?? `tokens ${tokens.join(" ")}`);
 }

@@ -8,6 +8,7 @@ import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/m
 import { hookPoint } from "../../model/hook-points";
 import { mlpVectors, rawMlpVectors, readDirections } from "../../model/mlp-vectors";
 import { breathe, interruptible } from "../../progress/interrupt";
+import { namedResult } from "../../results/named-result";
 import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
 import { cosineDecomposition } from "../../stats/cosine-decomposition";
@@ -16,6 +17,7 @@ import { randomBaseline } from "../../stats/random-baseline";
 import { vectorStatistics } from "../../stats/vector-statistics";
 import { zScore } from "../../stats/z-score";
 import { gradientSummary } from "./gradient-summary";
+import { LINEAR_WEIGHTS_KEY_NUMBERS } from "./key-numbers";
 import { processedAndRaw } from "./processed-and-raw";
 import type { LinearWeightsResult } from "./result";
 import type { GradientSummary, SimilarityTest } from "./similarity-evidence";
@@ -89,7 +91,7 @@ async function analyze(
   const [withInput, withOutput] = [similarityWith("input"), similarityWith("output")];
   const [input, output] = [vectorOf("input"), vectorOf("output")];
   const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
-  return {
+  return namedResult<LinearWeightsResult>("linear_weights_analysis", LINEAR_WEIGHTS_KEY_NUMBERS, {
     model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
@@ -136,7 +138,7 @@ async function analyze(
       ...targetWarnings(head),
     ],
     provenance: { ...provenance, random_streams: streams.names() },
-  };
+  });
 }
 
 /** Every vector that the head is compared with: the hidden neuron's, and what a residual-stream target adds. */

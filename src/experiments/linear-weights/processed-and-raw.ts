@@ -1,3 +1,4 @@
+import { formatNumber } from "../../text/format-number";
 import type { SimilarityTest } from "./similarity-evidence";
 
 const WHAT =
@@ -32,5 +33,5 @@ export function processedAndRaw(tests: readonly SimilarityTest[]): string {
 }
 
 function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return formatNumber(value, { digits: 3, isPlain: true });
 }

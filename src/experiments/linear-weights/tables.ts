@@ -1,5 +1,7 @@
-import type { Fact } from "../../analysis/describe";
-import { numberText, pValueText, rankText } from "../../analysis/number-text";
+import type { Rank } from "../../results/evidence-parts";
+import type { Cell, Fact } from "../../text/cell";
+import { phrase } from "../../text/phrase";
+import type { Finding } from "../finding";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
 
@@ -24,7 +26,7 @@ export interface SimilarityRow {
   readonly head_vector: string;
   readonly compared_with: string;
   readonly cosine: number | null;
-  readonly rank_in_layer: string;
+  readonly rank_in_layer: Rank;
   readonly percentile: number | null;
   readonly p_random: number | null;
   readonly p_layer: number | null;
@@ -43,7 +45,7 @@ export function listSimilarities(
       head_vector: VECTOR_NAMES[test.head_vector],
       compared_with: COMPARISON_NAMES[test.comparison],
       cosine: test.cosine,
-      rank_in_layer: rankText(test.other_neurons),
+      rank_in_layer: test.other_neurons,
       percentile: test.other_neurons.percentile,
       p_random: test.random_directions.p_value,
       p_layer: test.other_neurons.p_value,
@@ -53,9 +55,7 @@ export function listSimilarities(
 }
 
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
-export function listMostSimilar({
-  similarity_tests,
-}: LinearWeightsResult): Record<string, string | number>[] {
+export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Record<string, Cell>[] {
   const shown = similarity_tests.filter(
     ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
   );
@@ -65,7 +65,7 @@ export function listMostSimilar({
     ...Object.fromEntries(
       shown.map(({ comparison, other_neurons }) => {
         const found = other_neurons.most_similar[place];
-        const text = found ? `${found.neuron}: ${numberText(found.cosine)}` : "";
+        const text = found ? phrase`${String(found.neuron)}: ${found.cosine}` : "";
         return [COMPARISON_NAMES[comparison], text];
       }),
     ),
@@ -100,30 +100,22 @@ export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
   } = gradient;
   if (reason !== null) return [{ name: "gradient", value: `none: ${reason}` }];
   const spread = ({ mean, std }: typeof norm) =>
-    `${numberText(mean)} ± ${std !== null && std < ROUNDING ? "0" : numberText(std)}`;
+    phrase`${mean} ± ${std !== null && std < ROUNDING ? 0 : std}`;
   return [
     { name: "prompts", value: String(gradient.prompts.length) },
-    { name: "coherence (1: the same everywhere)", value: numberText(coherence) },
+    { name: "coherence (1: the same everywhere)", value: phrase`${coherence}` },
     { name: "length, mean ± std over prompts", value: spread(norm) },
     { name: "cosine with the linear weights, mean ± std", value: spread(cosine) },
-    { name: "cosine of the mean gradient with them", value: numberText(cosine.of_mean) },
+    { name: "cosine of the mean gradient with them", value: phrase`${cosine.of_mean}` },
     {
       name: "R² of the prediction along the linear weights",
-      value: numberText(linear_r_squared.linear_weights),
+      value: phrase`${linear_r_squared.linear_weights}`,
     },
     {
       name: "R² of the prediction along the mean gradient",
-      value: numberText(linear_r_squared.mean_gradient),
+      value: phrase`${linear_r_squared.mean_gradient}`,
     },
   ];
-}
-
-/** What was found, how sure that is, against which null, and what else could explain it. */
-export interface Finding {
-  readonly found: string;
-  readonly how_sure: string;
-  readonly against: string;
-  readonly otherwise: string;
 }
 
 /** Below this an adjusted p-value counts as standing out. */
@@ -136,22 +128,22 @@ export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
       ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
     )
     .map((test) => ({
-      found: `cosine with ${COMPARISON_NAMES[test.comparison]}: ${numberText(test.cosine)}`,
+      found: phrase`cosine with ${COMPARISON_NAMES[test.comparison]}: ${test.cosine}`,
       how_sure: howSure(test, result),
       against: against(test, result),
       otherwise: otherwise(test, result),
     }));
 }
 
-function howSure(test: SimilarityTest, { gradient }: LinearWeightsResult): string {
+function howSure(test: SimilarityTest, { gradient }: LinearWeightsResult): Cell {
   if (test.cosine === null) return test.reason ?? "";
   const { of_mean } = gradient.cosine_with_linear_weights;
-  const layer = `${rankText(test.other_neurons)} in the layer`;
+  const layer = phrase`${test.other_neurons} in the layer`;
   if (of_mean === null) return layer;
-  return `${layer}; the mean gradient's cosine with the linear weights is ${numberText(of_mean)}`;
+  return phrase`${layer}; the mean gradient's cosine with the linear weights is ${of_mean}`;
 }
 
-function against(test: SimilarityTest, { tests }: LinearWeightsResult): string {
+function against(test: SimilarityTest, { tests }: LinearWeightsResult): Cell {
   const claim = `cosine of ${test.head_vector} with ${test.comparison}, ${test.weights} weights`;
   const own = tests.filter((one) => one.claim === claim && one.holm !== null);
   if (own.length === 0) return "no test";
@@ -163,12 +155,12 @@ function against(test: SimilarityTest, { tests }: LinearWeightsResult): string {
         ? "no null"
         : `${standing} of ${own.length} nulls`;
   const worst = own.reduce((a, b) => (b.holm! > a.holm! ? b : a));
-  return `stands out from ${verdict} at ${LEVEL} (Holm over the similarities); hardest: ${worst.null_hypothesis.replace(/_/g, " ")}, ${pValueText(worst.holm)}`;
+  return phrase`stands out from ${verdict} at ${LEVEL} (Holm over the similarities); hardest: ${worst.null_hypothesis.replace(/_/g, " ")}, ${{ p: worst.holm }}`;
 }
 
-function otherwise(test: SimilarityTest, { decompositions }: LinearWeightsResult): string {
+function otherwise(test: SimilarityTest, { decompositions }: LinearWeightsResult): Cell {
   const parts = decompositions.find(({ comparison }) => comparison === test.comparison);
   if (!parts || parts.cosine === null) return "";
   if (test.comparison === "basis_vector") return "the size of a single weight";
-  return `a few coordinates: without the ten largest contributions ${numberText(parts.without_top)}`;
+  return phrase`a few coordinates: without the ten largest contributions ${parts.without_top}`;
 }

@@ -12,9 +12,12 @@ import { checkPatch, type Patch } from "../../patching/patch";
 import { listenForInterrupt } from "../../progress/interrupt";
 import { isInKernel } from "../../progress/kernel-display";
 import type { Progress } from "../../progress/progress";
+import { withBar } from "../../progress/with-bar";
+import { namedResult } from "../../results/named-result";
 import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
 import { rankAmong } from "../../stats/rank-among";
+import { NEURON_SWEEP_KEY_NUMBERS } from "./key-numbers";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "./result";
 
 /** How many of the largest effects a result lists. */
@@ -32,7 +35,7 @@ export interface NeuronSweepAnalysisOptions {
   readonly prependBos?: boolean;
   /** Memory for what is computed at one time, in bytes. */
   readonly maxBytes?: number;
-  readonly progress?: Progress;
+  readonly progress?: Progress | null;
   /**
    * Stops the sweep: what is done so far is returned. Without one a notebook's stop button ends it by
    * an error, and it goes on where it was when it is called again.
@@ -78,7 +81,7 @@ export async function analyzeNeuronSweep(
   const none = await whyNoEffect(head, measured, sweep);
   const correlations = await attributionCorrelations(head, measured, { hooks, patch, sweep, none });
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, once, correlations[i]));
-  return {
+  return namedResult<NeuronSweepResult>("neuron_sweep", NEURON_SWEEP_KEY_NUMBERS, {
     model_path: head.path,
     head_type: config.headType,
     target_layer: config.targetLayer,
@@ -95,7 +98,7 @@ export async function analyzeNeuronSweep(
     is_complete: sweep.isComplete,
     warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
     provenance,
-  };
+  });
 }
 
 function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): HookPointName[] {
@@ -104,14 +107,8 @@ function hooksOf(given: readonly HookName[] | undefined, head: BoundHead): HookP
   return [...new Set(names.map((name) => hookPoint(name, head.model.cfg).name))];
 }
 
-/** How many patched runs a sweep of these prompts makes, for a progress bar. */
-export function sweepRuns(
-  head: BoundHead,
-  prompts: readonly Prompt[],
-  { hooks }: Pick<NeuronSweepAnalysisOptions, "hooks"> = {},
-): number {
-  const sizes = hooksOf(hooks, head).map((hook) => hookPoint(hook, head.model.cfg).size ?? 0);
-  return prompts.length * sizes.reduce((sum, size) => sum + size, 0);
+function neuronsIn(hooks: readonly HookPointName[], { model }: BoundHead): number {
+  return hooks.reduce((sum, hook) => sum + (hookPoint(hook, model.cfg).size ?? 0), 0);
 }
 
 /** Runs the sweep; if the stop button ends it, remembers what is done and throws. */
@@ -124,16 +121,19 @@ async function sweepOrThrow(
   const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
   const interrupt = signal || !isInKernel() ? null : listenForInterrupt();
+  const total = prompts.length * neuronsIn(hooks, head);
   try {
-    const sweep = await neuronSweep(head.model, prompts, {
-      read: head,
-      hooks,
-      patch,
-      maxBytes,
-      progress,
-      signal: signal ?? interrupt?.signal,
-      resume: resume?.swept ?? remembered.get(key),
-    });
+    const sweep = await withBar({ progress }, { label: "Sweeping", total }, (bar) =>
+      neuronSweep(head.model, prompts, {
+        read: head,
+        hooks,
+        patch,
+        maxBytes,
+        progress: bar,
+        signal: signal ?? interrupt?.signal,
+        resume: resume?.swept ?? remembered.get(key),
+      }),
+    );
     remembered.delete(key);
     if (!interrupt || sweep.isComplete) return sweep;
     interrupted.set(head, remembered.set(key, sweep.swept));

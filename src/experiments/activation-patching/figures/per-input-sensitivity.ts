@@ -16,7 +16,7 @@ import { factorPoints } from "./factor-points";
 import { type Changes, changesOf, type ScalingRuns } from "./scaling-runs";
 
 /** One prompt's own fit of prediction change on activation change. */
-export interface PromptFit extends LineFit {
+export interface PromptSensitivity extends LineFit {
   /** Which prompt: its place in `runs.prompts`. */
   readonly prompt: number;
 }
@@ -45,7 +45,7 @@ const LETTERS = { notebook: 106, column: 49 } as const;
  */
 export function perInputSensitivityFigure(
   runs: ScalingRuns,
-  fits: readonly PromptFit[],
+  fits: readonly PromptSensitivity[],
   {
     title = "How strongly the prediction follows, prompt by prompt",
     subtitle,
@@ -108,7 +108,7 @@ function checkPrompt(prompt: number, { prompts }: Changes): void {
 
 function panelTraces(
   changes: Changes,
-  fit: PromptFit,
+  fit: PromptSensitivity,
   { x, y, isFirst }: Panel,
   isFirstLine: boolean,
 ): Partial<PlotData>[] {
@@ -165,7 +165,7 @@ function tickLabels(areShown: boolean): Partial<LayoutAxis> {
 
 function promptPanelTitle(
   { prompts }: Changes,
-  fit: PromptFit,
+  fit: PromptSensitivity,
   { left, top }: Panel,
   letters: number,
 ): Partial<Annotations> {

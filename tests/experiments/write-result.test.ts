@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ResultError } from "../../src/errors";
-import { writeResult } from "../../src/results/write-result";
-import { exampleLinearWeights, examplePatching } from "../experiments/example-results";
+import { writeResult } from "../../src/experiments/write-result";
+import { exampleLinearWeights, examplePatching } from "./example-results";
 
 let directory: string;
 beforeEach(() => {

@@ -1,16 +1,6 @@
-import type { z } from "zod";
+import { quoted } from "../checkpoints/quoted";
 import { ResultError } from "../errors";
-import { activationPatchingSchema } from "../experiments/activation-patching/result";
-import { linearWeightsSchema } from "../experiments/linear-weights/result";
-import { neuronSweepSchema } from "../experiments/neuron-sweep/result";
-import type { ResultByName, ResultName } from "./result-by-name";
-
-/** What each kind of result is checked by. */
-export const RESULT_SCHEMAS: { readonly [N in ResultName]: z.ZodType<ResultByName[N]> } = {
-  linear_weights_analysis: linearWeightsSchema,
-  activation_patching: activationPatchingSchema,
-  neuron_sweep: neuronSweepSchema,
-};
+import { EXPERIMENTS, experimentOf, type ResultByName, type ResultName } from "./registry";
 
 /**
  * A result as JSON text: checked, keys in the schema's order, two spaces, a newline at the end.
@@ -38,14 +28,23 @@ export function serializeResult<N extends ResultName>(name: N, result: ResultByN
  * @throws {ResultError} as {@link serializeResult}
  */
 export function checkedResult<N extends ResultName>(name: N, result: unknown): ResultByName[N] {
-  const checked = RESULT_SCHEMAS[name].safeParse(result);
-  if (checked.success) return checked.data;
+  const checked = schemaOf(name).safeParse(result);
+  if (checked.success) return checked.data as ResultByName[N];
   const [first, ...others] = checked.error.issues;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   throw new ResultError(
     `the ${name} result is not valid at ${pathText(first!.path)}: ${sentence(first!.message)}${more}`,
     { cause: checked.error },
   );
+}
+
+function schemaOf(name: ResultName) {
+  const experiment = experimentOf(name);
+  if (experiment) return experiment.schema;
+  throw new ResultError("there is no such kind of result", {
+    found: quoted(String(name)),
+    expected: EXPERIMENTS.map((one) => one.name).join(", "),
+  });
 }
 
 /** `["scaling", 2, "activation", 0]` → `scaling[2].activation[0]`. */

@@ -2,19 +2,20 @@ import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ResultError } from "../errors";
+import type { ResultByName, ResultName } from "../experiments/registry";
 import { atomicWrite, leadsOut } from "../files/atomic-write";
 import { makeFolder } from "../files/make-folder";
 import { runName } from "../heads/run-folders";
-import type { ResultByName, ResultName } from "./result-by-name";
-import { resultFileNames } from "./result-file-names";
+import { resultName } from "../results/named-result";
+import { resultFileNames } from "../results/result-file-names";
 import { serializeResult } from "./serialize-result";
 
 /** Where a result goes and what it is. */
 export interface WriteResultOptions<N extends ResultName> {
   /** The folder to write to; it is made if it does not exist. */
   readonly directory: string;
-  /** Which kind of result: the first part of the file's name. */
-  readonly name: N;
+  /** Which kind of result: the first part of the file's name. What an analysis gives says so itself. */
+  readonly name?: N;
 }
 
 /** Where a result went. */
@@ -52,14 +53,11 @@ export interface WrittenResult {
  *   cannot be written: not a folder, read-only, disk full
  *
  * @example
- * const { path, note } = await writeResult(result, {
- *   directory: "results",
- *   name: "linear_weights_analysis",
- * });
+ * const { path, note } = await writeResult(await analyzeLinearWeights(head), { directory: "results" });
  */
 export async function writeResult<N extends ResultName>(
   result: ResultByName[N],
-  { directory, name }: WriteResultOptions<N>,
+  { directory, name = kindOf<N>(result) }: WriteResultOptions<N>,
 ): Promise<WrittenResult> {
   const text = serializeResult(name, result);
   try {
@@ -94,6 +92,15 @@ export async function writeResult<N extends ResultName>(
   throw new ResultError("results of other heads have every name that this one could take", {
     file: join(directory, names[2]),
     remedy: "Move them away or choose another folder.",
+  });
+}
+
+function kindOf<N extends ResultName>(result: object): N {
+  const name = resultName(result);
+  if (name !== undefined) return name as N;
+  throw new ResultError("this result does not say of which kind it is", {
+    expected: "what an analysis gave, or its name",
+    remedy: 'Give it: { name: "activation_patching" }.',
   });
 }
 

@@ -1,14 +1,6 @@
 import { z } from "zod";
-import type { ResultName } from "./result-by-name";
-import { SCHEMA_VERSION } from "./schema-version";
-import { RESULT_SCHEMAS } from "./serialize-result";
-
-const TITLES: Readonly<Record<ResultName, string>> = {
-  linear_weights_analysis:
-    "A head's linear weights beside the weights of the neuron that it predicts",
-  activation_patching: "How a head's prediction follows the neuron when the neuron is patched",
-  neuron_sweep: "What patching each neuron of a layer changes in a head's prediction",
-};
+import { SCHEMA_VERSION } from "../results/schema-version";
+import { EXPERIMENTS, type ResultName } from "./registry";
 
 /**
  * The JSON Schema (draft 2020-12) of a kind of result file, as it stands in the repository's `schemas/`
@@ -21,9 +13,9 @@ const TITLES: Readonly<Record<ResultName, string>> = {
  * resultJsonSchema("activation_patching").required.includes("slope"); // true
  */
 export function resultJsonSchema(name: ResultName): JsonSchema {
-  const { $schema, ...schema } = z.toJSONSchema(RESULT_SCHEMAS[name]) as JsonSchema;
-  const $id = `urn:tslens:${name}:${SCHEMA_VERSION}`;
-  return { $schema, $id, title: TITLES[name], ...schema };
+  const { schema, title } = EXPERIMENTS.find((experiment) => experiment.name === name)!;
+  const { $schema, ...rest } = z.toJSONSchema(schema) as JsonSchema;
+  return { $schema, $id: `urn:tslens:${name}:${SCHEMA_VERSION}`, title, ...rest };
 }
 
 /** What is read of a JSON Schema here. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResultError } from "../../src/errors";
-import { serializeResult } from "../../src/results/serialize-result";
-import { exampleLinearWeights, examplePatching } from "../experiments/example-results";
+import { serializeResult } from "../../src/experiments/serialize-result";
+import { exampleLinearWeights, examplePatching } from "./example-results";
 
 // The keys that the Python scripts read, from SPEC section 7.
 const LINEAR_CONTRACT =

@@ -9,17 +9,13 @@ import { openHead } from "../../src/analysis/open-head";
 import { analyzeActivationPatching } from "../../src/experiments/activation-patching/measure";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import { analyzeNeuronSweep } from "../../src/experiments/neuron-sweep/measure";
-import type { ResultName } from "../../src/results/result-by-name";
+import type { ResultName } from "../../src/experiments/registry";
+import { serializeResult } from "../../src/experiments/serialize-result";
 import { SCHEMA_VERSION } from "../../src/results/schema-version";
-import { serializeResult } from "../../src/results/serialize-result";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
-import {
-  exampleLinearWeights,
-  examplePatching,
-  exampleSweep,
-} from "../experiments/example-results";
 import { fixture, golden } from "../golden";
 import { pythonWith } from "../python-with";
+import { exampleLinearWeights, examplePatching, exampleSweep } from "./example-results";
 
 const NAMES: ResultName[] = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
 const EXAMPLES = {

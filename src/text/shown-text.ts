@@ -1,4 +1,4 @@
-import { cutText } from "../text/cut-text";
+import { cutText } from "./cut-text";
 
 /** A name on the page has room for so many characters; a sentence may have more. */
 const LONGEST_NAME = 200;
