@@ -59,8 +59,8 @@ const SEEN = {
 
 /** Cells with one figure for each renderer, then a figure where pictures are switched off. */
 const RENDERER_CELLS = [
-  `import { figures, progressBar, showFigure } from "tslens";
-const figure = figures.weightSimilarityComparisonFigure([
+  `import { progressBar, showFigure, weightSimilarityComparisonFigure } from "tslens";
+const figure = weightSimilarityComparisonFigure([
   { label: "MLP input weights", value: 0.12, kind: "mlp_input" },
   { label: "MLP output weights", value: -0.37, kind: "mlp_output" },
 ]);`,
