@@ -246,6 +246,124 @@ const DEEPSEEK3 =
 const MINBPE =
   "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
 
+const BERT_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
+/** Of BERT's kind: GPT-2's words and parts of words, and characters, so that little is unknown. */
+function wordPieces(): Record<string, number> {
+  const tokens = new Set(BERT_TOKENS);
+  for (const token of Object.keys(pieces(false).vocab).slice(3)) {
+    tokens.add(token.startsWith("▁") ? token.slice(1) : `##${token}`);
+  }
+  for (let code = 0x21; code < 0xac00; code++) {
+    if (code > 0x3400 && code < 0xa000 && code % 5 > 0) continue;
+    const character = String.fromCodePoint(code);
+    tokens.add(character).add(`##${character}`);
+  }
+  tokens.delete("");
+  return Object.fromEntries([...tokens].map((token, id) => [token, id]));
+}
+
+/** What BERT's normalizer is, in every setting. */
+function bertNormalizer(settings: Json): Json {
+  const all = {
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: true,
+  };
+  return { type: "BertNormalizer", ...all, ...settings };
+}
+
+function bertJson(parts: Json, model: Json = {}): Json {
+  const added_tokens = ids(
+    0,
+    BERT_TOKENS.map((content) => added(content, { special: true })),
+  );
+  const bert = {
+    added_tokens,
+    normalizer: bertNormalizer({}),
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: { type: "BertProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2] },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+  };
+  return {
+    ...tokenizerJson({ ...bert, ...parts }),
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: wordPieces(),
+      ...model,
+    },
+  };
+}
+
+const BERT_FAST = {
+  tokenizer_class: "PreTrainedTokenizerFast",
+  unk_token: "[UNK]",
+  cls_token: "[CLS]",
+  bos_token: "[CLS]",
+};
+
+/** Chinese GPT-2s have BERT's tokenizer. */
+function bertVariants(): Record<string, FolderFiles> {
+  const config = { "config.json": { model_type: "gpt2" } };
+  const ofClass = (settings: Json, files: FolderFiles) => ({
+    ...config,
+    ...files,
+    "tokenizer_config.json": { tokenizer_class: "BertTokenizer", ...settings },
+  });
+  const asWritten = (parts: Json, model: Json = {}) => ({
+    ...config,
+    "tokenizer.json": bertJson(parts, model),
+    "tokenizer_config.json": BERT_FAST,
+  });
+  const normalized = (settings: Json) => asWritten({ normalizer: bertNormalizer(settings) });
+  const { type: _, ...untyped } = bertJson({}).model as Json;
+  return {
+    "bert-uncased": normalized({}),
+    "bert-cased": normalized({ lowercase: false, handle_chinese_chars: false }),
+    "bert-cased-without-accents": normalized({ lowercase: false, strip_accents: true }),
+    "bert-accents": normalized({ strip_accents: false, clean_text: false }),
+    "bert-as-written": asWritten(
+      {
+        normalizer: {
+          type: "Sequence",
+          normalizers: [{ type: "NFD" }, { type: "Lowercase" }, { type: "StripAccents" }],
+        },
+        pre_tokenizer: sequence(
+          { type: "Whitespace" },
+          { type: "Punctuation", behavior: "MergedWithPrevious" },
+        ),
+        decoder: { type: "WordPiece", prefix: "##", cleanup: false },
+        added_tokens: [...ids(0, [added("[PAD]"), added("[UNK]")]), ...ids(100, ADDED_TOKENS)],
+      },
+      { max_input_chars_per_word: 5 },
+    ),
+    "bert-marks": asWritten({
+      normalizer: { type: "StripAccents" },
+      pre_tokenizer: sequence({ type: "WhitespaceSplit" }, { type: "Punctuation" }),
+    }),
+    "bert-class": ofClass({}, { "tokenizer.json": bertJson({}) }),
+    "bert-class-over-json": ofClass(
+      { tokenizer_class: "BertTokenizerFast", unk_token: "[PAD]", extra_special_tokens: ["字"] },
+      {
+        "tokenizer.json": bertJson(
+          { normalizer: null, pre_tokenizer: { type: "Whitespace" }, decoder: null },
+          { ...untyped, type: undefined, max_input_chars_per_word: 3 },
+        ),
+        "special_tokens_map.json": { bos_token: "[CLS]" },
+        "added_tokens.json": { "<pad>": 100_000 },
+      },
+    ),
+    "bert-vocabulary": ofClass(
+      { do_lower_case: false, strip_accents: true, tokenize_chinese_chars: false },
+      { "vocab.txt": `${Object.keys(wordPieces()).join("\r\n")}\r\n` },
+    ),
+  };
+}
+
 /** Every kind, by name. */
 export function tokenizerVariants(): Record<string, FolderFiles> {
   const { vocab, merges } = gpt2BytePairs();
@@ -453,6 +571,7 @@ export function tokenizerVariants(): Record<string, FolderFiles> {
         ),
       ],
     }),
+    ...bertVariants(),
     "spaces-in-tokens": spacesInTokens(),
     "no-byte-tokens": piecewise(
       { normalizer: replaceSpaces },

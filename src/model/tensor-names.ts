@@ -13,8 +13,6 @@ export const LM_HEAD = "lm_head.weight";
 /** Buffers that older files carry beside the weights: the causal mask and its fill value. */
 const BUFFERS = /(^|\.)(attn|crossattention)\.(masked_)?bias$/;
 
-const OF_BLOCK = /^h\.(\d+)\.(ln_[12]|attn\.c_attn|attn\.c_proj|mlp\.c_fc|mlp\.c_proj)\./;
-
 /** How many names an error lists before it says "and n more". */
 const NAMES_IN_ERROR = 6;
 
@@ -33,7 +31,7 @@ export interface TensorNames {
  * it put before all of them (Lightning's `model.`). A tied model may have either name of its embedding. What is not
  * GPT-2's is passed over, with a warning, as in transformers.
  *
- * @throws ModelConfigError if tensors are missing, stand there twice, or are of more layers than the config says.
+ * @throws ModelConfigError if tensors are missing or stand there twice.
  */
 export function gpt2TensorNames(source: TensorSource, config: GPT2Config): TensorNames {
   const names = [...source.names, ...source.unreadable.keys()].filter(
@@ -116,12 +114,11 @@ function checkNames(
   { inFile, expected, surplus }: FoundNames,
 ): void {
   const missing = expected.filter((name) => !inFile.has(name));
-  const further = [...inFile.keys()].some((name) => Number(OF_BLOCK.exec(name)?.[1]) >= n_layers);
-  if (missing.length === 0 && !further) return;
+  if (missing.length === 0) return;
   throw new ModelConfigError("the tensors are not those of the GPT-2 that config.json describes", {
     file,
     found: [
-      missing.length > 0 && `${missing.length} missing (${listed(missing)})`,
+      `${missing.length} missing (${listed(missing)})`,
       surplus.length > 0 && `${surplus.length} unknown (${quotedList(surplus)})`,
     ]
       .filter(Boolean)

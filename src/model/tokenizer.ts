@@ -6,6 +6,7 @@ import { type TokenizerDefinition, tokenizerDefinition } from "./tokenizer/defin
 import { type Normalize, normalizerOf } from "./tokenizer/normalizer";
 import { byteLevel, inOrder, type PreTokenize, preTokenizerOf } from "./tokenizer/pre-tokenizer";
 import { readTokenizerFiles } from "./tokenizer/tokenizer-files";
+import { WordPieces } from "./tokenizer/word-pieces";
 
 /** A model's own tokenizer; no token is added that is not in the text. */
 export interface Tokenizer {
@@ -23,12 +24,13 @@ export interface Tokenizer {
 
 /**
  * Loads the tokenizer of a Hugging Face folder: of tokenizer.json, in any form that it has had, or of vocab.json and
- * merges.txt, with what tokenizer_config.json, special_tokens_map.json and added_tokens.json say beside them. Its ids
- * are those of Python's transformers 5. Byte-pair merges are @xenova/transformers'.
+ * merges.txt, or of BERT's vocab.txt, with what tokenizer_config.json, special_tokens_map.json and added_tokens.json
+ * say beside them. Its ids are those of Python's transformers 5. Byte-pair merges and WordPiece are
+ * @xenova/transformers'.
  *
  * @returns null if the folder has no tokenizer: the model then takes token ids only.
- * @throws ModelConfigError if a file is damaged, or the tokenizer is not a byte-pair one or has a part that is not run
- *   (it is named).
+ * @throws ModelConfigError if a file is damaged, or the tokenizer is neither a byte-pair nor a WordPiece one, or has a
+ *   part that is not run (it is named).
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer | null> {
   try {
@@ -90,7 +92,8 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
   const { model, addedTokens, splitsSpecialTokens, bosTokens, file } = definition;
   const { normalize, preTokenize, decode } = stages(definition);
   const added = new AddedTokens(addedTokens, model.vocab, normalize, splitsSpecialTokens, file);
-  const bytePairs = await BytePairs.of(model, file);
+  const encoder =
+    "merges" in model ? await BytePairs.of(model, file) : await WordPieces.of(model, file);
   let tokens: Map<number, string> | undefined;
   const tokenOf = (id: number) => {
     tokens ??= new Map(Array.from(model.vocab, ([token, key]) => [key, token]));
@@ -105,7 +108,7 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
           if (typeof part === "number") ids.push(part);
           else
             for (const piece of preTokenize(part)) {
-              for (const id of bytePairs.encode(piece.text)) ids.push(id);
+              for (const id of encoder.encode(piece.text)) ids.push(id);
             }
         }
       } catch (cause) {

@@ -59,6 +59,11 @@ const WITH_OLD_TOKENIZER: Repository = {
   name: "acme/old-tokenizer",
   files: { ...TINY.files, ...SETTINGS, ...OLD_TOKENIZER },
 };
+const BERT_TOKENIZER = { "vocab.txt": Buffer.from("[UNK]\na\n") };
+const WITH_BERT_TOKENIZER: Repository = {
+  name: "acme/bert-tokenizer",
+  files: { ...TINY.files, ...BERT_TOKENIZER },
+};
 const WITH_BOTH: Repository = {
   name: "acme/both-tokenizers",
   files: { ...WITH_OLD_TOKENIZER.files, "tokenizer.json": Buffer.from("{}") },
@@ -81,6 +86,7 @@ before(async () => {
     TEXTS,
     WITH_TOKENIZER,
     WITH_OLD_TOKENIZER,
+    WITH_BERT_TOKENIZER,
     WITH_BOTH,
   );
 });
@@ -170,10 +176,11 @@ describe("a model from the hub", () => {
     assert.deepEqual(both, names.sort());
     const hasTokenizer = (name: string) =>
       cachedSnapshot({ name, cacheFolder: hub.cacheFolder })?.hasTokenizer;
-    assert.deepEqual(
-      [hasTokenizer(WITH_OLD_TOKENIZER.name), hasTokenizer(WITH_BOTH.name)],
-      [true, true],
-    );
+    const bert = Object.keys(contentOf(await download(WITH_BERT_TOKENIZER.name, hub)));
+    assert.deepEqual(bert, [...NAMES, "vocab.txt"].sort());
+    for (const { name } of [WITH_OLD_TOKENIZER, WITH_BERT_TOKENIZER, WITH_BOTH]) {
+      assert.equal(hasTokenizer(name), true, name);
+    }
     rmSync(join(old, "merges.txt"));
     assert.equal(hasTokenizer(WITH_OLD_TOKENIZER.name), false);
   });

@@ -21,6 +21,19 @@ const VALID = {
   model: MODEL,
 };
 
+const WORD_PIECE = {
+  type: "WordPiece",
+  vocab: { a: 0, "##b": 1 },
+  unk_token: "a",
+  continuing_subword_prefix: "##",
+  max_input_chars_per_word: 100,
+};
+
+function bert(tokenizer: Json): Record<string, unknown> {
+  const config = { tokenizer_class: "BertTokenizer" };
+  return { "tokenizer.json": tokenizer, "tokenizer_config.json": config };
+}
+
 /** Of a class that is what its tokenizer.json says. */
 function fast(parts: Json): Record<string, unknown> {
   return {
@@ -81,7 +94,32 @@ describe("a damaged tokenizer is one line", () => {
       fast({ model: [] }),
       /tokenizer's model cannot be used; found a list/,
     ],
-    ["WordPiece", fast({ model: { type: "WordPiece", vocab: {} } }), /found "WordPiece"/],
+    [
+      "WordPiece without rules",
+      fast({ model: { type: "WordPiece", vocab: {} } }),
+      /max_input_chars/,
+    ],
+    [
+      "a prefix of null",
+      fast({ model: { ...WORD_PIECE, continuing_subword_prefix: null } }),
+      /prefix/,
+    ],
+    [
+      "words of any length",
+      fast({ model: { ...WORD_PIECE, max_input_chars_per_word: 1e9 } }),
+      /max_input_chars_per_word .*found 1000000000, expected at most 200/,
+    ],
+    [
+      "WordPiece of GPT-2's class",
+      { "tokenizer.json": { ...VALID, model: WORD_PIECE } },
+      /found "WordPiece", expected "BPE", with vocab and merges/,
+    ],
+    ["BERT's class of byte pairs", bert(VALID), /found "BPE", expected "WordPiece"/],
+    [
+      "BERT's class without its unknown token",
+      bert({ ...VALID, model: WORD_PIECE }),
+      /no unknown token; found no "\[UNK\]"/,
+    ],
     ["Unigram", fast({ model: { type: "Unigram", vocab: [["a", 0]] } }), /found "Unigram"/],
     ["no type, vocab a list", fast({ model: { vocab: [], merges: [] } }), /model\.type/],
     ["a type of 100 KB", fast({ model: { ...MODEL, type: long } }), /found "x{80}…"/],
@@ -118,7 +156,7 @@ describe("a damaged tokenizer is one line", () => {
       /normalizer\.type .*found nothing, expected one of/,
     ],
     ["Precompiled", fast({ normalizer: { type: "Precompiled" } }), /found "Precompiled"/],
-    ["BertNormalizer", fast({ normalizer: { type: "BertNormalizer" } }), /found "BertNormalizer"/],
+    ["BertNormalizer", fast({ normalizer: { type: "BertNormalizer" } }), /normalizer\.lowercase/],
     ["no parts", fast({ normalizer: { type: "Sequence" } }), /normalizers/],
     [
       "null in a sequence",
@@ -137,9 +175,9 @@ describe("a damaged tokenizer is one line", () => {
     ["Prepend of a number", fast({ normalizer: { type: "Prepend", prepend: 1 } }), /found 1/],
     ["Strip of nothing", fast({ normalizer: { type: "Strip" } }), /strip_left/],
     [
-      "BertPreTokenizer",
-      fast({ pre_tokenizer: { type: "BertPreTokenizer" } }),
-      /"BertPreTokenizer"/,
+      "UnicodeScripts",
+      fast({ pre_tokenizer: { type: "UnicodeScripts" } }),
+      /found "UnicodeScripts"/,
     ],
     ["ByteLevel alone", fast({ pre_tokenizer: { type: "ByteLevel" } }), /add_prefix_space/],
     ["Split by nothing", fast({ pre_tokenizer: { type: "Split" } }), /pattern/],
@@ -153,7 +191,7 @@ describe("a damaged tokenizer is one line", () => {
       fast({ pre_tokenizer: { type: "Metaspace", replacement: "ab" } }),
       /one character/,
     ],
-    ["WordPiece's text", fast({ decoder: { type: "WordPiece" } }), /decoder\.type .*"WordPiece"/],
+    ["WordPiece's text", fast({ decoder: { type: "WordPiece" } }), /decoder\.prefix .*nothing/],
     ["Replace in it by null", fast({ decoder: replace({ Regex: "a" }, null) }), /decoder\.content/],
     [
       "Strip in it",
@@ -179,7 +217,7 @@ describe("a damaged tokenizer is one line", () => {
     [
       "another class without tokenizer.json",
       { "vocab.json": {}, "merges.txt": "", "tokenizer_config.json": { tokenizer_class: "Bert" } },
-      /not GPT-2's kind/,
+      /without tokenizer\.json; .*expected GPT2Tokenizer/,
     ],
     [
       "vocab.json with texts",

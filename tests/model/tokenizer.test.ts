@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
@@ -121,7 +121,7 @@ describe("GPT-2's own tokenizer", () => {
 
 // Expected ids and BOS: transformers 5.18 with tokenizers 0.23.
 describe("a tokenizer as people bring it", () => {
-  const cases: [name: string, bos: number, ids: Record<string, number[]>][] = [
+  const cases: [name: string, bos: number | null, ids: Record<string, number[]>][] = [
     [
       "no-model-type",
       260,
@@ -141,6 +141,7 @@ describe("a tokenizer as people bring it", () => {
     ["missing-byte", 259, { "a zoo": [64, 220, 259] }],
     ["added-in-config", 0, { "a<custom>b": [65, 700, 66] }],
     ["bos-in-special-tokens-map", 1, { ab: [515] }],
+    ["wordpiece", null, { 我们: [4, 5], "THE thés [MASK] [CLS]x": [6, 6, 7, 8, 2, 1] }],
   ];
   for (const [name, bos, ids] of cases) {
     it(`has Python's ids: ${name}`, async () => {
@@ -190,7 +191,13 @@ describe("a model whose tokenizer cannot be used", () => {
     const { tokens, logits: expected } = JSON.parse(
       readFileSync(join(path, "expected.json"), "utf8"),
     );
-    const model = await HookedTransformer.fromPretrainedNoProcessing(path);
+    const unusable = join(folder, "unigram");
+    cpSync(path, unusable, { recursive: true });
+    const content = { model: { type: "Unigram", vocab: [["a", 0]] } };
+    writeFileSync(join(unusable, "tokenizer.json"), JSON.stringify(content));
+    const config = { tokenizer_class: "PreTrainedTokenizerFast" };
+    writeFileSync(join(unusable, "tokenizer_config.json"), JSON.stringify(config));
+    const model = await HookedTransformer.fromPretrainedNoProcessing(unusable);
     try {
       assert.equal(model.tokenizer, null);
       const logits = model.forward(tokens);
@@ -199,7 +206,7 @@ describe("a model whose tokenizer cannot be used", () => {
       assert.ok(difference < 1e-5, String(difference));
       assert.deepEqual(model.toStrTokens(tokens), tokens.map(String));
       const reason =
-        /^this model takes no text: .*tokenizer\.json: .*found "WordPiece", expected "BPE"/;
+        /^this model takes no text: .*tokenizer\.json: .*found "Unigram", expected "BPE"/;
       for (const run of [
         () => model.toTokens("我们"),
         () => model.forward("我们"),

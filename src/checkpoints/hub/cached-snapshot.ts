@@ -7,12 +7,15 @@ import { checkRevision, DEFAULT_REVISION, isCommit, repositoryFolder } from "./r
 /** A commit has 40 characters. */
 const LONGEST_REF = 100;
 
+/** A tokenizer before tokenizer.json: GPT-2's, BERT's. */
+const OLD_FORMS = [["vocab.json", "merges.txt"], ["vocab.txt"]];
+
 /** A model in the cache, as far as it is there. */
 export interface CachedSnapshot {
   readonly folder: string;
   /** Whether config.json and every file of weights are there. */
   readonly isWhole: boolean;
-  /** Whether tokenizer.json is there, or vocab.json and merges.txt are, or what is not is known not to exist. */
+  /** Whether tokenizer.json is there, or an older form of it is, or what is not is known not to exist. */
   readonly hasTokenizer: boolean;
 }
 
@@ -52,9 +55,13 @@ export function cachedSnapshot({
 }
 
 function hasTokenizer(folder: string, absent: string): boolean {
-  if (existsSync(join(folder, "tokenizer.json"))) return true;
-  return ["tokenizer.json", "vocab.json", "merges.txt"].every((name) =>
-    [folder, absent].some((path) => existsSync(join(path, name))),
+  const isThere = (name: string) => existsSync(join(folder, name));
+  const isKnown = (name: string) => isThere(name) || existsSync(join(absent, name));
+  if (isThere("tokenizer.json")) return true;
+  if (!isKnown("tokenizer.json")) return false;
+  return (
+    OLD_FORMS.some((names) => names.every(isThere)) ||
+    OLD_FORMS.every((names) => names.every(isKnown))
   );
 }
 

@@ -16,8 +16,8 @@ const TOKENIZER_SETTINGS = [
   "special_tokens_map.json",
   "added_tokens.json",
 ];
-/** A tokenizer as it was written until 2021; not needed beside tokenizer.json. */
-const OLD_TOKENIZER_FILES = ["vocab.json", "merges.txt"];
+/** A tokenizer as it was written until 2021, GPT-2's or BERT's; not needed beside tokenizer.json. */
+const OLD_TOKENIZER_FILES = ["vocab.json", "merges.txt", "vocab.txt"];
 
 const WEIGHTS = /\.(safetensors|bin)$/;
 

@@ -1,5 +1,6 @@
 import { quoted } from "../../checkpoints/quoted";
 import { InputError, ModelConfigError } from "../../errors";
+import { unknownId } from "./unknown-token";
 
 /** Byte-pair encoding's vocabulary and rules. */
 export interface BytePairModel {
@@ -107,7 +108,7 @@ export class BytePairs {
       if (bytes) out.push(...bytes);
       else if (unkToken !== null) {
         if (!fuseUnk) flush();
-        waiting = this.unknown(unkToken);
+        waiting = unknownId(vocab, unkToken, this.file);
       }
     }
     flush();
@@ -120,16 +121,6 @@ export class BytePairs {
       this.model.vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
     );
     return ids.includes(undefined) ? undefined : (ids as number[]);
-  }
-
-  private unknown(unkToken: string): number {
-    const id = this.model.vocab.get(unkToken);
-    if (id !== undefined) return id;
-    throw new InputError("the text has a character that this model's tokenizer does not know", {
-      file: this.file,
-      found: `no token ${quoted(unkToken)} for unknown ones`,
-      remedy: "Leave it out, or give token ids.",
-    });
   }
 
   /** Ids of a stretch of characters of the vocabulary. */

@@ -1,5 +1,6 @@
 import type { AddedToken } from "./added-tokens";
 import { isObject, isTokenId, JsonObject } from "./json-object";
+import type { TokenizerClass } from "./tokenizer-class";
 import type { TokenizerFiles } from "./tokenizer-files";
 
 export const END_OF_TEXT = "<|endoftext|>";
@@ -15,6 +16,23 @@ const SPECIAL_TOKENS = [
   "mask_token",
 ] as const;
 
+/** What a class names where its files do not. */
+const DEFAULTS: Record<TokenizerClass, readonly (readonly [role: string, content: string])[]> = {
+  gpt2: [
+    ["bos_token", END_OF_TEXT],
+    ["eos_token", END_OF_TEXT],
+    ["unk_token", END_OF_TEXT],
+  ],
+  bert: [
+    ["unk_token", "[UNK]"],
+    ["sep_token", "[SEP]"],
+    ["pad_token", "[PAD]"],
+    ["cls_token", "[CLS]"],
+    ["mask_token", "[MASK]"],
+  ],
+  "as written": [],
+};
+
 /** Special and added tokens as a tokenizer's files declare them. */
 export interface DeclaredTokens {
   /** In the order in which Python adds them: those of the tokenizer itself, then all others. */
@@ -27,14 +45,14 @@ export interface DeclaredTokens {
  * Reads what tokenizer.json, tokenizer_config.json, special_tokens_map.json and added_tokens.json say of special and
  * added tokens, as transformers 5 does.
  *
- * @param isGpt2 of the class GPT2Tokenizer, which has no tokens of its own but names for three roles
+ * @param kind the classes GPT2Tokenizer and BertTokenizer have no tokens of their own but names for some roles
  * @throws ModelConfigError if one is not what it should be.
  */
-export function declaredTokens(files: TokenizerFiles, isGpt2: boolean): DeclaredTokens {
+export function declaredTokens(files: TokenizerFiles, kind: TokenizerClass): DeclaredTokens {
   const { tokenizer } = files;
   const inFile = tokenizer?.value("added_tokens") === undefined ? [] : addedInFile(tokenizer);
-  const byRole = specialTokens(files, isGpt2);
-  const own = isGpt2 ? [] : inFile.map(({ token }) => token);
+  const byRole = specialTokens(files, kind);
+  const own = kind !== "as written" ? [] : inFile.map(({ token }) => token);
   return { batches: [own, moreTokens(files, inFile, byRole, own)], byRole };
 }
 
@@ -79,11 +97,10 @@ function asSpecialToken(value: unknown, file: string, key: string): AddedToken |
 }
 
 /** The special tokens that have a role, by the role's name, in transformers' order; special_tokens_map.json wins. */
-function specialTokens(files: TokenizerFiles, isGpt2: boolean): Map<string, AddedToken> {
-  const defaults = isGpt2 ? ["bos_token", "eos_token", "unk_token"] : [];
+function specialTokens(files: TokenizerFiles, kind: TokenizerClass): Map<string, AddedToken> {
   const found = new Map<string, AddedToken | undefined>([
     ...SPECIAL_TOKENS.map((key) => [key, undefined] as const),
-    ...defaults.map((key) => [key, specialToken(END_OF_TEXT)] as const),
+    ...DEFAULTS[kind].map(([key, content]) => [key, specialToken(content)] as const),
     ...tokensByRole(files.config),
     ...tokensByRole(specialTokensMap(files)),
   ]);

@@ -17,6 +17,7 @@ const KINDS = [
   "Fuse",
   "Strip",
   "Metaspace",
+  "WordPiece",
 ] as const;
 
 /** Byte order marks are text. */
@@ -62,12 +63,39 @@ function stepsOf(decoder: JsonObject): Step[] {
       const first = prependScheme(decoder) === "never" ? " " : "";
       return [(tokens) => tokens.map((token, i) => token.replaceAll(space, i === 0 ? first : " "))];
     }
+    case "WordPiece":
+      return [words(decoder.text("prefix"), decoder.flag("cleanup"))];
   }
 }
 
 /** The text of tokens of GPT-2's kind, whose bytes can be parts of one character. */
 export function byteLevelText(tokens: readonly string[]): string {
   return utf8.decode(Buffer.concat(tokens.map(bytesOfToken)));
+}
+
+/** Without the space before signs and short forms, in this order. */
+const CLEANED = [
+  " .",
+  " ?",
+  " !",
+  " ,",
+  " ' ",
+  " n't",
+  " 'm",
+  " do not",
+  " 's",
+  " 've",
+  " 're",
+].map((text) => [text, text === " do not" ? " don't" : text.trim()] as const);
+
+/** Pieces of words get the prefix away, and words a space before them. */
+function words(prefix: string, isCleaned: boolean): Step {
+  return (tokens) =>
+    tokens.map((token, i) => {
+      const isPiece = i > 0 && token.startsWith(prefix);
+      const text = isPiece ? token.slice(prefix.length) : i > 0 ? ` ${token}` : token;
+      return isCleaned ? CLEANED.reduce((out, [from, to]) => out.replaceAll(from, to), text) : text;
+    });
 }
 
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;

@@ -1,5 +1,6 @@
 import { checkGrowth, findMatches, replaceMatches } from "./find-matches";
 import type { JsonObject } from "./json-object";
+import { CHINESE_CHARACTERS, CONTROLS, MARKS, NONSPACING_MARKS } from "./python-characters";
 
 /** What is done to a text before it is cut. */
 export type Normalize = (text: string) => string;
@@ -51,6 +52,8 @@ const KINDS = [
   "Strip",
   "Replace",
   "Prepend",
+  "StripAccents",
+  "BertNormalizer",
 ] as const;
 
 function stepsOf(normalizer: JsonObject): Normalize[] {
@@ -59,8 +62,11 @@ function stepsOf(normalizer: JsonObject): Normalize[] {
     case "Sequence":
       return normalizer.objects("normalizers", MOST_PARTS).flatMap(stepsOf);
     case "Lowercase":
-      // Letter by letter: whether a sigma ends a word does not matter.
-      return [(text) => Array.from(text, (letter) => letter.toLowerCase()).join("")];
+      return [lowercase];
+    case "StripAccents":
+      return [(text) => text.replace(MARKS, "")];
+    case "BertNormalizer":
+      return bertSteps(normalizer);
     case "Strip": {
       const ends = [
         normalizer.flag("strip_left") ? "^\\p{White_Space}+" : "",
@@ -80,6 +86,28 @@ function stepsOf(normalizer: JsonObject): Normalize[] {
       return [(text) => (text === "" ? "" : beginning + text)];
     }
     default:
-      return [(text) => text.replace(NORMALIZED, (part) => part.normalize(kind))];
+      return [(text) => normalForm(text, kind)];
   }
+}
+
+function bertSteps(bert: JsonObject): Normalize[] {
+  const isLowercase = bert.flag("lowercase");
+  return [
+    bert.flag("clean_text") &&
+      ((text: string) => text.replace(CONTROLS, "").replace(/\p{White_Space}/gu, " ")),
+    bert.flag("handle_chinese_chars") &&
+      ((text: string) => text.replace(CHINESE_CHARACTERS, " $& ")),
+    bert.flag("strip_accents", isLowercase) &&
+      ((text: string) => normalForm(text, "NFD").replace(NONSPACING_MARKS, "")),
+    isLowercase && lowercase,
+  ].filter((step) => step !== false);
+}
+
+/** Letter by letter: whether a sigma ends a word does not matter. */
+function lowercase(text: string): string {
+  return Array.from(text, (letter) => letter.toLowerCase()).join("");
+}
+
+function normalForm(text: string, form: "NFC" | "NFD" | "NFKC" | "NFKD"): string {
+  return text.replace(NORMALIZED, (part) => part.normalize(form));
 }

@@ -10,6 +10,7 @@ import {
 } from "./find-matches";
 import type { JsonObject } from "./json-object";
 import { MOST_PARTS } from "./normalizer";
+import { PUNCTUATION } from "./python-characters";
 
 /** A part of a text that is made into tokens by itself. */
 export interface Piece {
@@ -40,7 +41,11 @@ const KINDS = [
   "Whitespace",
   "WhitespaceSplit",
   "CharDelimiterSplit",
+  "Punctuation",
+  "BertPreTokenizer",
 ] as const;
+
+const WHITE_SPACE = matchesOf(/\p{White_Space}/gu);
 
 /**
  * @param preTokenizer tokenizer.json's; undefined if it has none.
@@ -89,9 +94,16 @@ function stepsOf(preTokenizer: JsonObject): PreTokenize[] {
       return [cut(matchesOf(words), "Removed", true)];
     }
     case "WhitespaceSplit":
-      return [cut(matchesOf(/\p{White_Space}/gu), "Removed")];
+      return [cut(WHITE_SPACE, "Removed")];
     case "CharDelimiterSplit":
       return [cut(textMatches(preTokenizer.character("delimiter")), "Removed")];
+    case "Punctuation": {
+      const isGiven = preTokenizer.value("behavior") !== undefined;
+      const behavior = isGiven ? preTokenizer.choice("behavior", BEHAVIORS) : "Isolated";
+      return [cut(matchesOf(PUNCTUATION), behavior)];
+    }
+    case "BertPreTokenizer":
+      return [cut(WHITE_SPACE, "Removed"), cut(matchesOf(PUNCTUATION), "Isolated")];
   }
 }
 

@@ -13,7 +13,7 @@ const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_token
 export function tokenizerFiles(folder: string): string[] {
   const there = (name: string) => existsSync(join(folder, name));
   const own = ["tokenizer.json"].filter(there);
-  if (own.length === 0) own.push(...["vocab.json", "merges.txt"].filter(there));
+  if (own.length === 0) own.push(...["vocab.json", "merges.txt", "vocab.txt"].filter(there));
   return [...own, ...BESIDE.filter(there)].map((name) => join(folder, name));
 }
 
@@ -24,6 +24,8 @@ export interface TokenizerFiles {
   /** `vocab.json` and `merges.txt`; read only where there is no tokenizer.json */
   readonly vocab: JsonObject | undefined;
   readonly merges: readonly string[] | undefined;
+  /** `vocab.txt`; read only where there are none of the files above */
+  readonly vocabText: { readonly file: string; readonly lines: readonly string[] } | undefined;
   /** `tokenizer_config.json` */
   readonly config: JsonObject | undefined;
   /** `special_tokens_map.json` */
@@ -37,18 +39,20 @@ export interface TokenizerFiles {
 /**
  * Reads the files of a folder's tokenizer.
  *
- * @returns undefined if there is neither tokenizer.json nor vocab.json with merges.txt.
+ * @returns undefined if there is neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt.
  * @throws ModelConfigError if one of them cannot be read or is not JSON.
  */
 export function readTokenizerFiles(folder: string): TokenizerFiles | undefined {
+  const [mergesFile, vocabFile] = ["merges.txt", "vocab.txt"].map((name) => join(folder, name));
   const tokenizer = readObject(folder, "tokenizer.json");
-  const vocab = tokenizer ? undefined : readObject(folder, "vocab.json");
-  const mergesFile = join(folder, "merges.txt");
-  if (!tokenizer && !(vocab && existsSync(mergesFile))) return undefined;
+  const vocab = tokenizer || !existsSync(mergesFile) ? undefined : readObject(folder, "vocab.json");
+  const hasVocabText = !tokenizer && !vocab && existsSync(vocabFile);
+  if (!tokenizer && !vocab && !hasVocabText) return undefined;
   return {
     tokenizer,
     vocab,
-    merges: vocab && readMerges(mergesFile),
+    merges: vocab && readLines(mergesFile),
+    vocabText: hasVocabText ? { file: vocabFile, lines: readLines(vocabFile) } : undefined,
     config: readObject(folder, "tokenizer_config.json"),
     specialTokensMap: readObject(folder, "special_tokens_map.json"),
     addedTokens: readObject(folder, "added_tokens.json"),
@@ -62,8 +66,8 @@ function readObject(folder: string, name: string): JsonObject | undefined {
   return new JsonObject(readJsonFile(file, ModelConfigError, LIMITS), file);
 }
 
-/** A merge a line, after a first line with the version. */
-function readMerges(file: string): string[] {
+/** A merge or a token a line. */
+function readLines(file: string): string[] {
   const lines = readTextFile(file, ModelConfigError, LIMITS.bytes).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   return lines;
