@@ -16,8 +16,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   return {
     errors: [],
     version: [],
-    files: [],
     progress: ["errors"],
+    files: ["progress"],
     tensors: ["errors"],
     stats: ["errors"],
     checkpoints: ["errors", "files"],
