@@ -92,13 +92,15 @@ function statesOf(paths: readonly string[]): ReadonlyMap<string, string | null> 
 }
 
 /**
- * What a file has another of once it was written to or replaced; null if there is none. Its time of
+ * What a file has another of once it was written to or replaced; null if there is none, or no file. Its time of
  * change cannot be set, as its time of modification can; inode numbers are left out, since on some
  * network file systems they change by themselves.
  */
 function stateOf(path: string): string | null {
   try {
-    const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    const stats = statSync(path, { bigint: true });
+    if (!stats.isFile()) return null;
+    const { size, mtimeNs, ctimeNs } = stats;
     return [size, mtimeNs, ctimeNs].join(" ");
   } catch {
     return null;
