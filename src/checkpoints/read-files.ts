@@ -109,6 +109,14 @@ function stateOf(path: string): string | null {
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw new CheckpointError("the file cannot be read", {
+      file: path,
+      found: (cause as NodeJS.ErrnoException).code,
+      cause,
+    });
+  }
   return hash.digest("hex");
 }
