@@ -17,8 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   return {
     errors: [],
     version: [],
-    files: [],
     progress: ["errors"],
+    files: ["progress"],
     tensors: ["errors"],
     text: [],
     stats: ["errors"],

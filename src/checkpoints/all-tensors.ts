@@ -13,7 +13,7 @@ const BARE = "(tensor)";
  * names of all its tensors.
  */
 const LONGEST_NAME = 500;
-const LONGEST_PATH = 300;
+const LONGEST_PATH = 100;
 
 /** Python's own pickler stops at a depth of about 500. */
 const DEEPEST_NESTING = 1_000;

@@ -27,6 +27,9 @@ const LONGEST_NAME = 1_000;
 /** PyTorch's magic number takes 10 bytes, sizes and strides 8, a state of NumPy's generators 17. */
 const LONGEST_INTEGER = 255;
 
+/** A text is hashed where it is a key; a step is about this many of its characters. */
+const HASHED_PER_STEP = 32;
+
 /** Such as a configuration or a log that was saved beside tensors. */
 const LONGEST_TEXT = 100_000_000;
 
@@ -48,11 +51,15 @@ export class PickleList {
 export class PickleDict {
   private readonly keysAndValues: unknown[] = [];
 
+  /** @param budget - What hashing its keys is counted in: one long text can be a key again and again. */
+  constructor(private readonly budget: ReadingBudget) {}
+
   get size(): number {
     return this.keysAndValues.length / 2;
   }
 
   set(key: unknown, value: unknown): void {
+    this.budget.work(stepsToHash(key));
     this.keysAndValues.push(key, value);
   }
 
@@ -146,7 +153,7 @@ class PickleMachine {
   constructor(
     readonly cursor: ByteCursor,
     readonly world: PickleWorld,
-    private readonly budget: ReadingBudget,
+    readonly budget: ReadingBudget,
   ) {}
 
   run(): unknown {
@@ -417,7 +424,7 @@ const OPCODES: Readonly<Record<number, Opcode>> = {
   93: (m) => m.pushNew(new PickleList(), LIST_BYTES), // EMPTY_LIST
   97: (m) => m.append([m.pop()]), // APPEND
   101: (m) => m.append(m.popToMark()), // APPENDS
-  125: (m) => m.pushNew(new PickleDict(), LIST_BYTES), // EMPTY_DICT
+  125: (m) => m.pushNew(new PickleDict(m.budget), LIST_BYTES), // EMPTY_DICT
   115: (m) => m.setItems(m.popSome(2)), // SETITEM
   117: (m) => m.setItems(m.popToMark()), // SETITEMS
   143: (m) => m.pushNew(new PickleSet(), LIST_BYTES), // EMPTY_SET
@@ -471,6 +478,11 @@ const REFUSED_OPCODES: Readonly<Record<number, string>> = {
   112: "opcode PUT of protocol 0",
   103: "opcode GET of protocol 0",
 };
+
+/** Work for hashing a key, if that is a text. */
+export function stepsToHash(key: unknown): number {
+  return typeof key === "string" ? Math.floor(key.length / HASHED_PER_STEP) : 0;
+}
 
 function float64(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, false);

@@ -92,13 +92,15 @@ function statesOf(paths: readonly string[]): ReadonlyMap<string, string | null> 
 }
 
 /**
- * What a file has another of once it was written to or replaced; null if there is none. Its time of
+ * What a file has another of once it was written to or replaced; null if there is none, or no file. Its time of
  * change cannot be set, as its time of modification can; inode numbers are left out, since on some
  * network file systems they change by themselves.
  */
 function stateOf(path: string): string | null {
   try {
-    const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    const stats = statSync(path, { bigint: true });
+    if (!stats.isFile()) return null;
+    const { size, mtimeNs, ctimeNs } = stats;
     return [size, mtimeNs, ctimeNs].join(" ");
   } catch {
     return null;
@@ -107,6 +109,14 @@ function stateOf(path: string): string | null {
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw new CheckpointError("the file cannot be read", {
+      file: path,
+      found: (cause as NodeJS.ErrnoException).code,
+      cause,
+    });
+  }
   return hash.digest("hex");
 }

@@ -36,7 +36,7 @@ export function readTorchLegacy(file: BinaryFile, find: FindTensors): TensorSour
   const budget = new ReadingBudget(file.path, "the pickle", file.size);
   checkPreamble(file, cursor, budget);
   const storages = new TextMap<StorageRef>();
-  const root = unpickle(cursor, torchWorld(file.path, storages), budget);
+  const root = unpickle(cursor, torchWorld(file.path, storages, budget), budget);
   const tensors = find(file.path, root);
   return new TorchSource(file, tensors, storagePlaces(file, cursor, storages, budget));
 }

@@ -8,8 +8,10 @@ import {
   PickleList,
   type PickleWorld,
   shownValue,
+  stepsToHash,
 } from "./pickle";
 import { quoted } from "./quoted";
+import type { ReadingBudget } from "./reading-budget";
 import type { TextMap } from "./text-map";
 
 /**
@@ -139,13 +141,19 @@ class DtypeName extends PickleGlobal {
  *
  * @param file - For errors.
  * @param storages - Filled with every storage that the pickle names.
+ * @param budget - The pickle's.
  */
-export function torchWorld(file: string, storages: TextMap<StorageRef>): PickleWorld {
-  const globals = allowList(file);
+export function torchWorld(
+  file: string,
+  storages: TextMap<StorageRef>,
+  budget: ReadingBudget,
+): PickleWorld {
+  const globals = allowList(file, budget);
   return {
     findGlobal: (name) => globals.get(name),
     persistent: (id) => {
       const storage = storageOf(file, id);
+      budget.work(stepsToHash(storage.key));
       const known = storages.get(storage.key);
       const { dtype, type, itemBytes, countInFile } = storage;
       if (
@@ -166,14 +174,14 @@ export function torchWorld(file: string, storages: TextMap<StorageRef>): PickleW
 }
 
 /** The same idea as `torch.load(weights_only=True)`: these names and no others. */
-function allowList(file: string): Map<string, PickleGlobal> {
+function allowList(file: string, budget: ReadingBudget): Map<string, PickleGlobal> {
   const rebuild = (args: readonly unknown[]) => rebuildTensor(file, args);
   const parameter = ([tensor]: readonly unknown[]) => {
     if (tensor instanceof TensorView || tensor instanceof UnreadableTensor) return tensor;
     throw contradiction(file, "a Parameter is not made of a tensor", { found: kindOf(tensor) });
   };
   const globals: PickleGlobal[] = [
-    new PickleGlobal("collections.OrderedDict", ([pairs]) => orderedDict(file, pairs)),
+    new PickleGlobal("collections.OrderedDict", ([pairs]) => orderedDict(file, pairs, budget)),
     new PickleGlobal("torch._utils._rebuild_tensor", rebuild),
     new PickleGlobal("torch._utils._rebuild_tensor_v2", rebuild),
     new PickleGlobal("torch._utils._rebuild_tensor_v3", rebuild),
@@ -206,8 +214,8 @@ function allowList(file: string): Map<string, PickleGlobal> {
 }
 
 /** Python 2 gave an OrderedDict its items as one argument, Python 3 sets them later. */
-function orderedDict(file: string, pairs: unknown): PickleDict {
-  const dictionary = new PickleDict();
+function orderedDict(file: string, pairs: unknown, budget: ReadingBudget): PickleDict {
+  const dictionary = new PickleDict(budget);
   if (pairs === undefined) return dictionary;
   const items = pairs instanceof PickleList ? pairs.items : pairs;
   if (Array.isArray(items)) {

@@ -32,7 +32,7 @@ export async function readTorchZip(file: BinaryFile, find: FindTensors): Promise
   const cursor = new ByteCursor(file, PICKLE_ENTRY, pickle.start, pickle.start + pickle.size);
   const budget = new ReadingBudget(file.path, PICKLE_ENTRY, pickle.size);
   const storages = new TextMap<StorageRef>();
-  const root = unpickle(cursor, torchWorld(file.path, storages), budget);
+  const root = unpickle(cursor, torchWorld(file.path, storages, budget), budget);
 
   const places = new TextMap<ZipEntry>();
   for (const storage of storages.values()) {

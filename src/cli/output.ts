@@ -6,9 +6,9 @@ export interface Output {
   note(line: string): void;
 }
 
-/** Text from outside as one line that moves no terminal's cursor. */
+/** Text from outside as one line that moves no terminal's cursor and turns no direction of writing. */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\s]+/gu, " ").trim();
 }
 
 /** `3 tensors`, `1 tensor`. */

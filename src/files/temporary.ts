@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { onExit } from "signal-exit";
+import { isInKernel } from "../progress/kernel-display";
 
 /** Of another machine nobody here knows whether its process still writes. */
 const FORGOTTEN_MS = 24 * 60 * 60 * 1000;
@@ -27,7 +28,7 @@ export function temporaryName(folder: string): string {
   const random = randomBytes(6).toString("hex");
   const path = resolve(folder, `.tslens-${HOST}-${process.pid}-${random}.tmp`);
   // Should the process be ended before it is done.
-  if (own.size === 0) stopWaiting = onExit(() => own.forEach(remove));
+  if (own.size === 0) stopWaiting = whenEnded(() => own.forEach(remove));
   own.add(path);
   return path;
 }
@@ -37,6 +38,28 @@ export function discard(path: string): void {
   remove(path);
   own.delete(path);
   if (own.size === 0) stopWaiting();
+}
+
+/** What ends a kernel. */
+const ENDING_A_KERNEL = ["SIGTERM", "SIGHUP"] as const;
+
+/** Calls back when the process ends, by itself or by a signal, until the function that it returns is called. */
+function whenEnded(free: () => void): () => void {
+  // A kernel's stop button, SIGINT, does not end it; whoever listens for that in the synchronous part of a
+  // cell takes it from Node's vm, and the cell does not stop.
+  if (!isInKernel()) return onExit(free);
+  const end = (signal: NodeJS.Signals) => {
+    free();
+    release();
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  const release = () => {
+    process.off("exit", free);
+    for (const signal of ENDING_A_KERNEL) process.off(signal, end);
+  };
+  process.on("exit", free);
+  for (const signal of ENDING_A_KERNEL) process.on(signal, end);
+  return release;
 }
 
 /** Removes what processes that were killed have left in a folder; once in a process. */

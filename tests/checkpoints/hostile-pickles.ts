@@ -165,6 +165,34 @@ export const HOSTILE_PICKLES: Readonly<Record<string, (size: number) => HostileP
     const keys = collidingNumbers(count(size, 100)).map((key) => [storageNamed(key), POP]);
     return pickle(keys, W);
   },
+  "tuples of huge numbers as keys": (size) =>
+    filled(
+      2 * size,
+      [GET(3), GET(2)],
+      [
+        [[0x8a, 250, new Uint8Array(250).fill(127)], PUT(1), POP, tensor4(), PUT(2), POP],
+        [tuple(...new Array(8).fill(GET(1))), PUT(3), POP, "}("],
+      ],
+      "u0",
+    ),
+  "a long key in many dictionaries": (size) =>
+    filled(size, ["}", GET(0), "Ns"], [text("k".repeat(size)), PUT(0), POP, "]("], "e0"),
+  "a key of 15,999 characters again and again": (size) =>
+    filled(
+      4 * size,
+      [GET(0), "N"],
+      [text("k".repeat(15_999)), PUT(0), POP, "}("],
+      [text("t"), tensor4(), "u0"],
+    ),
+  "a long key in many OrderedDicts": (size) =>
+    filled(
+      size,
+      [GET(0), GET(1), 0x85, "R"],
+      [ORDERED_DICT, PUT(0), POP, "]", text("k".repeat(size)), "N", 0x86, "a", PUT(1), POP, "]("],
+      "e0",
+    ),
+  "a storage with a long key": (size) =>
+    filled(4 * size, [GET(0), "Q0"], [storageId("k".repeat(15_999)), PUT(0), POP]),
   "long names": (size) =>
     named(
       Array.from({ length: count(size, 16_410) }, (_, i) => "x".repeat(16_400) + (10_000 + i)),

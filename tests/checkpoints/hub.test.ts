@@ -657,6 +657,16 @@ describe("secrets", () => {
     const secret = "hf_SeCrEt";
     const gone = "http://user:hf_SeCrEt@127.0.0.1:9";
     const tries: (() => unknown)[] = [
+      ...["sha", "siblings"].map((key) => () => {
+        // A hub that repeats the request in its answer.
+        server.onQuestion = ({ headers: { authorization } }, response) => {
+          const siblings = [{ rfilename: authorization }];
+          const answer = { sha: commitOf(TINY), [key]: key === "sha" ? authorization : siblings };
+          response.end(JSON.stringify({ _id: "1", id: TINY.name, siblings: [], ...answer }));
+          server.onQuestion = undefined;
+        };
+        return download(TINY.name, settings({ authorization: `Bearer ${secret}` }));
+      }),
       ...[404, 401, 403, 429, 500].map((code) => () => {
         server.status = { code, headers: { "Retry-After": "999" } };
         const HF_ENDPOINT = server.endpoint.replace("//", `//user:${secret}@`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
@@ -217,6 +217,30 @@ describe("a model whose tokenizer cannot be used", () => {
       }
     } finally {
       model.dispose();
+    }
+  });
+
+  it("is not waited for, nor hashed, where what has its name is no file", {
+    skip: process.platform === "win32",
+  }, async () => {
+    const base = fixture("golden-a", "base-model");
+    for (const name of ["tokenizer.json", "tokenizer_config.json", "vocab.json"]) {
+      for (const place of [folder, "/dev/zero"]) {
+        const path = folderWith({});
+        for (const file of ["config.json", "model.safetensors"]) {
+          symlinkSync(join(base, file), join(path, file));
+        }
+        symlinkSync(place, join(path, name));
+        const model = await HookedTransformer.fromPretrained(path);
+        try {
+          assert.deepEqual(Object.keys(await model.files!.sha256()).sort(), [
+            "config.json",
+            "model.safetensors",
+          ]);
+        } finally {
+          model.dispose();
+        }
+      }
     }
   });
 });

@@ -71,6 +71,29 @@ describe("work that is interrupted in a notebook", () => {
     assert.ok(Number(rows) < 640 * 14, `${rows} runs: nothing was kept`);
   });
 
+  it("stops the synchronous part of a cell while a file is written there, and not the kernel", async () => {
+    const writing = [
+      'const name = temporaryName(".");',
+      // What the stop button does, at this moment.
+      'process.kill(process.pid, "SIGINT");',
+      "for (const end = Date.now() + 1000; Date.now() < end; );",
+      "discard(name);",
+    ].join("\n");
+    const cells = await run([
+      { source: 'import { discard, temporaryName } from "tslens/dist/files/temporary";' },
+      { source: writing },
+      { source: writing },
+      { source: 'console.log("alive");' },
+    ]);
+    assert.equal(cells[0]!.status, "ok", cells[0]!.text);
+    assert.deepEqual(
+      cells.slice(1).map(({ status }) => status),
+      ["error", "error", "ok"],
+      JSON.stringify(cells),
+    );
+    assert.match(cells[3]!.text, /alive/);
+  });
+
   // Each prints "working" when it has begun; all of it takes many seconds.
   const LONG: Record<string, string> = {
     patch: `patch(

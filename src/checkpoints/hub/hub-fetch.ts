@@ -46,11 +46,18 @@ export function hubAnswer(settings: HubSettings): typeof fetch {
   return async (input, init) => {
     const { body, status, headers } = await ask(input, init);
     const address = withoutQuery(String(input instanceof Request ? input.url : input));
-    const text = body ? await answerText(body, address, settings.longestSilence) : "";
+    const answer = body ? await answerText(body, address, settings.longestSilence) : "";
+    const text = withoutSecret(answer, settings);
     const { depth, memory, mostMemory } = scanJson(text);
     if (depth > DEEPEST_ANSWER || memory > mostMemory) throw tooLarge(address, text.length);
     return new Response(text, { status, headers });
   };
+}
+
+/** An answer can repeat the request, and a message quotes the answer. */
+function withoutSecret(text: string, { authorization }: HubSettings): string {
+  const secret = authorization?.replace(/^\w+ /, "");
+  return secret ? text.replaceAll(secret, "…") : text;
 }
 
 async function answerText(

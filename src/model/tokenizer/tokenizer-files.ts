@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile, readTextFile } from "../../checkpoints/json-file";
 import { ModelConfigError } from "../../errors";
@@ -9,12 +9,21 @@ const LIMITS = { bytes: 100_000_000, containers: 2_000_000 };
 
 const BESIDE = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
-/** The files of a folder that its tokenizer is read from; none if it has none. */
+/** The files of a folder that its tokenizer is read from; none if it has none. Others than readable files are none. */
 export function tokenizerFiles(folder: string): string[] {
-  const there = (name: string) => existsSync(join(folder, name));
+  const there = (name: string) => isReadableFile(join(folder, name));
   const own = ["tokenizer.json"].filter(there);
   if (own.length === 0) own.push(...["vocab.json", "merges.txt", "vocab.txt"].filter(there));
   return [...own, ...BESIDE.filter(there)].map((name) => join(folder, name));
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** What a model's folder has of a tokenizer, as far as it is there. */
