@@ -86,7 +86,7 @@ async function patch(modelDir: string, options: PatchOptions, output: Output): P
     };
     await printResult(NAME, result, views, options, output);
   } finally {
-    head.model.dispose();
+    head.dispose();
   }
 }
 

@@ -97,7 +97,7 @@ async function sweep(modelDir: string, options: SweepOptions, output: Output): P
     if (!result.is_complete) throw stopped(result, options);
   } finally {
     interrupt.release();
-    head.model.dispose();
+    head.dispose();
   }
 }
 

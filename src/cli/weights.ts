@@ -59,7 +59,7 @@ async function weights(modelDir: string, options: WeightsOptions, output: Output
     };
     await printResult(NAME, result, views, options, output);
   } finally {
-    head.model.dispose();
+    head.dispose();
   }
 }
 
