@@ -11,7 +11,7 @@ describe("what is printed", () => {
   before(async () => {
     head = await openHead("models/neuron_l2_n52_20261122_120000");
   });
-  after(() => head.model.dispose());
+  after(() => head.dispose());
 
   it("a head and a model are a few lines", () => {
     assert.match(

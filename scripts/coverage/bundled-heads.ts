@@ -32,7 +32,7 @@ export async function bundledCoverage(settings: Settings): Promise<Coverage[]> {
     const { headType, layerType } = head.files.config;
     const prompts = measurePrompts(head, texts);
     const experiment = await scalingExperiment(head, prompts.only(prompts.distinct()));
-    head.model.dispose();
+    head.dispose();
     all.push(...resampled(`${headType} head, ${layerType}`, experiment, settings));
   }
   return all;

@@ -27,6 +27,11 @@ export async function provenanceOf(
   if (!files.sha256 || !model.files) {
     throw new InputError(
       "head or model was not read from files, so a result could not say what it is of",
+      {
+        found: files.sha256 ? model.name : `a head made in memory`,
+        expected: "a head and a base model that are opened from their files",
+        remedy: "Use openHead, and openBase or HookedTransformer.fromPretrained.",
+      },
     );
   }
   const hashes = await model.files.sha256();

@@ -77,7 +77,7 @@ async function run(
     if (stopped) throw stopped;
   } finally {
     interrupt?.release();
-    head.model.dispose();
+    head.dispose();
   }
 }
 

@@ -33,19 +33,27 @@ export interface BoundHead {
   predict(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
   /** By how much each of these predictions may be off by rounding alone. */
   rounding(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
+  /** Frees the model if it was loaded with the head; one that was given stays the giver's. */
+  dispose(): void;
+}
+
+export interface BindHeadOptions {
+  /** The path that the head was opened by; its folder if not given. */
+  readonly path?: string;
+  /** Disposing the head disposes the model; off unless asked for. */
+  readonly ownsModel?: boolean;
 }
 
 /**
  * Puts a head and its base model together.
  *
- * @param path that the head was opened by; its folder if not given
  * @throws HeadConfigError if the head does not fit the model: another d_model, a layer, neuron or
  *   activation that the model does not have, digit tokens outside the vocabulary.
  */
 export function bindHead(
   files: HeadFiles,
   model: HookedTransformer,
-  path = files.directory,
+  { path = files.directory, ownsModel = false }: BindHeadOptions = {},
 ): BoundHead {
   const { config, configFile } = files;
   if (config.dModel !== model.cfg.d_model) {
@@ -84,6 +92,9 @@ export function bindHead(
         ? predictFromDigitLogits(config, inputs(activations))
         : predictFromFeatures(files, inputs(activations)),
     rounding: (activations) => predictionRounding(files, inputs(activations)),
+    dispose() {
+      if (ownsModel) model.dispose();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-export { type BoundHead, bindHead } from "./bind-head";
+export { type BindHeadOptions, type BoundHead, bindHead } from "./bind-head";
 export type { HeadActivation, HeadConfig, HeadType } from "./head-config";
 export { type HeadFunction, headFunction } from "./head-function";
 export { type LinearWeights, linearWeights } from "./linear-weights";

@@ -41,6 +41,7 @@ export {
   type WeightedModel,
   weightNames,
 } from "./named-weights";
+export { openBase } from "./open-base";
 export type {
   AccumulatedResidOptions,
   ApplyLnOptions,

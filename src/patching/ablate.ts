@@ -1,11 +1,11 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { PromptInput } from "../heads/measured-prompts";
 import type { NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { randomStream } from "../stats/random-stream";
 import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import { type ActivationReading, measurerOf, type Readout } from "./readout";
+import { type ActivationReading, measuredFor, type Readout } from "./readout";
 import { type ReferenceValues, referenceValues } from "./reference-values";
 import type { Place, SitePatch } from "./site";
 
@@ -48,6 +48,12 @@ export function ablate(
   places: readonly (Place | readonly Place[])[],
   options: AblateOptions<number> & { readonly read: BoundHead },
 ): Promise<AblationResult<number>>;
+export function ablate(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  places: readonly (Place | readonly Place[])[],
+  options: AblateOptions<number[]> & { readonly read: readonly BoundHead[] },
+): Promise<AblationResult<number[]>>;
 export function ablate<R>(
   model: HookedTransformer,
   prompts: PromptInput,
@@ -73,13 +79,12 @@ export async function ablate<R>(
     });
   }
   const { prependBos } = options;
-  const measurer = measurerOf(options.read, model);
-  const measured = measurePrompts(measurer, prompts, { prependBos });
+  const measured = measuredFor(options.read, model, prompts, { prependBos });
   const sets = places.map((set) => (Array.isArray(set) ? (set as Place[]) : [set as Place]));
   const others =
     reference === undefined || kind === "zero"
       ? null
-      : measurePrompts(measurer, reference, { prependBos });
+      : measuredFor(options.read, model, reference, { prependBos });
   const sources =
     others && kind === "resample" ? drawn(measured.length, others.length, seed) : null;
   const values = others && (await referenceValues(model, others, sets.flat()));

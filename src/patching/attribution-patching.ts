@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
-import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
@@ -12,7 +12,7 @@ import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
-import { measurerOf } from "./readout";
+import { measuredFor } from "./readout";
 import { resolveVariant, type SiteEdit } from "./site";
 import { changed, newValues } from "./site-values";
 import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
@@ -68,7 +68,7 @@ export async function attributionPatching(
   { read, hooks, patch: edit = DEFAULT_SWEEP_PATCH, prependBos }: AttributionPatchingOptions,
 ): Promise<AttributionPatching> {
   const { cfg } = model;
-  const { tokens } = measurePrompts(measurerOf(read, model), prompts, { prependBos });
+  const { tokens } = measuredFor(read, model, prompts, { prependBos });
   const own = typeof read === "function" ? [] : [read.hook];
   const points = (hooks ?? own).map((name) => hookPoint(name, cfg));
   if (points.length === 0) {

@@ -7,6 +7,9 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
 import type { CleanValues } from "./site-values";
 
+/** Memory for the activations of patched runs, in bytes, unless another is given. */
+export const DEFAULT_MAX_BYTES = 2 ** 28;
+
 /** Prompts whose lengths lie in the same span of this many tokens are run as one batch. */
 const LENGTH_STEP = 16;
 
@@ -42,20 +45,27 @@ export function cleanRun(
   const tokens = numbers.map((number) => prompts[number]);
   const length = Math.max(...tokens.map((ids) => ids.length));
   const kept = activationsOf(model, tokens, length, hooks);
+  return cleanRunOf({ numbers, tokens, length }, kept, () => tf.dispose([...kept.values()]));
+}
+
+/** A clean run of activations that are there already. */
+export function cleanRunOf(
+  prompts: Pick<CleanRun, "numbers" | "tokens" | "length">,
+  activations: ReadonlyMap<HookPoint, tf.Tensor3D>,
+  dispose: () => void,
+): CleanRun {
   const downloads = new Map<HookPoint, Float32Array>();
   return {
-    numbers,
-    tokens,
-    length,
-    activation: (hook) => kept.get(hook)!,
+    ...prompts,
+    activation: (hook) => activations.get(hook)!,
     valuesAt(hook, prompt, position) {
-      const activation = kept.get(hook)!;
+      const activation = activations.get(hook)!;
       if (!downloads.has(hook)) downloads.set(hook, activation.dataSync() as Float32Array);
       const [, T, size] = activation.shape;
       const start = (prompt * T + position) * size;
       return downloads.get(hook)!.subarray(start, start + size);
     },
-    dispose: () => tf.dispose([...kept.values()]),
+    dispose,
   };
 }
 
@@ -124,7 +134,10 @@ function bySteps(tokens: readonly (readonly number[])[]): number[][] {
   return [...steps.values()];
 }
 
-function filledUp(activation: tf.Tensor3D, length: number): tf.Tensor3D {
+/** With padding up to a length, or without what is beyond it. Call it in a tidy. */
+export function filledUp(activation: tf.Tensor3D, length: number): tf.Tensor3D {
+  if (activation.shape[1] === length) return activation;
+  if (activation.shape[1] > length) return tf.slice3d(activation, [0, 0, 0], [-1, length, -1]);
   return tf.pad3d(activation, [
     [0, 0],
     [0, length - activation.shape[1]],

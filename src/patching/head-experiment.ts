@@ -1,14 +1,13 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { firstOfEach } from "../heads/same-measurement";
-import type { HookPointName } from "../model/hook-names";
 import { type Progress, silentProgress } from "../progress/progress";
+import type { CleanRuns } from "./clean-runs";
 import type { Patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
 import { patch } from "./patch-variants";
-import { predictionReadout, type Readout } from "./readout";
+import { roundedPredictionReadout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */
 export interface Measurement {
@@ -33,6 +32,8 @@ export interface HeadExperiment {
 export interface HeadExperimentOptions {
   /** Told after each prompt. */
   readonly progress?: Progress;
+  /** Unpatched runs that are kept for several experiments: `cleanRuns(head.model, prompts)`. */
+  readonly clean?: CleanRuns;
 }
 
 /**
@@ -50,14 +51,18 @@ export async function patchHead(
   head: BoundHead,
   prompts: PromptInput,
   patches: readonly Patch[],
-  { progress = silentProgress }: HeadExperimentOptions = {},
+  { progress = silentProgress, clean: shared }: HeadExperimentOptions = {},
 ): Promise<HeadExperiment> {
   const measured = measurePrompts(head, prompts);
   const at = { hook: head.hook, index: head.index };
   // Without a patch, one that changes nothing: it is not run.
   const variants = (patches.length > 0 ? patches : UNCHANGED).map((patch) => ({ ...at, patch }));
   const { clean, patched, activation } = await patch(head.model, measured, variants, {
-    read: withRounding(head, (i) => `the patch ${patches[i].join(":")} of ${head.hook}`),
+    read: roundedPredictionReadout(
+      head,
+      (i) => `the patch ${patches[i].join(":")} of ${head.hook}`,
+    ),
+    clean: shared,
     progress: byPrompt(progress, variants.length),
   });
   requireFinite(head, activation);
@@ -81,27 +86,6 @@ export async function patchHead(
     }),
     distinct: measured.distinct(),
     rounding: first.map((prompt) => clean[prompt].rounding),
-  };
-}
-
-interface Prediction {
-  readonly prediction: number;
-  readonly rounding: number;
-}
-
-/** A head's prediction, and of the unpatched run how far it may be off. */
-function withRounding(head: BoundHead, nameOf: (variant: number) => string): Readout<Prediction> {
-  const readout = predictionReadout(head, nameOf);
-  return {
-    ...readout,
-    read(activations, rows) {
-      const predictions = readout.read(activations, rows);
-      const isClean = rows.some(({ variant }) => variant === null);
-      const rounding = isClean
-        ? head.rounding(activations as ReadonlyMap<HookPointName, tf.Tensor2D>)
-        : predictions.map(() => 0);
-      return predictions.map((prediction, i) => ({ prediction, rounding: rounding[i] }));
-    },
   };
 }
 

@@ -7,6 +7,8 @@ export {
   type DifferentiableMetric,
   sweepCorrelation,
 } from "./attribution-patching";
+export { DEFAULT_MAX_BYTES } from "./clean-run";
+export { type CleanRuns, type CleanRunsOptions, cleanRuns } from "./clean-runs";
 export {
   type HeadExperiment,
   type HeadExperimentOptions,
@@ -23,17 +25,20 @@ export {
 } from "./neuron-sweep";
 export { type Patch, type PatchKind, parsePatch } from "./patch";
 export type { PatchedNumber } from "./patch-job";
-export { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
+export { type PatchOptions, type PatchResult, patch } from "./patch-variants";
 export { type PathPatching, type PathPatchingOptions, pathPatching } from "./path-patching";
 export {
   type ActivationReading,
   activationReadout,
+  combinedReadout,
   type LogitMetric,
   metricReadout,
   type PatchedRow,
   predictionReadout,
   type Readable,
   type Readout,
+  type RoundedPrediction,
+  roundedPredictionReadout,
 } from "./readout";
 export {
   type PromptFit,

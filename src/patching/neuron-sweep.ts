@@ -1,13 +1,13 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { type MeasuredPrompts, measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { MeasuredPrompts, PromptInput } from "../heads/measured-prompts";
 import type { HookName, HookPointName, ShortName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { TokenOptions } from "../model/token-batch";
-import { cleanTokens, promptBatches } from "./clean-run";
-import { DEFAULT_MAX_BYTES, type PatchOptions, type PatchResult, patch } from "./patch-variants";
-import { measurerOf, type Readout } from "./readout";
+import { cleanTokens, DEFAULT_MAX_BYTES, promptBatches } from "./clean-run";
+import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
+import { measuredFor, type Readout } from "./readout";
 import type { SiteEdit, Variant } from "./site";
 
 /** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
@@ -21,7 +21,7 @@ const RUNS_PER_TOKEN = 16;
 
 export interface NeuronSweepOptions
   extends TokenOptions,
-    Pick<PatchOptions<number>, "maxBytes" | "progress" | "signal"> {
+    Pick<PatchOptions<number>, "maxBytes" | "clean" | "progress" | "signal"> {
   /** A head's prediction, or another number that is read from each run. */
   readonly read: BoundHead | Readout<number>;
   /**
@@ -80,7 +80,7 @@ export async function neuronSweep(
   options: NeuronSweepOptions,
 ): Promise<NeuronSweep> {
   const { patch: edit = DEFAULT_SWEEP_PATCH, resume = [], read, prependBos } = options;
-  const measured = measurePrompts(measurerOf(read, model), prompts, { prependBos });
+  const measured = measuredFor(read, model, prompts, { prependBos });
   const hooks = hooksOf(options, model);
   const before = new Map<string, SweptHook["changes"]>(
     resume.map(({ hook, changes }) => [hook, changes]),
@@ -119,13 +119,14 @@ async function inBlocks(
   prompts: MeasuredPrompts,
   variants: readonly Variant[],
   anyHook: HookPointName,
-  { read, maxBytes = DEFAULT_MAX_BYTES, progress, signal }: NeuronSweepOptions,
+  { read, maxBytes = DEFAULT_MAX_BYTES, clean, progress, signal }: NeuronSweepOptions,
 ): Promise<PatchResult<number>> {
   const { tokens } = prompts;
   const run = (block: readonly Variant[], done: number) =>
     patch(model, prompts, block, {
       read: read as Readout<number>,
       maxBytes,
+      clean,
       signal,
       progress: progress && { ...progress, update: (rows) => progress.update(done + rows) },
     });

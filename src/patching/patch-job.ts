@@ -1,6 +1,7 @@
 import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { Progress } from "../progress/progress";
+import type { CleanRun } from "./clean-run";
 import type { Readout } from "./readout";
 import type { Site } from "./site";
 
@@ -19,6 +20,8 @@ export interface Job<R> {
   /** The readout's hooks. */
   readonly reads: readonly HookPoint[];
   readonly maxBytes: number;
+  /** Some of the prompts, by number, with these activations. */
+  cleanRun(numbers: readonly number[], hooks: readonly HookPoint[]): CleanRun;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
   /** `[prompt]` */

@@ -1,17 +1,25 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { PromptInput } from "../heads/measured-prompts";
 import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { TokenOptions } from "../model/token-batch";
 import { interruptible } from "../progress/interrupt";
 import { type Progress, silentProgress } from "../progress/progress";
-import { type CleanRun, cleanRun, cleanTokens, cleanValues, promptBatches } from "./clean-run";
+import {
+  type CleanRun,
+  cleanRun,
+  cleanTokens,
+  cleanValues,
+  DEFAULT_MAX_BYTES,
+  promptBatches,
+} from "./clean-run";
+import type { CleanRuns } from "./clean-runs";
 import type { Job, PatchedNumber } from "./patch-job";
 import { patchedRows } from "./patched-rows";
 import {
   type ActivationReading,
-  measurerOf,
+  measuredFor,
   type Readable,
   type Readout,
   readoutOf,
@@ -27,14 +35,16 @@ import {
   variantGroups,
 } from "./variant-groups";
 
-/** Memory for the activations of patched runs, in bytes, unless another is given. */
-export const DEFAULT_MAX_BYTES = 2 ** 28;
-
 export interface PatchOptions<R> extends TokenOptions {
-  /** Where it is a head, a prompt ends, and is patched "last", at the token that the head measures. */
+  /**
+   * Where it is a head, or several, a prompt ends, and is patched "last", at the token that the head
+   * measures.
+   */
   readonly read: Readable<R>;
   /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
   readonly maxBytes?: number;
+  /** Unpatched runs that are kept for several calls: `cleanRuns(model, prompts)`. */
+  readonly clean?: CleanRuns;
   /** Told how many patched runs are done, of prompts × variants. */
   readonly progress?: Progress;
   /** Stops the work between two batches; what is done so far is returned. */
@@ -85,6 +95,12 @@ export function patch(
   variants: readonly Variant[],
   options: PatchOptions<number> & { readonly read: BoundHead },
 ): Promise<PatchResult<number>>;
+export function patch(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<number[]> & { readonly read: readonly BoundHead[] },
+): Promise<PatchResult<number[]>>;
 export function patch<R>(
   model: HookedTransformer,
   prompts: PromptInput,
@@ -103,7 +119,7 @@ export async function patch<R>(
   variants: readonly Variant[],
   options: PatchOptions<R>,
 ): Promise<PatchResult<R>> {
-  const { prependBos, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const { prependBos, maxBytes = DEFAULT_MAX_BYTES, clean } = options;
   if (variants.length === 0) {
     throw new InputError("there is no variant to run", { expected: "at least one patch" });
   }
@@ -113,7 +129,7 @@ export async function patch<R>(
       expected: "a number of bytes",
     });
   }
-  const { tokens } = measurePrompts(measurerOf(options.read, model), prompts, { prependBos });
+  const { tokens } = measuredFor(options.read, model, prompts, { prependBos });
   const readout = readoutOf(options.read, model) as Readout<R>;
   const job: Job<R> = {
     model,
@@ -122,6 +138,8 @@ export async function patch<R>(
     readout,
     reads: readout.hooks.map((name) => hookPoint(name, model.cfg)),
     maxBytes,
+    cleanRun: (numbers, hooks) =>
+      clean ? clean.run(model, tokens, numbers, hooks) : cleanRun(model, tokens, numbers, hooks),
     progress: options.progress ?? silentProgress,
     signal: options.signal,
     clean: [],
@@ -143,10 +161,10 @@ async function run<R>(job: Job<R>): Promise<PatchResult<R>> {
     ? [all]
     : promptBatches(tokens, cleanTokens(job.maxBytes, model.cfg), exact);
   const reference = takesFromOthers(variants) && batches.length > 1 ? batches : [];
-  const others = reference.map((batch) => cleanRun(model, tokens, batch, hooks));
+  const others = reference.map((batch) => job.cleanRun(batch, hooks));
   try {
     for (const batch of batches) {
-      const clean = cleanRun(model, tokens, batch, captured(job, groups, hooks));
+      const clean = job.cleanRun(batch, captured(job, groups, hooks));
       try {
         const values = cleanValues(tokens, others.length > 0 ? others : [clean]);
         await runBatch(job, clean, groups, values, exact);

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import type { Measurer } from "../heads/measured-prompts";
+import { type MeasuredPrompts, measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { GPT2Config } from "../model/config";
 import type { HookPointName } from "../model/hook-names";
 import { filterHookPoints, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import type { TokenOptions } from "../model/token-batch";
 
 /** One run: which prompt, and which variant; null is the unpatched run. */
 export interface PatchedRow {
@@ -31,19 +32,36 @@ export interface Readout<R> {
 }
 
 /**
- * What can be read from a run: activations by name at the last token, a head's prediction, or
- * whatever a {@link Readout} makes of activations.
+ * What can be read from a run: activations by name at the last token, a head's prediction, those of
+ * several heads, or whatever a {@link Readout} makes of activations.
  */
-export type Readable<R> = NonNullable<NamesFilter> | BoundHead | Readout<R>;
+export type Readable<R> = NonNullable<NamesFilter> | BoundHead | readonly BoundHead[] | Readout<R>;
 
 /** Whether it is a head whose prediction is read. */
 function isHead(read: unknown): read is BoundHead {
   return typeof read === "object" && read !== null && "predict" in read;
 }
 
-/** Where prompts are measured for what is read: at a head's token, or else at their last. */
-export function measurerOf(read: unknown, model: HookedTransformer): Measurer {
-  return isHead(read) ? { model, position: read.position } : { model };
+function areHeads(read: unknown): read is readonly BoundHead[] {
+  return Array.isArray(read) && read.length > 0 && read.every(isHead);
+}
+
+/**
+ * The prompts, up to the token that is measured for what is read: that of a head, or else their last.
+ *
+ * @throws InputError as `measurePrompts`, or if several heads measure other tokens of a prompt.
+ */
+export function measuredFor(
+  read: unknown,
+  model: HookedTransformer,
+  prompts: PromptInput,
+  options: TokenOptions,
+): MeasuredPrompts {
+  const heads = areHeads(read) ? read : isHead(read) ? [read] : [];
+  const [position, ...others] = heads.map((head) => head.position);
+  const measured = measurePrompts({ model, position }, prompts, options);
+  for (const other of others) measured.requireFor({ model, position: other });
+  return measured;
 }
 
 /**
@@ -53,9 +71,14 @@ export function measurerOf(read: unknown, model: HookedTransformer): Measurer {
  */
 export function readoutOf(read: Readable<unknown>, model: HookedTransformer): Readout<unknown> {
   if (typeof read === "object" && "read" in read && "hooks" in read) return read;
-  if (!isHead(read)) return activationReadout(read, model.cfg);
-  if (read.model === model) return predictionReadout(read);
-  throw new InputError("the head reads another model than the one that is patched");
+  if (!isHead(read) && !areHeads(read)) return activationReadout(read, model.cfg);
+  const heads = isHead(read) ? [read] : read;
+  if (heads.some((head) => head.model !== model)) {
+    throw new InputError("the head reads another model than the one that is patched");
+  }
+  return isHead(read)
+    ? predictionReadout(read)
+    : combinedReadout(heads.map((head) => predictionReadout(head)));
 }
 
 /** Activations by long name, at the last position `[size]` or at all `[pos · size]`. */
@@ -104,6 +127,66 @@ export function predictionReadout(
         requireFinite(prediction, prompt, runName(variant, nameOf), "prediction");
       });
       return predictions;
+    },
+  };
+}
+
+/** A head's prediction, and of an unpatched run how far rounding alone may move it. */
+export interface RoundedPrediction {
+  readonly prediction: number;
+  /** 0 where only patched runs are read together. */
+  readonly rounding: number;
+}
+
+/** Reads a head's prediction as `predictionReadout` does, with its rounding. */
+export function roundedPredictionReadout(
+  head: BoundHead,
+  nameOf?: (variant: number) => string,
+): Readout<RoundedPrediction> {
+  const readout = predictionReadout(head, nameOf);
+  return {
+    ...readout,
+    read(activations, rows) {
+      const predictions = readout.read(activations, rows);
+      const isClean = rows.some(({ variant }) => variant === null);
+      const rounding = isClean
+        ? head.rounding(activations as ReadonlyMap<HookPointName, tf.Tensor2D>)
+        : predictions.map(() => 0);
+      return predictions.map((prediction, i) => ({ prediction, rounding: rounding[i] }));
+    },
+  };
+}
+
+/**
+ * Several readings of the same runs, in the order of their readouts: as many heads as there are cost
+ * one set of patched runs.
+ *
+ * @throws InputError if there is none, or some read at the last position and some at all.
+ * @example
+ * const base = await openBase("tiny-gpt2");
+ * const first = await openHead("models/neuron_l2_n52_20261122_120000", { base });
+ * const second = await openHead("models/neuron_l2_n94_20261122_120200", { base });
+ * const { patched } = await patch(base, ["Once upon a time"], [{ hook: ["post", 2], patch: ["zero"] }], {
+ *   read: combinedReadout([predictionReadout(first), predictionReadout(second)]), // or [first, second]
+ * });
+ * console.log(patched[0][0]); // the predictions of both
+ * base.dispose();
+ */
+export function combinedReadout<R>(readouts: readonly Readout<R>[]): Readout<R[]> {
+  const positions = new Set(readouts.map(({ pos }) => pos));
+  if (positions.size !== 1) {
+    throw new InputError("these readouts cannot be read together", {
+      found: readouts.length === 0 ? "none" : `positions ${[...positions].join(" and ")}`,
+      expected: "readouts that read at the same positions",
+    });
+  }
+  return {
+    hooks: [...new Set(readouts.flatMap(({ hooks }) => hooks))],
+    pos: readouts[0].pos,
+    jointly: readouts.some(({ jointly }) => jointly),
+    read(activations, rows) {
+      const all = readouts.map((readout) => readout.read(activations, rows));
+      return rows.map((_, row) => all.map((readings) => readings[row]));
     },
   };
 }

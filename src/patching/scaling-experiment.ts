@@ -74,14 +74,14 @@ export interface ScalingExperiment
 export async function scalingExperiment(
   head: BoundHead,
   prompts: PromptInput,
-  { factors = DEFAULT_SCALE_FACTORS, patches = [], progress }: ScalingExperimentOptions = {},
+  { factors = DEFAULT_SCALE_FACTORS, patches = [], ...options }: ScalingExperimentOptions = {},
 ): Promise<ScalingExperiment> {
   if (factors.length === 0) {
     throw new InputError("there is no factor to scale by", { expected: "at least one number" });
   }
   const measured = measurePrompts(head, prompts);
   const scalePatches = factors.map((factor): Patch => ["scale", factor]);
-  const experiment = await patchHead(head, measured, [...scalePatches, ...patches], { progress });
+  const experiment = await patchHead(head, measured, [...scalePatches, ...patches], options);
   const { baseline, patched, distinct, rounding } = experiment;
   const scaling = patched.slice(0, factors.length);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));

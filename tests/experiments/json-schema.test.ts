@@ -50,7 +50,7 @@ describe("the published JSON Schemas", () => {
       ),
       neuron_sweep: serializeResult("neuron_sweep", await analyzeNeuronSweep(head, sequences)),
     };
-    head.model.dispose();
+    head.dispose();
     mkdirSync(join(folder, "results"));
     for (const name of NAMES) {
       writeFileSync(join(folder, "results", `${name}_2_3.json`), written[name]);

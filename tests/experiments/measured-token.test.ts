@@ -20,6 +20,7 @@ import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { ablate } from "../../src/patching/ablate";
 import { genericActivationPatch } from "../../src/patching/activation-patching";
 import { attributionPatching } from "../../src/patching/attribution-patching";
+import { cleanRuns } from "../../src/patching/clean-runs";
 import { patchHead } from "../../src/patching/head-experiment";
 import { neuronSweep } from "../../src/patching/neuron-sweep";
 import { patch } from "../../src/patching/patch-variants";
@@ -402,7 +403,9 @@ for (const { token_pos, positions, reference } of MEASURED) {
     it("setting to quantiles", async () => {
       const measured = measurePrompts(head, PROMPTS);
       const experiment = await scalingExperiment(head, measured);
-      const result = await quantileExperiment(head, measured, experiment);
+      const clean = cleanRuns(model, measured);
+      const result = await quantileExperiment(head, measured, experiment, clean);
+      clean.dispose();
       // NumPy's quantiles of four numbers, by linear interpolation.
       const sorted = PROMPTS.map((_, i) => activationOf(i)).sort((a, b) => a - b);
       assert.deepEqual(result.probabilities, [0.05, 0.25, 0.5, 0.75, 0.95]);
@@ -440,6 +443,7 @@ for (const { token_pos, positions, reference } of MEASURED) {
       const experiment = await scalingExperiment(head, measured);
       const control = await neuronControl(head, measured, {
         ...{ count: 20, factors: FACTORS, experiment, slope: 0.1, streams: randomStreams(0) },
+        clean: cleanRuns(model, measured),
       });
       const spreadOf = (neuron: number) => {
         const values = PROMPTS.map((_, prompt) => activationOf(prompt, neuron));
@@ -560,6 +564,7 @@ for (const { token_pos, positions, reference } of MEASURED) {
       assert.ok(typeof controls !== "string", String(controls));
       const result = await labelControl(trained, given, {
         ...{ count: 2, factors: FACTORS, slope: 0.1, texts, streams: randomStreams(0) },
+        clean: cleanRuns(model, given),
       });
       assert.equal(result.heads.length, 2);
       result.heads.forEach(({ slope }, i) => {

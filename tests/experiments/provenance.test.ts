@@ -113,7 +113,7 @@ describe("what a result says it is of", () => {
     try {
       await check(head, run, model);
     } finally {
-      head.model.dispose();
+      head.dispose();
     }
   }
 

@@ -1,4 +1,3 @@
-import { measuredActivations } from "../../analysis/measured-activations";
 import { lineIntervals, noInterval, slopeRatio } from "../../analysis/over-prompts";
 import type { BoundHead } from "../../heads/bind-head";
 import { headFunction } from "../../heads/head-function";
@@ -6,6 +5,7 @@ import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
 import { writeDirection } from "../../model/write-direction";
 import { type ChangePoint, changePoints } from "../../patching/change-line";
+import type { CleanRuns } from "../../patching/clean-runs";
 import { changes, type ScalingExperiment } from "../../patching/scaling-experiment";
 import { l2Norm } from "../../stats/l2-norm";
 import { largestMagnitude } from "../../stats/largest-magnitude";
@@ -23,6 +23,7 @@ export function directEffect(
   head: BoundHead,
   prompts: MeasuredPrompts,
   { baseline, scaling, regression, distinct, rounding, why_no_line }: ScalingExperiment,
+  cleanRuns: CleanRuns,
 ): DirectEffect {
   const direction = writeDirection(head.model, hookPoint(head.hook, head.model.cfg), head.index);
   const actChanges = scaling.map((run) => changes(run.activation, baseline.activation));
@@ -47,7 +48,7 @@ export function directEffect(
       direct_share: none,
     };
   }
-  const direct = directChanges(head, prompts, direction, actChanges);
+  const direct = directChanges(head, prompts, direction, actChanges, cleanRuns);
   const indirect = total.map((row, run) => row.map((value, prompt) => value - direct[run][prompt]));
   const isDistinct = new Set(distinct);
   const points = changePoints(scaling, baseline, rounding);
@@ -83,9 +84,10 @@ function directChanges(
   prompts: MeasuredPrompts,
   direction: Float32Array,
   actChanges: readonly (readonly number[])[],
+  cleanRuns: CleanRuns,
 ): number[][] {
   const { features, predict } = headFunction(head);
-  const clean = measuredActivations(head.model, prompts, features);
+  const clean = cleanRuns.measured(prompts, features);
   const before = predict(clean);
   return actChanges.map((ofPrompts) => {
     const moved = clean.map((row, prompt) =>

@@ -1,9 +1,10 @@
 import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
-import { headFunction } from "../../heads/head-function";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { changeLine, changePoint } from "../../patching/change-line";
+import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch-variants";
+import { combinedReadout, roundedPredictionReadout } from "../../patching/readout";
 import type { SitePatch } from "../../patching/site";
 import { type ShuffledLabelHeads, shuffledLabelHeads } from "../../training/shuffled-label-heads";
 import type { LabelControl } from "./evidence";
@@ -19,6 +20,7 @@ export interface LabelControlOptions {
   /** The head's own slope over the changed points. */
   readonly slope: number | null;
   readonly texts: readonly (string | readonly number[])[] | undefined;
+  readonly clean: CleanRuns;
   readonly streams: RandomStreams;
 }
 
@@ -29,7 +31,7 @@ export interface LabelControlOptions {
 export async function labelControl(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  { count, factors, slope, texts, streams }: LabelControlOptions,
+  { count, factors, slope, texts, clean, streams }: LabelControlOptions,
 ): Promise<LabelControl> {
   const { config } = head.files;
   const isLinear = config.headType === "regression" && config.head.hidden === null;
@@ -47,7 +49,7 @@ export async function labelControl(
   });
   if (typeof controls === "string") return without(controls);
   const once = prompts.only(prompts.distinct());
-  const slopes = await slopesOf(head, once, measured, controls);
+  const slopes = await slopesOf(head, once, measured, controls, clean);
   const test = controls.heads.map(({ testR2 }) => testR2).filter((r2) => r2 !== null);
   const mean = test.reduce((sum, r2) => sum + r2, 0) / test.length;
   const { testR2 } = controls;
@@ -66,24 +68,25 @@ function without(reason: string): LabelControl {
   return { reason, texts: 0, heads: [], test_r_squared: null, selectivity: null, slope_rank };
 }
 
-/** Each control head's slope on the target's activation: all read the features of the same runs. */
+/** Each control head's slope on the target's activation: all are read from the same runs. */
 async function slopesOf(
-  { model, hook, index, reads }: BoundHead,
+  { model, hook, index }: BoundHead,
   prompts: MeasuredPrompts,
   factors: readonly number[],
   { heads }: ShuffledLabelHeads,
+  kept: CleanRuns,
 ): Promise<(number | null)[]> {
   const variants = factors.map((factor): SitePatch => ({ hook, index, patch: ["scale", factor] }));
-  const [features] = reads;
-  const runs = await patch(model, prompts, variants, { read: features });
-  return heads.map(({ head }) => {
-    const { predict, rounding: roundingOf } = headFunction(head);
-    const rows = runs.clean.map((reading) => reading[features]);
-    const [clean, rounding] = [predict(rows), roundingOf(rows)];
-    const points = runs.patched.flatMap((readings, variant) =>
-      predict(readings.map((reading) => reading![features])).map((prediction, prompt) => {
-        const change = prediction - clean[prompt];
-        return changePoint(prompt, runs.activation[variant][prompt]!, change, rounding[prompt]);
+  const { clean, patched, activation } = await patch(model, prompts, variants, {
+    read: combinedReadout(heads.map(({ head }) => roundedPredictionReadout(head))),
+    clean: kept,
+  });
+  return heads.map((_, i) => {
+    const points = patched.flatMap((ofVariant, variant) =>
+      ofVariant.map((readings, prompt) => {
+        const { prediction, rounding } = clean[prompt][i];
+        const change = readings![i].prediction - prediction;
+        return changePoint(prompt, activation[variant][prompt]!, change, rounding);
       }),
     );
     return changeLine(points.filter((point) => point.activation !== 0)).slope;

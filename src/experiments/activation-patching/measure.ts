@@ -3,6 +3,7 @@ import { provenanceOf } from "../../analysis/provenance";
 import { randomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
+import { type CleanRuns, cleanRuns } from "../../patching/clean-runs";
 import type { Patch } from "../../patching/patch";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../../patching/scaling-experiment";
 import { breathe, interruptible } from "../../progress/interrupt";
@@ -79,9 +80,30 @@ export function analyzeActivationPatching(
   );
 }
 
+/** With the bar that is to be told. */
+type OwnBar = Omit<ActivationPatchingOptions, "progress"> & {
+  readonly progress: Progress | undefined;
+};
+
 async function analyze(
   head: BoundHead,
   prompts: readonly Prompt[],
+  options: OwnBar,
+): Promise<ActivationPatchingResult> {
+  const measured = measurePrompts(head, prompts, options);
+  const clean = cleanRuns(head.model, measured);
+  try {
+    return await analyzeMeasured(head, measured, clean, options);
+  } finally {
+    clean.dispose();
+  }
+}
+
+/** @param clean what all steps take their unpatched activations from */
+async function analyzeMeasured(
+  head: BoundHead,
+  measured: MeasuredPrompts,
+  clean: CleanRuns,
   {
     factors = DEFAULT_SCALE_FACTORS,
     patches = [["set", 0]],
@@ -90,22 +112,21 @@ async function analyze(
     controls = {},
     progress,
     timestamp: moment,
-  }: Omit<ActivationPatchingOptions, "progress"> & { readonly progress: Progress | undefined },
+  }: OwnBar,
 ): Promise<ActivationPatchingResult> {
   const { files } = head;
   const { config } = files;
   const streams = randomStreams(seed);
-  const measured = measurePrompts(head, prompts, { prependBos });
   const provenance = await provenanceOf(head, { seed, prependBos });
-  const result = await scalingExperiment(head, measured, { factors, patches, progress });
+  const result = await scalingExperiment(head, measured, { factors, patches, progress, clean });
   const { baseline, baseline_correlation, regression } = result;
-  const quantiles = await quantileExperiment(head, measured, result);
+  const quantiles = await quantileExperiment(head, measured, result, clean);
   await breathe();
   const evidence = slopeEvidence(result, nearZeroPrompts(baseline.activation), streams);
   await breathe();
   const { neurons: count = 20, heads, texts } = controls || NO_CONTROLS;
   const { estimate: slope } = evidence.changed_points.slope;
-  const shared = { factors, slope, streams };
+  const shared = { factors, slope, clean, streams };
   return namedResult<ActivationPatchingResult>(
     "activation_patching",
     ACTIVATION_PATCHING_KEY_NUMBERS,
@@ -132,7 +153,7 @@ async function analyze(
       regression,
       per_input: result.per_input,
       evidence,
-      direct_effect: directEffect(head, measured, result),
+      direct_effect: directEffect(head, measured, result, clean),
       quantiles,
       controls: {
         neurons: await neuronControl(head, measured, { ...shared, count, experiment: result }),

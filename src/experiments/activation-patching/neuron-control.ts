@@ -1,9 +1,9 @@
-import { measuredActivations } from "../../analysis/measured-activations";
 import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
 import { activationRounding, changeLine, changePoint } from "../../patching/change-line";
+import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch-variants";
 import type { ScalingExperiment } from "../../patching/scaling-experiment";
 import type { SitePatch } from "../../patching/site";
@@ -25,6 +25,7 @@ export interface NeuronControlOptions {
   readonly experiment: ScalingExperiment;
   /** The target's own slope over the changed points. */
   readonly slope: number | null;
+  readonly clean: CleanRuns;
   readonly streams: RandomStreams;
 }
 
@@ -35,7 +36,7 @@ export interface NeuronControlOptions {
 export async function neuronControl(
   head: BoundHead,
   prompts: MeasuredPrompts,
-  { count, factors, experiment, slope, streams }: NeuronControlOptions,
+  { count, factors, experiment, slope, clean, streams }: NeuronControlOptions,
 ): Promise<NeuronControl> {
   const measured = factors.filter((factor) => factor !== 1);
   const { baseline, distinct } = experiment;
@@ -53,7 +54,7 @@ export async function neuronControl(
   const target = { activation_std, slope, effect: effect(slope, activation_std) };
   const why = whyNone(head, count, measured, activation_std) ?? experiment.why_no_line;
   if (why !== null) return { ...without(why, 0), target };
-  const spreads = neuronSpreads(head, once);
+  const spreads = neuronSpreads(head, once, clean);
   const matched = [...spreads.keys()].filter(
     (neuron) =>
       neuron !== head.index &&
@@ -68,7 +69,7 @@ export async function neuronControl(
   if (chosen.length === 0) {
     return { ...without("no other neuron of the layer varies about as much", 0), target };
   }
-  const slopes = await slopesOf(head, once, chosen, measured, rounding);
+  const slopes = await slopesOf(head, once, chosen, { factors: measured, rounding, clean });
   const neurons = chosen.map((neuron, i) => ({
     neuron,
     activation_std: spreads[neuron],
@@ -118,9 +119,13 @@ export function ranked(
 }
 
 /** `[neuron]` standard deviation over the prompts of each number at the hook. */
-function neuronSpreads({ model, hook }: BoundHead, prompts: MeasuredPrompts): number[] {
-  const rows = measuredActivations(model, prompts, hook);
+function neuronSpreads({ hook }: BoundHead, prompts: MeasuredPrompts, clean: CleanRuns): number[] {
+  const rows = clean.measured(prompts, hook);
   return Array.from(rows[0], (_, neuron) => vectorStatistics(rows.map((row) => row[neuron])).std);
+}
+
+interface SlopesOptions extends Pick<NeuronControlOptions, "factors" | "clean"> {
+  readonly rounding: readonly number[];
 }
 
 /** Each neuron's slope of this head's prediction, over all prompts and factors. */
@@ -128,13 +133,15 @@ async function slopesOf(
   head: BoundHead,
   prompts: MeasuredPrompts,
   neurons: readonly number[],
-  factors: readonly number[],
-  rounding: readonly number[],
+  { factors, rounding, clean: kept }: SlopesOptions,
 ): Promise<(number | null)[]> {
   const variants = neurons.flatMap((index) =>
     factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
   );
-  const { clean, patched, activation } = await patch(head.model, prompts, variants, { read: head });
+  const { clean, patched, activation } = await patch(head.model, prompts, variants, {
+    read: head,
+    clean: kept,
+  });
   return neurons.map((_, n) => {
     const points = factors.flatMap((__, f) => {
       const variant = n * factors.length + f;

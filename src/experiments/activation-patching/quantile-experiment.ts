@@ -2,6 +2,7 @@ import { lineIntervals } from "../../analysis/over-prompts";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { activationRounding, changePoints, whyNoLine } from "../../patching/change-line";
+import type { CleanRuns } from "../../patching/clean-runs";
 import { patchHead } from "../../patching/head-experiment";
 import type { Patch } from "../../patching/patch";
 import type { ScalingExperiment } from "../../patching/scaling-experiment";
@@ -29,6 +30,7 @@ export async function quantileExperiment(
   head: BoundHead,
   prompts: MeasuredPrompts,
   { baseline, distinct }: Pick<ScalingExperiment, "baseline" | "distinct">,
+  clean: CleanRuns,
 ): Promise<QuantileExperiment> {
   const activation = distinct.map((prompt) => baseline.activation[prompt]);
   const values = PROBABILITIES.map((probability) =>
@@ -38,7 +40,7 @@ export async function quantileExperiment(
     ? "the activation is the same on every prompt: its quantiles change nothing"
     : null;
   const patches = values.map((value): Patch => ["set", value]);
-  const experiment = await patchHead(head, prompts, reason === null ? patches : []);
+  const experiment = await patchHead(head, prompts, reason === null ? patches : [], { clean });
   const { baseline: own, patched, rounding } = experiment;
   const isDistinct = new Set(distinct);
   const points = changePoints(patched, own, rounding).filter(

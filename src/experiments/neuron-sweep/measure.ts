@@ -6,6 +6,7 @@ import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/m
 import type { HookName, HookPointName } from "../../model/hook-names";
 import { hookPoint } from "../../model/hook-points";
 import { attributionPatching, sweepCorrelation } from "../../patching/attribution-patching";
+import { type CleanRuns, cleanRuns } from "../../patching/clean-runs";
 import { patchHead } from "../../patching/head-experiment";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../../patching/neuron-sweep";
 import { checkPatch, type Patch } from "../../patching/patch";
@@ -76,9 +77,12 @@ export async function analyzeNeuronSweep(
   checkPatch(patch);
   const recorded = measured.recorded();
   if (resume) checkResumed(resume, { patch, prompts: recorded, provenance });
-  const sweep = await sweepOrThrow(head, measured, hooks, { ...options, patch });
+  const clean = cleanRuns(head.model, measured, options);
+  const { sweep, none } = await sweepWith(clean, head, measured, hooks, {
+    ...options,
+    patch,
+  }).finally(() => clean.dispose());
   const once = measured.distinct();
-  const none = await whyNoEffect(head, measured, sweep);
   const correlations = await attributionCorrelations(head, measured, { hooks, patch, sweep, none });
   const swept = sweep.swept.map((ofHook, i) => sweptHook(ofHook, once, correlations[i]));
   return namedResult<NeuronSweepResult>("neuron_sweep", NEURON_SWEEP_KEY_NUMBERS, {
@@ -111,12 +115,25 @@ function neuronsIn(hooks: readonly HookPointName[], { model }: BoundHead): numbe
   return hooks.reduce((sum, hook) => sum + (hookPoint(hook, model.cfg).size ?? 0), 0);
 }
 
+/** The sweep, and why no neuron has an effect. */
+async function sweepWith(
+  clean: CleanRuns,
+  head: BoundHead,
+  prompts: MeasuredPrompts,
+  hooks: readonly HookPointName[],
+  options: NeuronSweepAnalysisOptions,
+): Promise<Pick<SweepOfPrompts, "sweep" | "none">> {
+  const sweep = await sweepOrThrow(head, prompts, hooks, options, clean);
+  return { sweep, none: await whyNoEffect(head, prompts, sweep, clean) };
+}
+
 /** Runs the sweep; if the stop button ends it, remembers what is done and throws. */
 async function sweepOrThrow(
   head: BoundHead,
   prompts: MeasuredPrompts,
   hooks: readonly HookPointName[],
   { patch, resume, signal, maxBytes, progress }: NeuronSweepAnalysisOptions,
+  clean: CleanRuns,
 ): Promise<NeuronSweep> {
   const key = JSON.stringify([prompts.tokens, hooks, patch]);
   const remembered = interrupted.get(head) ?? new Map<string, readonly SweptHook[]>();
@@ -129,6 +146,7 @@ async function sweepOrThrow(
         hooks,
         patch,
         maxBytes,
+        clean,
         progress: bar,
         signal: signal ?? interrupt?.signal,
         resume: resume?.swept ?? remembered.get(key),
@@ -181,9 +199,10 @@ async function whyNoEffect(
   head: BoundHead,
   prompts: MeasuredPrompts,
   { swept, isComplete }: NeuronSweep,
+  clean: CleanRuns,
 ): Promise<string | null> {
   if (!isComplete || !head.targetCanMatter) return null;
-  const { rounding } = await patchHead(head, prompts, []);
+  const { rounding } = await patchHead(head, prompts, [], { clean });
   const isSeen = swept.some(({ changes }) =>
     changes.some((ofNeuron) => ofNeuron!.some((change, i) => Math.abs(change) > rounding[i])),
   );
