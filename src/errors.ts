@@ -18,6 +18,8 @@ export interface ErrorDetails {
  * The message is one line: `file: what; found …, expected …. Remedy.`
  */
 export class TslensError extends Error {
+  /** The first sentence alone. */
+  readonly what: string;
   readonly file: string | undefined;
   readonly found: string | undefined;
   readonly expected: string | undefined;
@@ -29,6 +31,7 @@ export class TslensError extends Error {
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.name = new.target.name;
+    this.what = what;
     this.file = details.file;
     this.found = details.found;
     this.expected = details.expected;

@@ -1,28 +1,21 @@
 /** What the bundled model is made of; a change here means training it again. */
 import { join } from "node:path";
-import type { GPT2Config } from "../../src/model/config";
+import type { ModelConfig } from "../../src/model/config";
+import { gpt2Config } from "../../src/model/families/gpt2-config";
 
 export const MODEL_FOLDER = join(__dirname, "..", "..", "models", "tiny-gpt2");
 
 export const VOCABULARY_SIZE = 4096;
 export const CONTEXT_LENGTH = 128;
 
-export const config: GPT2Config = {
-  n_layers: 4,
-  d_model: 128,
-  n_heads: 4,
-  d_head: 32,
-  d_mlp: 512,
-  n_ctx: CONTEXT_LENGTH,
-  d_vocab: VOCABULARY_SIZE,
-  eps: 1e-5,
-  act_fn: "gelu_new",
-  use_attn_scale: true,
-  scale_attn_by_inverse_layer_idx: false,
-  tie_word_embeddings: true,
-  bos_token_id: VOCABULARY_SIZE - 1,
-  eos_token_id: VOCABULARY_SIZE - 1,
-};
+export const config: ModelConfig = gpt2Config(
+  {
+    ...{ n_layer: 4, n_embd: 128, n_head: 4, n_inner: 512 },
+    ...{ n_positions: CONTEXT_LENGTH, vocab_size: VOCABULARY_SIZE },
+    ...{ bos_token_id: VOCABULARY_SIZE - 1, eos_token_id: VOCABULARY_SIZE - 1 },
+  },
+  "settings.ts",
+);
 
 export const training = {
   seed: 20261122,

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { GPT2Config } from "../../src/model/config";
-import { block, causalPositions, embed, unembed } from "../../src/model/forward";
-import type { GPT2Weights } from "../../src/model/weights";
+import type { ModelConfig } from "../../src/model/config";
+import { block, embed, unembed } from "../../src/model/forward";
+import { causalPositions } from "../../src/model/positions";
+import type { ModelWeights } from "../../src/model/weights";
 
 /** A GPT-2 whose weights are variables under their Hugging Face names. */
 export interface TrainableGPT2 {
-  readonly config: GPT2Config;
+  readonly config: ModelConfig;
   readonly variables: Readonly<Record<string, tf.Variable>>;
 }
 
@@ -13,7 +14,7 @@ export interface TrainableGPT2 {
  * Fresh weights as in GPT-2 (Radford et al. 2019, section 2.3): normal with standard deviation
  * 0.02, projections into the residual stream divided by √(2 · n_layers).
  */
-export function initialise(config: GPT2Config, seed: number): TrainableGPT2 {
+export function initialise(config: ModelConfig, seed: number): TrainableGPT2 {
   const { n_layers, d_model: D, d_mlp: M, n_ctx, d_vocab } = config;
   const variables: Record<string, tf.Variable> = {};
   let draws = seed;
@@ -47,7 +48,7 @@ export function initialise(config: GPT2Config, seed: number): TrainableGPT2 {
   return { config, variables };
 }
 
-function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
+function weightsOf({ config, variables }: TrainableGPT2): ModelWeights {
   const get = <T extends tf.Tensor>(name: string) => variables[name] as tf.Tensor as T;
   const layerNorm = (name: string) => ({
     w: get<tf.Tensor1D>(`${name}.weight`),
@@ -55,8 +56,8 @@ function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
   });
   const wte = get<tf.Tensor2D>("transformer.wte.weight");
   return {
-    embedding: { rows: wte, hasTerms: false, centred: false, offset: null },
-    W_pos: get("transformer.wpe.weight"),
+    embedding: { rows: wte, hasTerms: false, centred: false, offset: null, scale: 1 },
+    W_pos: get<tf.Tensor2D>("transformer.wpe.weight"),
     blocks: Array.from({ length: config.n_layers }, (_, layer) => {
       const name = `transformer.h.${layer}`;
       return {
@@ -66,14 +67,18 @@ function weightsOf({ config, variables }: TrainableGPT2): GPT2Weights {
           b_QKV: get(`${name}.attn.c_attn.bias`),
           W_O: get(`${name}.attn.c_proj.weight`),
           b_O: get(`${name}.attn.c_proj.bias`),
+          ...{ q_norm: null, k_norm: null },
         },
+        ln1_post: null,
         ln2: layerNorm(`${name}.ln_2`),
         mlp: {
+          W_gate: null,
           W_in: get(`${name}.mlp.c_fc.weight`),
           b_in: get(`${name}.mlp.c_fc.bias`),
           W_out: get(`${name}.mlp.c_proj.weight`),
           b_out: get(`${name}.mlp.c_proj.bias`),
         },
+        ln2_post: null,
       };
     }),
     ln_final: layerNorm("transformer.ln_f"),
@@ -89,7 +94,7 @@ export function nextTokenLoss(model: TrainableGPT2, windows: tf.Tensor2D): tf.Sc
     const inputs = tf.slice2d(windows, [0, 0], [B, T]);
     const targets = tf.reshape(tf.slice2d(windows, [0, 1], [B, T]), [B * T]) as tf.Tensor1D;
     const weights = weightsOf(model);
-    const positions = causalPositions(T);
+    const positions = causalPositions(model.config, T);
     let residual = embed(weights, inputs, positions);
     weights.blocks.forEach((layerWeights, layer) => {
       residual = block(layerWeights, model.config, layer, residual, positions);

@@ -9,7 +9,7 @@ import type { TensorSource } from "../../src/checkpoints/tensor-source";
 import { readZipDirectory } from "../../src/checkpoints/zip-directory";
 import { CheckpointError, HeadConfigError, ModelConfigError } from "../../src/errors";
 import { loadHead } from "../../src/heads/load-head";
-import { gpt2Config } from "../../src/model/config";
+import { modelConfig } from "../../src/model/families/model-config";
 import { type Mutation, mutate, mutations } from "../../tests/checkpoints/mutations";
 import { torchZip, uint64 } from "../../tests/checkpoints/torch-file-bytes";
 import { fixture } from "../../tests/golden";
@@ -139,7 +139,7 @@ function modelFiles(how: string): JsonTarget[] {
 async function readModel(folder: string): Promise<void> {
   const { config, tensors, files } = await openModelFolder(folder);
   try {
-    gpt2Config(config, files[0]);
+    modelConfig(config, files[0]);
   } finally {
     tensors.close();
   }

@@ -23,23 +23,33 @@ export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
   const unembedding = arrayOf(() => unembeddingRows(weights.unembedding, ids)) as number[][];
   const bias = arrayOf(() => unembeddingBias(weights.unembedding, ids)) as number[];
   ids.dispose();
-  const scale = weights.ln_final && Array.from(weights.ln_final.w.dataSync());
-  const shift = weights.ln_final && Array.from(weights.ln_final.b.dataSync());
-  const normalised = (residual: ArrayLike<number>) => normalise(residual, cfg.eps);
+  const { w, b } = weights.ln_final ?? { w: null, b: null };
+  const scale = w && Array.from(w.dataSync());
+  const shift = b && Array.from(b.dataSync());
+  const isCentred = cfg.normalization_type === "LN";
+  const cap = cfg.output_logits_soft_cap;
+  const normalised = (residual: ArrayLike<number>) => normalise(residual, cfg.eps, isCentred);
+  const uncapped = (values: readonly number[]) => {
+    const read = values.map((value, j) => value * (scale?.[j] ?? 1) + (shift?.[j] ?? 0));
+    return unembedding.map((column, i) => dot(column, read) + bias[i]);
+  };
   return {
     logits(residual) {
-      const { values } = normalised(residual);
-      const read = values.map((value, j) => value * (scale?.[j] ?? 1) + (shift?.[j] ?? 0));
-      return unembedding.map((column, i) => dot(column, read) + bias[i]);
+      const logits = uncapped(normalised(residual).values);
+      return cap === null ? logits : logits.map((logit) => cap * Math.tanh(logit / cap));
     },
-    gradient(residual, factors) {
+    gradient(residual, given) {
       const { values, divisor } = normalised(residual);
+      const factors =
+        cap === null
+          ? given
+          : uncapped(values).map((logit, i) => given[i] * (1 - Math.tanh(logit / cap) ** 2));
       const wanted = values.map(
         (_, j) =>
           (scale?.[j] ?? 1) *
           factors.reduce((sum, factor, i) => sum + factor * unembedding[i][j], 0),
       );
-      const mean = wanted.reduce((sum, value) => sum + value, 0) / wanted.length;
+      const mean = isCentred ? wanted.reduce((sum, value) => sum + value, 0) / wanted.length : 0;
       const along = dot(values, wanted) / values.length;
       return wanted.map((value, j) => (value - mean - values[j] * along) / divisor);
     },
@@ -49,9 +59,10 @@ export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
 function normalise(
   residual: ArrayLike<number>,
   eps: number,
+  isCentred: boolean,
 ): { values: number[]; divisor: number } {
   const own = Array.from(residual);
-  const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+  const mean = isCentred ? own.reduce((sum, value) => sum + value, 0) / own.length : 0;
   const centred = own.map((value) => value - mean);
   const divisor = Math.sqrt(dot(centred, centred) / own.length + eps);
   return { values: centred.map((value) => value / divisor), divisor };

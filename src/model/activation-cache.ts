@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { cacheText } from "./cache-text";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import type { CachedName, HookName, HookPointName } from "./hook-names";
 import { hookPoint } from "./hook-points";
 import {
@@ -25,12 +25,12 @@ import {
   stackHeadResults,
 } from "./residual-stack";
 import type { Tokenizer } from "./tokenizer";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights } from "./weights";
 
 /** What a cache needs of the model that it belongs to. */
 export interface CachedModel {
-  readonly cfg: GPT2Config;
-  readonly weights: GPT2Weights;
+  readonly cfg: ModelConfig;
+  readonly weights: ModelWeights;
   readonly tokenizer: Tokenizer | null;
 }
 
@@ -71,11 +71,11 @@ export class ActivationCache implements TokenizedRun {
     return cache;
   }
 
-  get cfg(): GPT2Config {
+  get cfg(): ModelConfig {
     return this.model.cfg;
   }
 
-  get weights(): GPT2Weights {
+  get weights(): ModelWeights {
     return this.model.weights;
   }
 

@@ -3,7 +3,7 @@ import { type NamedArray, toFloat32 } from "../checkpoints/named-array";
 import { openSafetensors } from "../checkpoints/safetensors-reader";
 import { writeSafetensors } from "../checkpoints/safetensors-writer";
 import { InputError } from "../errors";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import type { HookPointName } from "./hook-names";
 import { type HookPoint, hookDict } from "./hook-points";
 
@@ -29,7 +29,7 @@ export async function writeCacheFile(
  * @throws CheckpointError if the file is damaged.
  * @throws InputError if it holds something else than activations of this model.
  */
-export function readCacheFile(path: string, cfg: GPT2Config): Map<HookPointName, tf.Tensor> {
+export function readCacheFile(path: string, cfg: ModelConfig): Map<HookPointName, tf.Tensor> {
   const source = openSafetensors(path);
   const read = new Map<HookPointName, tf.Tensor>();
   try {

@@ -1,10 +1,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import type { HookPointName } from "./hook-names";
 import { hookDict } from "./hook-points";
 
 /** A cache in a few lines: each activation with its shape, those of all blocks in one line. */
-export function cacheText(tensors: ReadonlyMap<HookPointName, tf.Tensor>, cfg: GPT2Config): string {
+export function cacheText(
+  tensors: ReadonlyMap<HookPointName, tf.Tensor>,
+  cfg: ModelConfig,
+): string {
   const points = hookDict(cfg);
   const rows = new Map<string, { layers: number[]; names: string[]; shape: string }>();
   for (const [name, tensor] of tensors) {

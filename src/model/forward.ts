@@ -1,27 +1,26 @@
 /**
- * GPT-2's forward pass, hook by hook.
+ * The forward pass, hook by hook: GPT-2's block, and where a family differs, the switch that says so.
  *
  * References: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners";
  * TransformerLens `components/{transformer_block,abstract_attention,layer_norm,mlp}.py`, whose
- * hook names and shapes these are. Every activation passes through `at(name, value)`, which may
- * keep it or give another one in its place. B batch, T new positions, S positions attended to.
+ * hook names and shapes these are; transformers' `modeling_*.py` where the two disagree. Every
+ * activation passes through `at(name, value)`, which may keep it or give another one in its place.
+ * B batch, T new positions, S positions attended to.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { activationFunctions } from "./activation-functions";
-import type { GPT2Config } from "./config";
+import type { ActivationVisitor } from "./activation-visitor";
+import { isLocal, keyValueHeads, type ModelConfig } from "./config";
+import { gated } from "./gated-mlp";
+import { norm } from "./norm";
+import type { Positions } from "./positions";
+import { project } from "./project";
+import { rotate } from "./rotary-positions";
+import { softCap } from "./soft-cap";
 import { embeddingRows, tokenLogits } from "./vocabulary";
-import type {
-  AttentionWeights,
-  BlockWeights,
-  GPT2Weights,
-  LayerNormWeights,
-  MLPWeights,
-} from "./weights";
+import type { AttentionWeights, BlockWeights, MLPWeights, ModelWeights } from "./weights";
 
-/** Sees every activation under its TransformerLens name and returns what takes its place. */
-export type ActivationVisitor = <T extends tf.Tensor>(name: string, value: T) => T;
-
-/** Keys and values of positions in one layer, `[B, n_heads, S, d_head]` each. */
+/** Keys (turned, where positions turn them) and values in one layer, `[B, n_key_value_heads, S, d_head]` each. */
 export interface LayerKeysValues {
   readonly k: tf.Tensor4D;
   readonly v: tf.Tensor4D;
@@ -44,45 +43,18 @@ export interface BlockOptions extends LayerOptions {
   readonly remember?: (layer: number, keysValues: LayerKeysValues) => void;
 }
 
-/** How the new positions of a batch stand to each other and to the past. */
-export interface Positions {
-  /** Row of `W_pos` for each new position, int32 `[B, T]` or `[1, T]`. */
-  readonly ids: tf.Tensor2D;
-  /** Added to attention scores: 0 where a query may look, −∞ where not; `[B or 1, 1, T, S]`. */
-  readonly attentionBias: tf.Tensor4D;
-  /** In padded batches, 1 at tokens and 0 at padding, which gets no position embedding; `[B, T, 1]`. */
-  readonly isToken?: tf.Tensor3D;
-  /** In padded batches, queries with nothing to look at: their pattern is zero; bool `[B, 1, T, 1]`. */
-  readonly isBlind?: tf.Tensor4D;
-}
-
-/** Positions `start … start + length − 1` of unpadded text, each seeing itself and all before. */
-export function causalPositions(length: number, start = 0): Positions {
-  return {
-    ids: tf.expandDims(tf.range(start, start + length, 1, "int32"), 0),
-    attentionBias: causalBias(length, start + length),
-  };
-}
-
-function causalBias(queries: number, keys: number): tf.Tensor4D {
-  const bias = new Float32Array(queries * keys);
-  for (let query = 0; query < queries; query++) {
-    bias.fill(-Infinity, query * keys + (keys - queries) + query + 1, (query + 1) * keys);
-  }
-  return tf.tensor4d(bias, [1, 1, queries, keys]);
-}
-
 const unchanged: ActivationVisitor = (_name, value) => value;
 
 /** tokens int32 `[B, T]` → the residual stream's start `[B, T, d_model]`. */
 export function embed(
-  weights: GPT2Weights,
+  weights: ModelWeights,
   tokens: tf.Tensor2D,
   positions: Positions,
   { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const tokenPart = at("hook_embed", embeddingRows(weights.embedding, tokens) as tf.Tensor3D);
+    if (!weights.W_pos) return tf.clone(tokenPart);
     const [B, T, D] = tokenPart.shape;
     const rows = tf.gather<tf.Tensor>(weights.W_pos, positions.ids);
     const placed = positions.isToken ? tf.mul(rows, positions.isToken) : rows;
@@ -94,22 +66,7 @@ export function embed(
 /** One block: residual `[B, T, d_model]` → residual `[B, T, d_model]`. */
 export function block(
   weights: BlockWeights,
-  config: GPT2Config,
-  layer: number,
-  residual: tf.Tensor3D,
-  positions: Positions,
-  options: BlockOptions = {},
-): tf.Tensor3D {
-  return tf.tidy(() => {
-    const residMid = attentionHalf(weights, config, layer, residual, positions, options);
-    return mlpHalf(weights, config, layer, residMid, options);
-  });
-}
-
-/** A block's first half: `resid_pre` → `resid_mid`, both `[B, T, d_model]`. */
-export function attentionHalf(
-  weights: BlockWeights,
-  config: GPT2Config,
+  config: ModelConfig,
   layer: number,
   residual: tf.Tensor3D,
   positions: Positions,
@@ -119,67 +76,86 @@ export function attentionHalf(
   const name = `blocks.${layer}`;
   return tf.tidy(() => {
     const residPre = at(`${name}.hook_resid_pre`, residual);
-    const attnOut = tf.tidy(() => {
-      const attnIn = layerNorm(weights.ln1, config, residPre, `${name}.ln1`, at);
-      return attention(weights.attn, config, layer, attnIn, positions, options);
-    });
-    return at(`${name}.hook_resid_mid`, tf.add(residPre, attnOut) as tf.Tensor3D);
+    const attnOut = attentionOut(weights, config, layer, residPre, positions, options);
+    const residMid = tf.add(residPre, attnOut) as tf.Tensor3D;
+    if (!config.parallel_attn_mlp) {
+      return mlpHalf(weights, config, layer, at(`${name}.hook_resid_mid`, residMid), options);
+    }
+    const mlpOut = mlpOutput(weights, config, layer, residPre, at);
+    return at(`${name}.hook_resid_post`, tf.add(residMid, mlpOut) as tf.Tensor3D);
   });
 }
 
-/** A block's second half: `resid_mid` → `resid_post`, both `[B, T, d_model]`. */
+/** A sequential block's second half: `resid_mid` → `resid_post`, both `[B, T, d_model]`. */
 export function mlpHalf(
   weights: BlockWeights,
-  config: GPT2Config,
+  config: ModelConfig,
   layer: number,
   residMid: tf.Tensor3D,
   { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
+  return tf.tidy(() => {
+    const mlpOut = mlpOutput(weights, config, layer, residMid, at);
+    return at(`blocks.${layer}.hook_resid_post`, tf.add(residMid, mlpOut) as tf.Tensor3D);
+  });
+}
+
+/** What attention adds to the residual stream `[B, T, d_model]` that it reads. */
+function attentionOut(
+  weights: BlockWeights,
+  config: ModelConfig,
+  layer: number,
+  residual: tf.Tensor3D,
+  positions: Positions,
+  options: BlockOptions,
+): tf.Tensor3D {
+  const { at = unchanged } = options;
   const name = `blocks.${layer}`;
   return tf.tidy(() => {
-    const mlpOut = tf.tidy(() => {
-      const mlpIn = layerNorm(weights.ln2, config, residMid, `${name}.ln2`, at);
-      return mlp(weights.mlp, config, layer, mlpIn, at);
-    });
-    return at(`${name}.hook_resid_post`, tf.add(residMid, mlpOut) as tf.Tensor3D);
+    const attnIn = norm(weights.ln1, config, residual, `${name}.ln1`, at);
+    const out = attention(weights.attn, config, layer, attnIn, positions, options);
+    const { ln1_post } = weights;
+    const normed = ln1_post ? norm(ln1_post, config, out, `${name}.ln1_post`, at) : out;
+    return at(`${name}.hook_attn_out`, normed);
+  });
+}
+
+/** What the MLP adds to the residual stream `[B, T, d_model]` that it reads. */
+function mlpOutput(
+  weights: BlockWeights,
+  config: ModelConfig,
+  layer: number,
+  residual: tf.Tensor3D,
+  at: ActivationVisitor,
+): tf.Tensor3D {
+  const name = `blocks.${layer}`;
+  return tf.tidy(() => {
+    const mlpIn = norm(weights.ln2, config, residual, `${name}.ln2`, at);
+    const out = mlp(weights.mlp, config, layer, mlpIn, at);
+    const { ln2_post } = weights;
+    const normed = ln2_post ? norm(ln2_post, config, out, `${name}.ln2_post`, at) : out;
+    return at(`${name}.hook_mlp_out`, normed);
   });
 }
 
 /** Residual after the last block `[B, T, d_model]` → logits `[B, T, d_vocab]`. */
 export function unembed(
-  weights: GPT2Weights,
-  config: GPT2Config,
+  weights: ModelWeights,
+  config: ModelConfig,
   residual: tf.Tensor3D,
   { at = unchanged }: LayerOptions = {},
 ): tf.Tensor3D {
   return tf.tidy(() => {
-    const normalized = layerNorm(weights.ln_final, config, residual, "ln_final", at);
+    const normalized = norm(weights.ln_final, config, residual, "ln_final", at);
     const unembedIn = at("unembed.hook_in", normalized);
-    return at("unembed.hook_out", tokenLogits(weights.unembedding, unembedIn));
-  });
-}
-
-/** Centre and divide by the standard deviation; then scale and shift, unless those were folded. */
-export function layerNorm(
-  weights: LayerNormWeights | null,
-  config: GPT2Config,
-  x: tf.Tensor3D,
-  name: string,
-  at: ActivationVisitor = unchanged,
-): tf.Tensor3D {
-  return tf.tidy(() => {
-    const centred = tf.sub(x, tf.mean(x, -1, true)); // [B, T, D]
-    const variance = tf.mean(tf.square(centred), -1, true); // [B, T, 1]
-    const scale = at(`${name}.hook_scale`, tf.sqrt(tf.add(variance, config.eps)));
-    const normalized = at(`${name}.hook_normalized`, tf.div(centred, scale) as tf.Tensor3D);
-    if (!weights) return normalized;
-    return tf.add(tf.mul(normalized, weights.w), weights.b) as tf.Tensor3D;
+    const logits = at("unembed.hook_out", tokenLogits(weights.unembedding, unembedIn));
+    return softCap(logits, config.output_logits_soft_cap);
   });
 }
 
 function attention(
   weights: AttentionWeights,
-  config: GPT2Config,
+  config: ModelConfig,
   layer: number,
   x: tf.Tensor3D,
   positions: Positions,
@@ -189,28 +165,78 @@ function attention(
   const [B, T] = x.shape;
   const { n_heads: H, d_head: K, d_model: D } = config;
 
-  const [q, k, v] = tf.tidy(() => {
-    const fused = project(x, weights.W_QKV, weights.b_QKV); // [B, T, 3·H·K]
-    const parts = tf.split(fused, 3, -1).map((part) => tf.reshape(part, [B, T, H, K]));
-    return parts.map((part, i) => at(`${name}.hook_${"qkv"[i]}`, part as tf.Tensor4D));
-  });
+  const [q, k, v] = queriesKeysValues(weights, config, name, x, positions, at);
   remember?.(layer, allKeysValues(past, byHead(k), byHead(v)));
 
   const pattern = tf.tidy(() => {
     const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
-    const own = tf.matMul(byHead(scaled), byHead(k), false, true) as tf.Tensor4D; // [B, H, T, T]
-    const raw = past ? tf.concat([scoresOnPast(scaled, past.k), own], 3) : own;
-    const biased = tf.add(raw, positions.attentionBias) as tf.Tensor4D;
-    const scores = at(`${name}.hook_attn_scores`, biased); // [B, H, T, S]
+    const keys = forQueries(byHead(k), H);
+    const own = tf.matMul(byHead(scaled), keys, false, true) as tf.Tensor4D; // [B, H, T, T]
+    const raw = past ? tf.concat([scoresOnPast(scaled, forQueries(past.k, H)), own], 3) : own;
+    const capped = softCap(raw, config.attn_scores_soft_cap);
+    const bias = isLocal(config, layer) ? positions.localBias! : positions.attentionBias;
+    const scores = at(`${name}.hook_attn_scores`, tf.add(capped, bias) as tf.Tensor4D);
     return at(`${name}.hook_pattern`, attentionPattern(scores, positions));
   }); // [B, H, T, S]
-  const mixed = past ? mixWithPast(pattern, past.v, v) : tf.matMul(pattern, byHead(v));
+  const values = forQueries(byHead(v), H);
+  const mixed = past
+    ? mixWithPast(pattern, forQueries(past.v, H), values)
+    : tf.matMul(pattern, values);
   const z = at(`${name}.hook_z`, byHead(mixed as tf.Tensor4D)); // [B, T, H, K]
 
   const out = useAttnResult
     ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
     : project(tf.reshape(z, [B, T, H * K]) as tf.Tensor3D, weights.W_O, weights.b_O);
-  return at(`blocks.${layer}.hook_attn_out`, tf.reshape(out, [B, T, D]) as tf.Tensor3D);
+  return tf.reshape(out, [B, T, D]) as tf.Tensor3D;
+}
+
+/** Queries `[B, T, n_heads, d_head]`, keys and values `[B, T, n_key_value_heads, d_head]`, as scores are made of them. */
+function queriesKeysValues(
+  weights: AttentionWeights,
+  config: ModelConfig,
+  name: string,
+  x: tf.Tensor3D,
+  { rotary }: Positions,
+  at: ActivationVisitor,
+): [q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D] {
+  const { n_heads: H, d_head: K } = config;
+  const [B, T] = x.shape;
+  const heads = [H, keyValueHeads(config), keyValueHeads(config)];
+  return tf.tidy(() => {
+    const fused = project(x, weights.W_QKV, weights.b_QKV);
+    const widths = heads.map((count) => count * K);
+    const [q, k, v] = tf.split(fused, widths, -1).map((part, i) => {
+      const parted = tf.reshape(part, [B, T, heads[i], K]) as tf.Tensor4D;
+      return at(`${name}.hook_${"qkv"[i]}`, parted);
+    });
+    const turned = (part: "q" | "k", value: tf.Tensor4D) => {
+      const normed = headNorm(weights[`${part}_norm`], config, `${name}.${part}_norm`, value, at);
+      return rotary ? at(`${name}.hook_rot_${part}`, rotate(normed, rotary)) : normed;
+    };
+    return [turned("q", q), turned("k", k), v];
+  });
+}
+
+/** An RMS norm over each head's d_head; its hooks have one axis for batch, position and head. */
+function headNorm(
+  w: tf.Tensor1D | null,
+  { eps }: ModelConfig,
+  name: string,
+  x: tf.Tensor4D,
+  at: ActivationVisitor,
+): tf.Tensor4D {
+  if (!w) return x;
+  const flat = tf.reshape(x, [-1, x.shape[3]]);
+  const normed = norm({ w, b: null }, { normalization_type: "RMS", eps }, flat, name, at);
+  return tf.reshape(normed, x.shape);
+}
+
+/** Keys or values `[B, n_key_value_heads, S, K]` as each query head reads them, `[B, n_heads, S, K]`. */
+function forQueries(x: tf.Tensor4D, n_heads: number): tf.Tensor4D {
+  const [B, heads, S, K] = x.shape;
+  if (heads === n_heads) return x;
+  const repeated = tf.tile(tf.expandDims(x, 2), [1, 1, n_heads / heads, 1, 1]);
+  return tf.reshape(repeated, [B, n_heads, S, K]);
 }
 
 /** `[B, T, H, K]` ↔ `[B, H, T, K]` */
@@ -228,7 +254,7 @@ function scoresOnPast(q: tf.Tensor4D, keys: tf.Tensor4D): tf.Tensor4D {
   return tf.reshape(byRow, [B, H, T, P]);
 }
 
-/** Pattern `[B, H, T, P + T]`, earlier values `[G, H, P, K]`, own `[B, T, H, K]` → `[B, H, T, K]`. */
+/** Pattern `[B, H, T, P + T]`, earlier values `[G, H, P, K]`, own `[B, H, T, K]` → `[B, H, T, K]`. */
 function mixWithPast(pattern: tf.Tensor4D, values: tf.Tensor4D, own: tf.Tensor4D): tf.Tensor4D {
   const [B, H, T] = pattern.shape;
   const [G, , P, K] = values.shape;
@@ -236,7 +262,7 @@ function mixWithPast(pattern: tf.Tensor4D, values: tf.Tensor4D, own: tf.Tensor4D
   const byGroup = tf.transpose(tf.reshape(onPast, [G, B / G, H, T, P]), [0, 2, 1, 3, 4]);
   const mixed = tf.matMul(tf.reshape(byGroup, [G, H, (B / G) * T, P]), values);
   const byRow = tf.transpose(tf.reshape(mixed, [G, H, B / G, T, K]), [0, 2, 1, 3, 4]);
-  return tf.add(tf.reshape(byRow, [B, H, T, K]), tf.matMul(onOwn, byHead(own))) as tf.Tensor4D;
+  return tf.add(tf.reshape(byRow, [B, H, T, K]), tf.matMul(onOwn, own)) as tf.Tensor4D;
 }
 
 /** Keys and values of the earlier positions and of the new ones, `[B, H, T, K]`. */
@@ -261,14 +287,14 @@ function attentionPattern(scores: tf.Tensor4D, { isBlind }: Positions): tf.Tenso
   return isBlind ? tf.where(isBlind, tf.zerosLike(pattern), pattern) : pattern;
 }
 
-/** What scores are divided by: √d_head, and L + 1 in models that scale by layer. */
-export function attentionScale(config: GPT2Config, layer: number): number {
-  const byWidth = config.use_attn_scale ? Math.sqrt(config.d_head) : 1;
-  return config.scale_attn_by_inverse_layer_idx ? byWidth * (layer + 1) : byWidth;
+/** What scores are divided by: the model's scale, and L + 1 in models that scale by layer. */
+export function attentionScale(config: ModelConfig, layer: number): number {
+  const { attn_scale, scale_attn_by_inverse_layer_idx } = config;
+  return scale_attn_by_inverse_layer_idx ? attn_scale * (layer + 1) : attn_scale;
 }
 
 /** z `[B, T, H, K]` → what each head adds to the residual stream, `[B, T, H, d_model]`. */
-function headResults(weights: AttentionWeights, config: GPT2Config, z: tf.Tensor4D): tf.Tensor4D {
+function headResults(weights: AttentionWeights, config: ModelConfig, z: tf.Tensor4D): tf.Tensor4D {
   const { n_heads: H, d_head: K, d_model: D } = config;
   const [B, T] = z.shape;
   return tf.tidy(() => {
@@ -280,22 +306,21 @@ function headResults(weights: AttentionWeights, config: GPT2Config, z: tf.Tensor
 
 function mlp(
   weights: MLPWeights,
-  config: GPT2Config,
+  config: ModelConfig,
   layer: number,
   x: tf.Tensor3D,
   at: ActivationVisitor,
 ): tf.Tensor3D {
-  const name = `blocks.${layer}`;
-  const pre = at(`${name}.mlp.hook_pre`, project(x, weights.W_in, weights.b_in)); // [B, T, d_mlp]
-  const post = at(`${name}.mlp.hook_post`, activationFunctions[config.act_fn](pre) as tf.Tensor3D);
-  return at(`${name}.hook_mlp_out`, project(post, weights.W_out, weights.b_out)); // [B, T, D]
-}
+  const name = `blocks.${layer}.mlp`;
+  const act_fn = activationFunctions[config.act_fn];
+  const post = at(
+    `${name}.hook_post`,
+    weights.W_gate ? gated(weights, act_fn, name, x, at) : plain(),
+  ); // [B, T, d_mlp]
+  return project(post, weights.W_out, weights.b_out);
 
-/** x `[B, T, in]` times W `[in, out]` plus b `[out]`: one flat matrix product. */
-function project(x: tf.Tensor3D, W: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor3D {
-  const [B, T, inputs] = x.shape;
-  return tf.tidy(() => {
-    const product = tf.matMul(tf.reshape(x, [B * T, inputs]), W);
-    return tf.reshape(tf.add(product, b), [B, T, W.shape[1]]);
-  });
+  function plain(): tf.Tensor3D {
+    const pre = at(`${name}.hook_pre`, project(x, weights.W_in, weights.b_in));
+    return act_fn(pre) as tf.Tensor3D;
+  }
 }

@@ -13,7 +13,7 @@ import { shown } from "./shown";
  */
 
 type BlockRow = (typeof BLOCK_HOOKS)[number];
-type LayerNormRow = Extract<BlockRow, { module: "ln1." | "ln2." }>;
+type LayerNormRow = Extract<BlockRow, { short: "scale" | "normalized" }>;
 
 /** A hook point's long name, as `model.hookDict` and a cache have it. */
 export type HookPointName =
@@ -34,7 +34,7 @@ export type ShortName =
 export type LayerNormShortName = LayerNormRow["short"];
 
 /** The layer norm that such a name belongs to. */
-export type LayerNormName = "ln1" | "ln2";
+export type LayerNormName = "ln1" | "ln2" | "ln1_post" | "ln2_post";
 
 /**
  * An activation by its long name (`"blocks.8.hook_mlp_out"`), by its short name with the layer in it
@@ -56,6 +56,8 @@ export type CachedName =
   | readonly [name: HookName]
   | readonly [shortName: ShortName, layer: number]
   | readonly [shortName: LayerNormShortName, layer: number, layerType: LayerNormName];
+
+const LAYER_NORMS: readonly LayerNormName[] = ["ln1", "ln2", "ln1_post", "ln2_post"];
 
 /** `get_act_name`'s shorthand, such as "k6", "pre5" or "scale4ln1". */
 const SHORTHAND = /^([a-z_]+)(\d+)([a-z]\w*)?$/;
@@ -94,7 +96,7 @@ function longName(name: string, layer?: number, layerType?: string): string {
   if (!row) throw unknownHook(name, ["embed", "pos_embed", ...byShort.keys()]);
   if (isOfLayerNorm(row)) {
     if (layer === undefined) return `ln_final.hook_${row.short}`;
-    if (layerType === "ln1" || layerType === "ln2") {
+    if (LAYER_NORMS.some((norm) => norm === layerType)) {
       return `blocks.${layer}.${layerType}.hook_${row.short}`;
     }
     throw new InputError(`"${name}" needs the layer norm it belongs to`, {
@@ -109,7 +111,7 @@ function longName(name: string, layer?: number, layerType?: string): string {
 }
 
 function isOfLayerNorm(row: BlockRow): row is LayerNormRow {
-  return row.module === "ln1." || row.module === "ln2.";
+  return row.short === "scale" || row.short === "normalized";
 }
 
 /** The complaint about a name that is none of `known`; suggests the nearest of them. */

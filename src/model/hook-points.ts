@@ -1,11 +1,12 @@
 import { InputError } from "../errors";
-import type { GPT2Config } from "./config";
+import { keyValueHeads, type ModelConfig } from "./config";
 import { getActName, type HookName, type HookPointName, unknownHook } from "./hook-names";
 import {
   type Axis,
   BLOCK_HOOKS,
   EMBED_HOOKS,
   type HookRow,
+  type Only,
   UNEMBED_HOOKS,
   type Write,
 } from "./hook-table";
@@ -49,10 +50,10 @@ export type NamesFilter =
   | null
   | undefined;
 
-const tables = new WeakMap<GPT2Config, HookDict>();
+const tables = new WeakMap<ModelConfig, HookDict>();
 
 /** The table of a model's hook points; made once for a configuration. */
-export function hookDict(cfg: GPT2Config): HookDict {
+export function hookDict(cfg: ModelConfig): HookDict {
   const known = tables.get(cfg);
   if (known) return known;
   const points = hookPoints(cfg);
@@ -63,12 +64,21 @@ export function hookDict(cfg: GPT2Config): HookDict {
 
 const OUTSIDE = { nameInBlock: null, part: null };
 
-function hookPoints(cfg: GPT2Config): HookPoint[] {
+function hookPoints(cfg: ModelConfig): HookPoint[] {
   const { n_layers } = cfg;
+  const embedRows: readonly (typeof EMBED_HOOKS)[number][] = EMBED_HOOKS.filter((row) =>
+    hasRow(row, cfg),
+  );
+  const blockRows = BLOCK_HOOKS.filter((row) => hasRow(row, cfg)).map((row: HookRow) => ({
+    ...row,
+    // In a parallel block the MLP reads the stream before it: a run cannot start half-way.
+    half: cfg.parallel_attn_mlp && row.half === 1 ? 0 : row.half,
+    writes: writesOf(row, cfg),
+  }));
   const rows = [
-    ...EMBED_HOOKS.map((row) => ({ ...row, ...OUTSIDE, layer: -1, start: -1 })),
+    ...embedRows.map((row) => ({ ...row, ...OUTSIDE, layer: -1, start: -1 })),
     ...Array.from({ length: n_layers }, (_, layer) =>
-      BLOCK_HOOKS.map(({ module, short, half, ...row }) => ({
+      blockRows.map(({ module, short, half, ...row }) => ({
         ...row,
         name: `blocks.${layer}.${module}hook_${short}` as HookPointName,
         nameInBlock: `${module}hook_${short}`,
@@ -80,13 +90,42 @@ function hookPoints(cfg: GPT2Config): HookPoint[] {
   ];
   return rows.map(({ layer, axes, ...row }, order) => {
     const shape = axes.map((axis) => axisSize(axis, cfg));
-    return { ...row, axes, shape, order, layer: () => layer, ...sizes(axes, shape) };
+    return { ...row, axes, shape, order, layer: () => layer, ...sizes(axes, shape, cfg) };
   });
 }
 
-function axisSize(axis: Axis, cfg: GPT2Config): number | null {
+function hasRow(row: object, cfg: ModelConfig): boolean {
+  const { only } = row as { readonly only?: Only };
+  switch (only) {
+    case undefined:
+      return true;
+    case "rotary":
+      return cfg.positional_embedding_type === "rotary";
+    case "learned":
+      return cfg.positional_embedding_type === "standard";
+    case "sequential":
+      return !cfg.parallel_attn_mlp;
+    case "gated":
+      return cfg.gated_mlp;
+    case "qk_norm":
+      return cfg.use_qk_norm;
+    case "post_norm":
+      return cfg.use_normalization_before_and_after;
+  }
+}
+
+/** A norm behind attention and MLP lets nothing of them through linearly, and a gate no `hook_pre`. */
+function writesOf({ writes, short, part }: HookRow, cfg: ModelConfig): Write {
+  if (writes === "act_fn" && cfg.gated_mlp) return null;
+  const isInside = part !== null && short !== "attn_out" && short !== "mlp_out";
+  return isInside && cfg.use_normalization_before_and_after ? null : writes;
+}
+
+function axisSize(axis: Axis, cfg: ModelConfig): number | null {
   if (axis === "one") return 1;
   if (axis === "head_index") return cfg.n_heads;
+  if (axis === "key_value_head_index") return keyValueHeads(cfg);
+  if (axis === "batch_pos_head_index" || axis === "batch_pos_key_value_head_index") return null;
   if (axis === "batch" || axis === "pos" || axis === "query_pos" || axis === "key_pos") return null;
   return cfg[axis];
 }
@@ -94,10 +133,19 @@ function axisSize(axis: Axis, cfg: GPT2Config): number | null {
 function sizes(
   axes: readonly Axis[],
   shape: readonly (number | null)[],
+  cfg: ModelConfig,
 ): Pick<HookPoint, "size" | "sizePerHead"> {
   if (axes.includes("key_pos")) return { size: null, sizePerHead: null };
+  const [first] = axes;
+  if (first === "batch_pos_head_index" || first === "batch_pos_key_value_head_index") {
+    const heads = first === "batch_pos_head_index" ? cfg.n_heads : keyValueHeads(cfg);
+    return { size: heads * shape[1]!, sizePerHead: shape[1]! };
+  }
   const size = shape.slice(2).reduce<number>((product, length) => product * length!, 1);
-  return { size, sizePerHead: axes.includes("head_index") ? shape[3]! : undefined };
+  return {
+    size,
+    sizePerHead: axes.some((axis) => axis.endsWith("head_index")) ? shape[3]! : undefined,
+  };
 }
 
 /**
@@ -105,7 +153,7 @@ function sizes(
  *
  * @throws InputError if the model has no such hook; the nearest names are suggested.
  */
-export function hookPoint(name: HookName, cfg: GPT2Config): HookPoint {
+export function hookPoint(name: HookName, cfg: ModelConfig): HookPoint {
   const known = hookDict(cfg);
   const long = typeof name === "string" ? name : getActName(...shortName(name, cfg));
   const found = known.get(long as HookPointName) ?? known.get(spelledOut(long, cfg));
@@ -119,13 +167,13 @@ export function hookPoint(name: HookName, cfg: GPT2Config): HookPoint {
  *
  * @throws InputError if the model has no such hook.
  */
-export function hookPointInLayer(name: string, layer: number, cfg: GPT2Config): HookPoint {
+export function hookPointInLayer(name: string, layer: number, cfg: ModelConfig): HookPoint {
   const inside = hookDict(cfg).get(`blocks.${layer}.${name}` as HookPointName);
   return inside ?? hookPoint(getActName(name, layer), cfg);
 }
 
 /** A name with its layer counted from the front: `blocks.-1.hook_mlp_out`, `mlp_out3`. */
-function spelledOut(name: string, cfg: GPT2Config): HookPointName {
+function spelledOut(name: string, cfg: ModelConfig): HookPointName {
   return getActName(
     name.replace(/^blocks\.(-\d+)\./, (_, layer) => `blocks.${resolveLayer(Number(layer), cfg)}.`),
   );
@@ -133,7 +181,7 @@ function spelledOut(name: string, cfg: GPT2Config): HookPointName {
 
 function shortName(
   name: unknown,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
 ): [name: string, layer: number, layerType: string | undefined] {
   if (Array.isArray(name)) return [name[0], resolveLayer(name[1], cfg), name[2]];
   throw new InputError("not the name of an activation", {
@@ -149,7 +197,7 @@ function shortName(
  */
 export function resolveLayer(
   layer: number,
-  cfg: Pick<GPT2Config, "n_layers">,
+  cfg: Pick<ModelConfig, "n_layers">,
   what = "layer",
 ): number {
   const index = Number.isInteger(layer) && layer < 0 ? layer + cfg.n_layers : layer;
@@ -170,7 +218,7 @@ export function resolveLayer(
  */
 export function filterHookPoints(
   filter: NamesFilter,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
   fallback: (point: HookPoint) => boolean,
 ): HookPoint[] {
   const known = [...hookDict(cfg).values()];

@@ -1,6 +1,7 @@
 /**
- * What there is to hook in a GPT-2, as data: a row for each of TransformerLens's `HookPoint`s of one
- * block, and of what comes before and after the blocks, in the order of the forward pass.
+ * What there is to hook in a model, as data: a row for each of TransformerLens's `HookPoint`s of one
+ * block, and of what comes before and after the blocks, in the order of the forward pass. A row that only
+ * some models have says which.
  */
 
 /** Axes of an activation as TransformerLens calls them; `one` is a single number. */
@@ -10,6 +11,9 @@ export type Axis =
   | "query_pos"
   | "key_pos"
   | "head_index"
+  | "key_value_head_index"
+  | "batch_pos_head_index"
+  | "batch_pos_key_value_head_index"
   | "d_head"
   | "d_model"
   | "d_mlp"
@@ -33,10 +37,16 @@ export interface HookRow {
   /** The layer of the block that it is inside of or comes out of; null for the stream between them. */
   readonly part: "attn" | "mlp" | null;
   readonly writes: Write;
+  /** Which models have it; all, if it does not say. */
+  readonly only?: Only;
 }
+
+/** Models in which positions turn queries and keys, or are learned vectors; and so on. */
+export type Only = "rotary" | "learned" | "sequential" | "gated" | "qk_norm" | "post_norm";
 
 const stream = ["batch", "pos", "d_model"] as const;
 const heads = ["batch", "pos", "head_index", "d_head"] as const;
+const keyHeads = ["batch", "pos", "key_value_head_index", "d_head"] as const;
 const byPairs = ["batch", "head_index", "query_pos", "key_pos"] as const;
 const hidden = ["batch", "pos", "d_mlp"] as const;
 const one = ["batch", "pos", "one"] as const;
@@ -48,18 +58,29 @@ export const BLOCK_HOOKS = [
   { module: "ln1.", short: "scale", axes: one, half: 0, part: "attn", writes: null },
   { module: "ln1.", short: "normalized", axes: stream, half: 0, part: "attn", writes: null },
   { module: "attn.", short: "q", axes: heads, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "k", axes: heads, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "v", axes: heads, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "k", axes: keyHeads, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "v", axes: keyHeads, half: 0, part: "attn", writes: null },
+  { module: "attn.q_norm.", short: "scale", axes: ["batch_pos_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm" },
+  { module: "attn.q_norm.", short: "normalized", axes: ["batch_pos_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm" },
+  { module: "attn.k_norm.", short: "scale", axes: ["batch_pos_key_value_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm" },
+  { module: "attn.k_norm.", short: "normalized", axes: ["batch_pos_key_value_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm" },
+  { module: "attn.", short: "rot_q", axes: heads, half: 0, part: "attn", writes: null, only: "rotary" },
+  { module: "attn.", short: "rot_k", axes: keyHeads, half: 0, part: "attn", writes: null, only: "rotary" },
   { module: "attn.", short: "attn_scores", axes: byPairs, half: 0, part: "attn", writes: null },
   { module: "attn.", short: "pattern", axes: byPairs, half: 0, part: "attn", writes: null },
   { module: "attn.", short: "z", axes: heads, half: 0, part: "attn", writes: "W_O" },
   { module: "attn.", short: "result", axes: ["batch", "pos", "head_index", "d_model"], half: 0, part: "attn", writes: "itself" },
+  { module: "ln1_post.", short: "scale", axes: one, half: 0, part: "attn", writes: null, only: "post_norm" },
+  { module: "ln1_post.", short: "normalized", axes: stream, half: 0, part: "attn", writes: null, only: "post_norm" },
   { module: "", short: "attn_out", axes: stream, half: 0, part: "attn", writes: "itself" },
-  { module: "", short: "resid_mid", axes: stream, half: 1, part: null, writes: "itself" },
+  { module: "", short: "resid_mid", axes: stream, half: 1, part: null, writes: "itself", only: "sequential" },
   { module: "ln2.", short: "scale", axes: one, half: 1, part: "mlp", writes: null },
   { module: "ln2.", short: "normalized", axes: stream, half: 1, part: "mlp", writes: null },
   { module: "mlp.", short: "pre", axes: hidden, half: 1, part: "mlp", writes: "act_fn" },
+  { module: "mlp.", short: "pre_linear", axes: hidden, half: 1, part: "mlp", writes: null, only: "gated" },
   { module: "mlp.", short: "post", axes: hidden, half: 1, part: "mlp", writes: "W_out" },
+  { module: "ln2_post.", short: "scale", axes: one, half: 1, part: "mlp", writes: null, only: "post_norm" },
+  { module: "ln2_post.", short: "normalized", axes: stream, half: 1, part: "mlp", writes: null, only: "post_norm" },
   { module: "", short: "mlp_out", axes: stream, half: 1, part: "mlp", writes: "itself" },
   { module: "", short: "resid_post", axes: stream, half: 2, part: null, writes: "itself" },
 ] as const satisfies readonly HookRow[];
@@ -67,7 +88,7 @@ export const BLOCK_HOOKS = [
 /** What comes before the first block. */
 export const EMBED_HOOKS = [
   { name: "hook_embed", axes: stream, writes: "itself" },
-  { name: "hook_pos_embed", axes: stream, writes: "itself" },
+  { name: "hook_pos_embed", axes: stream, writes: "itself", only: "learned" },
 ] as const;
 
 /** What comes after the last one. */

@@ -6,8 +6,10 @@ import { InputError } from "../errors";
 import { interruptible } from "../progress/interrupt";
 import type { Engine, EngineName } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
-import { type GPT2Config, gpt2Config } from "./config";
-import { type ActivationVisitor, unembed } from "./forward";
+import type { ActivationVisitor } from "./activation-visitor";
+import type { ModelConfig } from "./config";
+import { modelConfig } from "./families/model-config";
+import { unembed } from "./forward";
 import { type GenerateOptions, generate } from "./generate";
 import {
   filterHookPoints,
@@ -34,7 +36,7 @@ import {
 } from "./token-batch";
 import type { Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights } from "./weights";
 
 export interface FromPretrainedOptions extends Partial<WeightProcessing>, LocateModelOptions {}
 
@@ -97,8 +99,8 @@ export interface FromTensorsOptions extends Partial<WeightProcessing> {
  * logits.dispose();
  */
 export class HookedTransformer implements ModelParts {
-  readonly cfg: GPT2Config;
-  readonly weights: GPT2Weights;
+  readonly cfg: ModelConfig;
+  readonly weights: ModelWeights;
   readonly tokenizer: Tokenizer | null;
   readonly promptEncoder: PromptEncoder | null;
   readonly processing: WeightProcessing;
@@ -164,7 +166,7 @@ export class HookedTransformer implements ModelParts {
     { tokenizer = null, name = "arrays in memory", ...options }: FromTensorsOptions = {},
   ): HookedTransformer {
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    const cfg = gpt2Config(config, name);
+    const cfg = modelConfig(config, name);
     const { weights, warnings } = loadWeights(arraySource(tensors, name), cfg, processing);
     const backend = tf.getBackend() as EngineName;
     return new HookedTransformer({

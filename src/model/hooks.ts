@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { ActivationCache } from "./activation-cache";
-import type { GPT2Config } from "./config";
-import type { ActivationVisitor } from "./forward";
+import type { ActivationVisitor } from "./activation-visitor";
+import type { ModelConfig } from "./config";
 import type { HookName } from "./hook-names";
 import { type HookPoint, hookDict, hookPoint, matcher } from "./hook-points";
 import { shown } from "./shown";
@@ -28,7 +28,7 @@ export type HookSpec = readonly [
  */
 export function hooksByName(
   specs: readonly HookSpec[],
-  cfg: GPT2Config,
+  cfg: ModelConfig,
   isComputed: (point: HookPoint) => boolean = () => true,
 ): Map<string, HookFunction[]> {
   const hooks = new Map<string, HookFunction[]>();
@@ -68,7 +68,7 @@ export function notComputed(points: readonly HookPoint[]): InputError {
   });
 }
 
-function targetsOf(name: HookSpec[0], cfg: GPT2Config): HookPoint[] {
+function targetsOf(name: HookSpec[0], cfg: ModelConfig): HookPoint[] {
   if (typeof name !== "function" && !(name instanceof RegExp)) return [hookPoint(name, cfg)];
   const matches = matcher(name);
   const targets = [...hookDict(cfg).values()].filter((point) => matches(point.name));
@@ -83,7 +83,7 @@ export function hookVisitor(
   hooks: ReadonlyMap<string, readonly HookFunction[]>,
   wanted: ReadonlySet<string>,
   cache: ActivationCache | null,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
 ): ActivationVisitor {
   const points: ReadonlyMap<string, HookPoint> = hookDict(cfg);
   return <T extends tf.Tensor>(name: string, value: T): T => {

@@ -1,7 +1,7 @@
 export { ActivationCache, type CachedModel } from "./activation-cache";
 export type { AttentionMask, PaddingSide } from "./attention-mask";
 export type { AxisSlice } from "./axis-slice";
-export type { GPT2Config } from "./config";
+export type { ModelConfig } from "./config";
 export type { LayerKeysValues } from "./forward";
 export type { GenerateOptions } from "./generate";
 export {
@@ -58,9 +58,9 @@ export type {
   AttentionWeights,
   BlockWeights,
   EmbeddingWeights,
-  GPT2Weights,
-  LayerNormWeights,
   MLPWeights,
+  ModelWeights,
+  NormWeights,
   UnembeddingWeights,
 } from "./weights";
 export { writeDirection } from "./write-direction";

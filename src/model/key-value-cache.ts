@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { AttentionMask } from "./attention-mask";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import type { LayerKeysValues } from "./forward";
 
-type Sizes = Pick<GPT2Config, "n_layers" | "n_heads" | "d_head">;
+type Sizes = Pick<ModelConfig, "n_layers" | "n_heads" | "d_head">;
 
 /**
  * Keys and values of positions that were run, so that the next ones need not run them again

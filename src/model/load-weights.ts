@@ -3,35 +3,36 @@ import type { Dtype } from "../checkpoints/dtypes";
 import { toFloat32 } from "../checkpoints/named-array";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
-import type { GPT2Config } from "./config";
-import { gpt2TensorNames, LM_HEAD, type TensorNames } from "./tensor-names";
+import type { ModelConfig } from "./config";
+import { keyValueHeads } from "./config";
+import { type TensorNames, tensorNames } from "./tensor-names";
 import { withTerms } from "./vocabulary";
 import {
   centerRows,
-  foldLayerNorm,
+  foldNorm,
   foldValueBias,
-  type LayerNormArrays,
   largeOffsets,
   lessMean,
   type Matrix,
+  type NormArrays,
   type Offsets,
   takeOff,
   unembeddingTerms,
   type WeightProcessing,
 } from "./weight-processing";
-import type { BlockWeights, GPT2Weights, LayerNormWeights } from "./weights";
+import type { BlockWeights, ModelWeights, NormWeights } from "./weights";
 
 /** Weights of other types are codes that a quantization stands beside. */
 const FLOATS: readonly Dtype[] = ["float64", "float32", "float16", "bfloat16"];
 
 /** Weights, and what the user should know of the file they were read from. */
 export interface LoadedWeights {
-  readonly weights: GPT2Weights;
+  readonly weights: ModelWeights;
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a GPT-2's weights by their Hugging Face names, processes them and gives them to the tensor
+ * Reads a model's weights by their Hugging Face names, processes them and gives them to the tensor
  * engine, one block at a time so that no second copy of all is held.
  *
  * @throws ModelConfigError if tensors are missing, of another shape than the config says, no
@@ -40,27 +41,27 @@ export interface LoadedWeights {
  */
 export function loadWeights(
   source: TensorSource,
-  config: GPT2Config,
+  config: ModelConfig,
   processing: WeightProcessing,
 ): LoadedWeights {
-  const names = gpt2TensorNames(source, config);
+  const names = tensorNames(source, config);
   const reader = new WeightReader(source, config, names);
   const made: tf.Tensor[] = [];
   const matrix = ({ data, rows, columns }: Matrix) =>
     keepTrack(made, tf.tensor2d(data, [rows, columns]));
   const vector = (data: Float32Array) => keepTrack(made, tf.tensor1d(data));
-  const norm = ({ w, b }: LayerNormArrays): LayerNormWeights | null =>
-    processing.foldLn ? null : { w: vector(w), b: vector(b) };
+  const norm = ({ w, b }: NormArrays): NormWeights => ({ w: vector(w), b: b && vector(b) });
+  const makers = { matrix, vector, norm };
   try {
-    const lnFinal = reader.layerNorm("ln_f");
-    const weights: GPT2Weights = {
+    const lnFinal = reader.norm(names.table.ln_final);
+    const weights: ModelWeights = {
       // First, while there is nothing else: they take the most memory on the way.
-      ...readVocabulary(reader, processing, lnFinal, { matrix, vector }),
-      W_pos: matrix(readPositions(reader, processing)),
+      ...readVocabulary(reader, processing, lnFinal, makers),
+      W_pos: names.table.positions ? matrix(readPositions(reader, processing)) : null,
       blocks: Array.from({ length: config.n_layers }, (_, layer) =>
-        readBlock(reader, config, processing, layer, { matrix, vector, norm }),
+        readBlock(reader, processing, layer, makers),
       ),
-      ln_final: norm(lnFinal),
+      ln_final: processing.foldLn ? null : norm(lnFinal),
     };
     return { weights, warnings: names.warnings };
   } catch (error) {
@@ -80,49 +81,119 @@ function keepTrack<T extends tf.Tensor>(made: tf.Tensor[], tensor: T): T {
 interface TensorMakers {
   matrix(matrix: Matrix): tf.Tensor2D;
   vector(data: Float32Array): tf.Tensor1D;
-  norm(arrays: LayerNormArrays): LayerNormWeights | null;
+  norm(arrays: NormArrays): NormWeights;
 }
 
 function readBlock(
   reader: WeightReader,
-  config: GPT2Config,
   processing: WeightProcessing,
   layer: number,
   { matrix, vector, norm }: TensorMakers,
 ): BlockWeights {
-  const { d_model: D, d_mlp: M } = config;
-  const name = `h.${layer}`;
-  const ln1 = reader.layerNorm(`${name}.ln_1`);
-  const W_QKV = reader.matrix(`${name}.attn.c_attn.weight`, D, 3 * D);
-  const b_QKV = reader.vector(`${name}.attn.c_attn.bias`, 3 * D);
-  const W_O = reader.matrix(`${name}.attn.c_proj.weight`, D, D);
-  const b_O = reader.vector(`${name}.attn.c_proj.bias`, D);
-  const ln2 = reader.layerNorm(`${name}.ln_2`);
-  const W_in = reader.matrix(`${name}.mlp.c_fc.weight`, D, M);
-  const b_in = reader.vector(`${name}.mlp.c_fc.bias`, M);
-  const W_out = reader.matrix(`${name}.mlp.c_proj.weight`, M, D);
-  const b_out = reader.vector(`${name}.mlp.c_proj.bias`, D);
+  const { config, names } = reader;
+  const { table } = names;
+  const { biases, d_model: D, d_mlp: M, d_head: K, n_heads: H } = config;
+  const at = (name: string) => `${table.blocks}${layer}.${name}`;
+  const bias = (name: string, length: number, isThere: boolean) =>
+    isThere ? reader.vector(`${at(name)}.bias`, length) : new Float32Array(length);
+  const ln1 = reader.norm(at(table.ln1));
+  const { W_QKV, b_QKV } = readAttentionInputs(reader, at);
+  const W_O = reader.linear(at(table.o), H * K, D);
+  const b_O = bias(table.o, D, biases.o);
+  const ln2 = reader.norm(at(table.ln2));
+  const W_gate = table.gate ? reader.linear(at(table.gate), D, M) : null;
+  const W_in = reader.linear(at(table.in), D, M);
+  const b_in = bias(table.in, M, biases.mlp);
+  const W_out = reader.linear(at(table.out), M, D);
+  const b_out = bias(table.out, D, biases.mlp);
   if (processing.foldLn) {
-    foldLayerNorm(W_QKV, b_QKV, ln1);
-    foldLayerNorm(W_in, b_in, ln2);
+    foldNorm(W_QKV, b_QKV, ln1);
+    foldNorm(W_in, b_in, ln2);
+    if (W_gate) foldNorm(W_gate, new Float32Array(M), ln2);
   }
-  if (processing.centerWritingWeights) {
+  if (processing.centerWritingWeights && config.normalization_type === "LN") {
     for (const weight of [W_O, asRow(b_O), W_out, asRow(b_out)]) centerRows(weight);
   }
-  if (processing.foldValueBiases) foldValueBias(b_QKV.subarray(2 * D), W_O, b_O);
+  if (processing.foldValueBiases) {
+    foldValueBias(b_QKV.subarray(b_QKV.length - keyValueHeads(config) * K), W_O, b_O, K);
+  }
+  const unlessFolded = (arrays: NormArrays) => (processing.foldLn ? null : norm(arrays));
+  const normOf = (name: string | undefined) => (name ? norm(reader.norm(at(name))) : null);
+  const headNorm = (name: string | undefined) =>
+    name ? vector(reader.vector(`${at(name)}.weight`, K)) : null;
   return {
-    ln1: norm(ln1),
-    attn: { W_QKV: matrix(W_QKV), b_QKV: vector(b_QKV), W_O: matrix(W_O), b_O: vector(b_O) },
-    ln2: norm(ln2),
-    mlp: { W_in: matrix(W_in), b_in: vector(b_in), W_out: matrix(W_out), b_out: vector(b_out) },
+    ln1: unlessFolded(ln1),
+    attn: {
+      ...{ W_QKV: matrix(W_QKV), b_QKV: vector(b_QKV), W_O: matrix(W_O), b_O: vector(b_O) },
+      ...{ q_norm: headNorm(table.q_norm), k_norm: headNorm(table.k_norm) },
+    },
+    ln1_post: normOf(table.ln1_post),
+    ln2: unlessFolded(ln2),
+    mlp: {
+      W_gate: W_gate && matrix(W_gate),
+      ...{ W_in: matrix(W_in), b_in: vector(b_in), W_out: matrix(W_out), b_out: vector(b_out) },
+    },
+    ln2_post: normOf(table.ln2_post),
   };
+}
+
+/** All queries, then all keys, then all values, side by side, however the file has them. */
+function readAttentionInputs(
+  reader: WeightReader,
+  at: (name: string) => string,
+): { readonly W_QKV: Matrix; readonly b_QKV: Float32Array } {
+  const { d_model: D, d_head: K, n_heads: H, biases } = reader.config;
+  const { qkv, qkvOrder } = reader.names.table;
+  const ofQueries = H * K;
+  const ofKeys = keyValueHeads(reader.config) * K;
+  const width = ofQueries + 2 * ofKeys;
+  const biasOf = (name: string, length: number) =>
+    biases.qkv ? reader.vector(`${at(name)}.bias`, length) : new Float32Array(length);
+  if (typeof qkv === "string") {
+    const W = reader.linear(at(qkv), D, width);
+    const b = biasOf(qkv, width);
+    if (qkvOrder === "parts") return { W_QKV: W, b_QKV: b };
+    return { W_QKV: byPart(W, H, K), b_QKV: byPart(asRow(b), H, K).data };
+  }
+  const parts = [
+    { name: qkv.q, size: ofQueries, from: 0 },
+    { name: qkv.k, size: ofKeys, from: ofQueries },
+    { name: qkv.v, size: ofKeys, from: ofQueries + ofKeys },
+  ];
+  const W_QKV = { data: new Float32Array(D * width), rows: D, columns: width };
+  const b_QKV = new Float32Array(width);
+  for (const { name, size, from } of parts) {
+    const { data } = reader.linear(at(name), D, size);
+    for (let row = 0; row < D; row++) {
+      W_QKV.data.set(data.subarray(row * size, (row + 1) * size), row * width + from);
+    }
+    b_QKV.set(biasOf(name, size), from);
+  }
+  return { W_QKV, b_QKV };
+}
+
+/** Columns "(head, q|k|v, d_head)" as "(q|k|v, head, d_head)". */
+function byPart({ data, rows, columns }: Matrix, heads: number, d_head: number): Matrix {
+  const ordered = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let head = 0; head < heads; head++) {
+      for (let part = 0; part < 3; part++) {
+        const from = row * columns + (head * 3 + part) * d_head;
+        const to = row * columns + (part * heads + head) * d_head;
+        ordered.set(data.subarray(from, from + d_head), to);
+      }
+    }
+  }
+  return { data: ordered, rows, columns };
 }
 
 function readPositions(reader: WeightReader, { centerWritingWeights }: WeightProcessing): Matrix {
   const { n_ctx, d_model } = reader.config;
-  const positions = reader.matrix("wpe.weight", n_ctx, d_model);
-  if (centerWritingWeights) centerRows(positions);
-  return positions;
+  const { positions, firstPosition = 0 } = reader.names.table;
+  const all = reader.matrix(`${positions}.weight`, n_ctx + firstPosition, d_model);
+  const own = { data: all.data.subarray(firstPosition * d_model), rows: n_ctx, columns: d_model };
+  if (centerWritingWeights) centerRows(own);
+  return own;
 }
 
 type VectorAndMatrix = Pick<TensorMakers, "matrix" | "vector">;
@@ -131,39 +202,49 @@ type VectorAndMatrix = Pick<TensorMakers, "matrix" | "vector">;
 function readVocabulary(
   reader: WeightReader,
   processing: WeightProcessing,
-  lnFinal: LayerNormArrays,
+  lnFinal: NormArrays,
   makers: VectorAndMatrix,
-): Pick<GPT2Weights, "embedding" | "unembedding"> {
+): Pick<ModelWeights, "embedding" | "unembedding"> {
   const { unembedding, offsets } = readUnembedding(reader, processing, lnFinal, makers);
-  const { centerWritingWeights: centred } = processing;
+  const { normalization_type, embedding_scale: scale } = reader.config;
+  const centred = processing.centerWritingWeights && normalization_type === "LN";
   const hasTerms = unembedding.terms !== null;
   // Large offsets that were taken off are not put back to the last digit, and in those that were not
   // a mean loses digits: then W_E is a tensor of its own.
   const isShared = reader.names.isTied && (offsets === null || (hasTerms && centred));
   if (isShared) {
     const offset = offsets && makers.vector(Float32Array.from(lessMean(offsets.ofColumn)));
-    return { unembedding, embedding: { rows: unembedding.rows, hasTerms, centred, offset } };
+    return { unembedding, embedding: { rows: unembedding.rows, hasTerms, centred, offset, scale } };
   }
-  const own = reader.matrix("wte.weight", reader.config.d_vocab, reader.config.d_model);
+  const { embedding: name } = reader.names.table;
+  const own = reader.matrix(`${name}.weight`, reader.config.d_vocab, reader.config.d_model);
   if (centred) centerRows(own);
-  const embedding = { rows: makers.matrix(own), hasTerms: false, centred: false, offset: null };
-  return { unembedding, embedding };
+  const plain = { hasTerms: false, centred: false, offset: null };
+  return { unembedding, embedding: { rows: makers.matrix(own), ...plain, scale } };
 }
 
 /** W_U, and the large offsets of its rows; they are taken off where terms can hold them. */
 function readUnembedding(
   reader: WeightReader,
   { foldLn, centerUnembed, centerWritingWeights }: WeightProcessing,
-  lnFinal: LayerNormArrays,
+  lnFinal: NormArrays,
   { matrix, vector }: VectorAndMatrix,
-): { unembedding: GPT2Weights["unembedding"]; offsets: Offsets | null } {
-  const { d_vocab, d_model } = reader.config;
-  const rows = reader.matrix(reader.names.isTied ? "wte.weight" : LM_HEAD, d_vocab, d_model);
-  const hasTerms = foldLn || centerUnembed;
-  const offsets = hasTerms || centerWritingWeights ? largeOffsets(rows) : null;
+): { unembedding: ModelWeights["unembedding"]; offsets: Offsets | null } {
+  const { names, config } = reader;
+  const { d_vocab, d_model, normalization_type } = config;
+  const name = names.isTied ? names.table.embedding : names.table.unembedding;
+  const rows = reader.matrix(`${name}.weight`, d_vocab, d_model);
+  const bias = config.biases.unembed
+    ? reader.vector(`${names.table.unembedding}.bias`, d_vocab)
+    : null;
+  // A cap on the logits sees what is added to all of them.
+  const center = centerUnembed && config.output_logits_soft_cap === null;
+  const hasTerms = foldLn || center || bias !== null;
+  const isCentred = centerWritingWeights && normalization_type === "LN";
+  const offsets = hasTerms || isCentred ? largeOffsets(rows) : null;
   if (!hasTerms) return { unembedding: { rows: matrix(rows), terms: null }, offsets };
   if (offsets) takeOff(rows, offsets);
-  const all = unembeddingTerms(rows, foldLn ? lnFinal : null, centerUnembed, offsets);
+  const all = unembeddingTerms(rows, foldLn ? lnFinal : null, center, offsets, bias);
   const [scale, ofOffset, mean] = [all.scale, all.ofOffset, all.mean].map(vector);
   const terms = { scale, ofOffset, mean };
   return { unembedding: { rows: matrix(withTerms(rows, all)), terms }, offsets };
@@ -177,7 +258,7 @@ function asRow(data: Float32Array): Matrix {
 class WeightReader {
   constructor(
     private readonly source: TensorSource,
-    readonly config: GPT2Config,
+    readonly config: ModelConfig,
     readonly names: TensorNames,
   ) {}
 
@@ -189,9 +270,18 @@ class WeightReader {
     return this.read(name, [length]);
   }
 
-  layerNorm(name: string): LayerNormArrays {
-    const { d_model } = this.config;
-    return { w: this.vector(`${name}.weight`, d_model), b: this.vector(`${name}.bias`, d_model) };
+  /** W `[in, out]` of a projection, which most files have the other way round. */
+  linear(name: string, inputs: number, outputs: number): Matrix {
+    const weight = `${name}.weight`;
+    if (this.names.table.isConv1D) return this.matrix(weight, inputs, outputs);
+    return transposed(this.matrix(weight, outputs, inputs));
+  }
+
+  norm(name: string): NormArrays {
+    const { d_model, norm_offset, normalization_type } = this.config;
+    const w = this.vector(`${name}.weight`, d_model);
+    if (norm_offset !== 0) for (let i = 0; i < w.length; i++) w[i] += norm_offset;
+    return { w, b: normalization_type === "LN" ? this.vector(`${name}.bias`, d_model) : null };
   }
 
   private read(name: string, shape: readonly number[]): Float32Array {
@@ -217,6 +307,16 @@ class WeightReader {
     checkFinite(values, inFile, this.source.path);
     return values;
   }
+}
+
+function transposed({ data, rows, columns }: Matrix): Matrix {
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      turned[column * rows + row] = data[row * columns + column];
+    }
+  }
+  return { data: turned, rows: columns, columns: rows };
 }
 
 function checkFinite(values: Float32Array, name: string, file: string): void {

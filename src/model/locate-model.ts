@@ -10,7 +10,7 @@ import { readJsonFile } from "../checkpoints/json-file";
 import { HubError, ModelConfigError } from "../errors";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
-import { gpt2Config } from "./config";
+import { modelConfig } from "./families/model-config";
 import { type ModelNames, modelNames } from "./model-names";
 
 export interface LocateModelOptions {
@@ -133,7 +133,7 @@ async function checkIsGpt2(plan: DownloadPlan, settings: HubSettings): Promise<v
   const file = plan.files.find(({ path }) => path === CONFIG_FILE)!;
   await downloadFile({ ...plan, file, settings });
   const config = readJsonFile(join(plan.repository, "blobs", file.hash), ModelConfigError);
-  gpt2Config(config, `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`);
+  modelConfig(config, `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`);
 }
 
 /** `models/` of the working directory and each folder above it, then of tslens itself. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { AxisSlice } from "./axis-slice";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import { unembed } from "./forward";
 import {
   type AccumulatedResidOptions,
@@ -156,7 +156,7 @@ function tokenIds(choice: TokenChoice, run: TokenizedRun): TokenIds {
   };
 }
 
-function checkIds(ids: readonly number[], { d_vocab }: GPT2Config): readonly number[] {
+function checkIds(ids: readonly number[], { d_vocab }: ModelConfig): readonly number[] {
   const isId = (id: number) => Number.isInteger(id) && id >= 0 && id < d_vocab;
   const wrong = Array.from(ids).findIndex((id) => !isId(id));
   if (wrong < 0) return ids;

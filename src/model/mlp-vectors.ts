@@ -3,7 +3,7 @@ import { toFloat32 } from "../checkpoints/named-array";
 import { InputError } from "../errors";
 import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
-import { gpt2TensorNames } from "./tensor-names";
+import { tensorNames } from "./tensor-names";
 
 /** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */
 export interface MlpVectors {
@@ -46,7 +46,7 @@ export async function rawMlpVectors(model: HookedTransformer, layer: number): Pr
   const { openModelFolder } = await import("../checkpoints/model-folder.js");
   const { tensors } = await openModelFolder(model.folder);
   try {
-    const { inFile: names } = gpt2TensorNames(tensors, model.cfg);
+    const { inFile: names } = tensorNames(tensors, model.cfg);
     const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
     const read = (name: string, shape: [number, number]) => {
       const inFile = names.get(name)!;

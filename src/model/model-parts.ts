@@ -1,16 +1,16 @@
 import type { ReadFiles } from "../checkpoints/read-files";
 import type { Engine } from "../tensors/engine";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import type { PromptEncoder } from "./token-batch";
 import type { Tokenizer } from "./tokenizer";
 import type { WeightProcessing } from "./weight-processing";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights } from "./weights";
 
 /** What a model is made of. */
 export interface ModelParts {
-  readonly cfg: GPT2Config;
+  readonly cfg: ModelConfig;
   /** The weights as they are multiplied with; `named-weights.ts` gives them their usual names. */
-  readonly weights: GPT2Weights;
+  readonly weights: ModelWeights;
   /** null if there is no tokenizer, or none that can be used: give token ids then. */
   readonly tokenizer: Tokenizer | null;
   /** The tokenizer, or what says why there is none that can be used; null if there is none at all. */

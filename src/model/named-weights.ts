@@ -1,41 +1,52 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
-import type { GPT2Config } from "./config";
+import { keyValueHeads, type ModelConfig } from "./config";
 import { resolveLayer } from "./hook-points";
 import { shown } from "./shown";
 import { embeddingRows, unembeddingBias, unembeddingRows } from "./vocabulary";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights, NormWeights } from "./weights";
 
 /** What is needed of a model to name its weights. */
 export interface WeightedModel {
-  readonly cfg: GPT2Config;
-  readonly weights: GPT2Weights;
+  readonly cfg: ModelConfig;
+  readonly weights: ModelWeights;
 }
 
 /**
- * TransformerLens's names of a model's weights. Layer norms have none once they are folded.
+ * TransformerLens's names of a model's weights. Norms have none once they are folded.
  *
- * Shapes: `embed.W_E` `[d_vocab, d_model]`, `pos_embed.W_pos` `[n_ctx, d_model]`, `attn.W_Q|W_K|W_V`
- * `[n_heads, d_model, d_head]`, `attn.b_Q|b_K|b_V` `[n_heads, d_head]`, `attn.W_O` `[n_heads, d_head,
- * d_model]`, `mlp.W_in` `[d_model, d_mlp]`, `mlp.W_out` `[d_mlp, d_model]`, `unembed.W_U` `[d_model,
- * d_vocab]`, `unembed.b_U` `[d_vocab]`.
+ * Shapes: `embed.W_E` `[d_vocab, d_model]`, `pos_embed.W_pos` `[n_ctx, d_model]`, `attn.W_Q` `[n_heads,
+ * d_model, d_head]`, `attn.b_Q` `[n_heads, d_head]`, `attn.W_K|W_V` and `attn.b_K|b_V` the same, in models
+ * with fewer key/value heads `attn._W_K` and so on of `n_key_value_heads`, `attn.W_O` `[n_heads, d_head,
+ * d_model]`, `mlp.W_in` (and `mlp.W_gate`) `[d_model, d_mlp]`, `mlp.W_out` `[d_mlp, d_model]`,
+ * `unembed.W_U` `[d_model, d_vocab]`, `unembed.b_U` `[d_vocab]`.
  */
 export function weightNames({ cfg, weights }: WeightedModel): string[] {
-  const norm = (name: string, present: unknown) => (present ? [`${name}.w`, `${name}.b`] : []);
+  const norm = (name: string, present: NormWeights | null) => {
+    if (!present) return [];
+    return present.b ? [`${name}.w`, `${name}.b`] : [`${name}.w`];
+  };
+  const own = cfg.n_key_value_heads === null ? "" : "_";
   return [
     "embed.W_E",
-    "pos_embed.W_pos",
-    ...Array.from({ length: cfg.n_layers }, (_, layer) => {
+    ...(weights.W_pos ? ["pos_embed.W_pos"] : []),
+    ...weights.blocks.flatMap((block, layer) => {
       const name = `blocks.${layer}`;
+      const { attn, mlp } = block;
       return [
-        ...norm(`${name}.ln1`, weights.blocks[layer].ln1),
-        ...["W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O"].map(
+        ...norm(`${name}.ln1`, block.ln1),
+        ...["W_Q", `${own}W_K`, `${own}W_V`, "W_O", "b_Q", `${own}b_K`, `${own}b_V`, "b_O"].map(
           (part) => `${name}.attn.${part}`,
         ),
-        ...norm(`${name}.ln2`, weights.blocks[layer].ln2),
-        ...["W_in", "b_in", "W_out", "b_out"].map((part) => `${name}.mlp.${part}`),
+        ...(attn.q_norm ? [`${name}.attn.q_norm.w`, `${name}.attn.k_norm.w`] : []),
+        ...norm(`${name}.ln1_post`, block.ln1_post),
+        ...norm(`${name}.ln2`, block.ln2),
+        ...[...(mlp.W_gate ? ["W_gate"] : []), "W_in", "b_in", "W_out", "b_out"].map(
+          (part) => `${name}.mlp.${part}`,
+        ),
+        ...norm(`${name}.ln2_post`, block.ln2_post),
       ];
-    }).flat(),
+    }),
     ...norm("ln_final", weights.ln_final),
     "unembed.W_U",
     "unembed.b_U",
@@ -58,38 +69,54 @@ export function getWeight(model: WeightedModel, name: string): tf.Tensor {
   }
   const { cfg, weights } = model;
   return tf.tidy(() => {
-    const block = /^blocks\.(\d+)\.(\w+)\.(\w+)$/.exec(name);
+    const block = /^blocks\.(\d+)\.([\w.]+)\.(\w+)$/.exec(name);
     if (block) return blockWeight(weights.blocks[Number(block[1])], cfg, block[2], block[3]);
     switch (name) {
       case "embed.W_E":
         return embeddingRows(weights.embedding);
       case "pos_embed.W_pos":
-        return tf.clone(weights.W_pos);
+        return tf.clone(weights.W_pos!);
       case "unembed.W_U":
         return tf.transpose(unembeddingRows(weights.unembedding));
       case "unembed.b_U":
         return unembeddingBias(weights.unembedding);
       default:
-        return tf.clone(name === "ln_final.w" ? weights.ln_final!.w : weights.ln_final!.b);
+        return tf.clone(name === "ln_final.w" ? weights.ln_final!.w : weights.ln_final!.b!);
     }
   });
 }
 
 function blockWeight(
-  block: GPT2Weights["blocks"][number],
-  cfg: GPT2Config,
+  block: ModelWeights["blocks"][number],
+  cfg: ModelConfig,
   module: string,
   name: string,
 ): tf.Tensor {
   const { n_heads: H, d_head: K, d_model: D } = cfg;
-  if (module === "ln1" || module === "ln2") return tf.clone(block[module]![name as "w" | "b"]);
-  if (module === "mlp") return tf.clone(block.mlp[name as "W_in"]);
+  switch (module) {
+    case "ln1":
+    case "ln1_post":
+    case "ln2":
+    case "ln2_post":
+      return tf.clone(block[module]![name as "w" | "b"]!);
+    case "attn.q_norm":
+      return tf.clone(block.attn.q_norm!);
+    case "attn.k_norm":
+      return tf.clone(block.attn.k_norm!);
+    case "mlp":
+      return tf.clone(block.mlp[name as "W_in"]);
+  }
   if (name === "W_O") return tf.reshape(block.attn.W_O, [H, K, D]);
   if (name === "b_O") return tf.clone(block.attn.b_O);
-  const part = "QKV".indexOf(name[2]);
-  if (name[0] === "b") return tf.reshape(tf.slice(block.attn.b_QKV, part * D, D), [H, K]);
-  const fused = tf.slice(block.attn.W_QKV, [0, part * D], [D, D]);
-  return tf.transpose(tf.reshape(fused, [D, H, K]), [1, 0, 2]);
+  const heads = [H, keyValueHeads(cfg), keyValueHeads(cfg)];
+  const part = "QKV".indexOf(name[name.length - 1]);
+  const from = heads.slice(0, part).reduce((sum, count) => sum + count * K, 0);
+  const count = heads[part];
+  if (name.includes("b_")) {
+    return tf.reshape(tf.slice(block.attn.b_QKV, from, count * K), [count, K]);
+  }
+  const fused = tf.slice(block.attn.W_QKV, [0, from], [D, count * K]);
+  return tf.transpose(tf.reshape(fused, [D, count, K]), [1, 0, 2]);
 }
 
 /** What neuron `neuron` of an MLP reads and writes, vectors of length d_model. */

@@ -1,6 +1,75 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { AttentionMask } from "./attention-mask";
-import type { Positions } from "./forward";
+import type { ModelConfig } from "./config";
+import { type RotaryAngles, rotaryAngles } from "./rotary-positions";
+
+/** How the new positions of a batch stand to each other and to the past. */
+export interface Positions {
+  /** The position of each new token, int32 `[B, T]` or `[1, T]`: its row of `W_pos`. */
+  readonly ids: tf.Tensor2D;
+  /** Added to attention scores: 0 where a query may look, −∞ where not; `[B or 1, 1, T, S]`. */
+  readonly attentionBias: tf.Tensor4D;
+  /** The same in layers that look back only so far as their window; null in models without. */
+  readonly localBias: tf.Tensor4D | null;
+  /** By what queries and keys are turned; null in models with learned positions. */
+  readonly rotary: RotaryAngles | null;
+  /** In padded batches, 1 at tokens and 0 at padding, which gets no position embedding; `[B, T, 1]`. */
+  readonly isToken?: tf.Tensor3D;
+  /** In padded batches, queries with nothing to look at: their pattern is zero; bool `[B, 1, T, 1]`. */
+  readonly isBlind?: tf.Tensor4D;
+}
+
+/** Where the keys of a batch stand. */
+export interface KeyPlaces {
+  /** Rows of the batch, 1 if all are alike. */
+  readonly rows: number;
+  /** New positions. */
+  readonly queries: number;
+  /** Positions attended to, earlier ones first. */
+  readonly keys: number;
+  /** The position of a query, and of a key; null where there is none to see. */
+  query(row: number, query: number): number;
+  key(row: number, key: number): number | null;
+}
+
+/** What each query sees: every key up to its own position, in local layers only those in its window. */
+export function attentionBiases(
+  { window_size }: ModelConfig,
+  { rows, queries, keys, ...places }: KeyPlaces,
+): Pick<Positions, "attentionBias" | "localBias"> {
+  const seen = (window: number) => {
+    const bias = new Float32Array(rows * queries * keys).fill(-Infinity);
+    for (let row = 0; row < rows; row++) {
+      for (let query = 0; query < queries; query++) {
+        const at = places.query(row, query);
+        const from = (row * queries + query) * keys;
+        for (let key = 0; key < keys; key++) {
+          const place = places.key(row, key);
+          if (place !== null && place <= at && place > at - window) bias[from + key] = 0;
+        }
+      }
+    }
+    return tf.tensor4d(bias, [rows, 1, queries, keys]);
+  };
+  return {
+    attentionBias: seen(Number.POSITIVE_INFINITY),
+    localBias: window_size === null ? null : seen(window_size),
+  };
+}
+
+/** Positions `start … start + length − 1` of unpadded text, each seeing itself and all before. */
+export function causalPositions(config: ModelConfig, length: number, start = 0): Positions {
+  const ids = Int32Array.from({ length }, (_, i) => start + i);
+  return {
+    ids: tf.tensor2d(ids, [1, length], "int32"),
+    rotary: rotaryAngles(config, ids, [1, length]),
+    ...attentionBiases(config, {
+      ...{ rows: 1, queries: length, keys: start + length },
+      query: (_, query) => start + query,
+      key: (_, key) => key,
+    }),
+  };
+}
 
 /**
  * Positions of a padded batch, as TransformerLens has them: position ids count the tokens, padding
@@ -10,28 +79,33 @@ import type { Positions } from "./forward";
  * @param mask of the new positions, `[batch][T]`
  * @param pastMask of the earlier positions that are attended to as well, `[batch][S − T]`
  */
-export function maskedPositions(mask: AttentionMask, pastMask: AttentionMask | null): Positions {
+export function maskedPositions(
+  config: ModelConfig,
+  mask: AttentionMask,
+  pastMask: AttentionMask | null,
+): Positions {
   const B = mask.length;
   const T = mask[0].length;
   const earlier = pastMask?.[0].length ?? 0;
-  const S = earlier + T;
+  const isToken = mask.map((row, i) => [...(pastMask?.[i] ?? []), ...row]);
   const ids = new Int32Array(B * T);
   const isBlind = new Uint8Array(B * T);
-  const bias = new Float32Array(B * T * S).fill(-Infinity);
-  for (let row = 0; row < B; row++) {
-    const isToken = [...(pastMask?.[row] ?? []), ...mask[row]];
-    let tokens = isToken.slice(0, earlier).reduce((sum, value) => sum + value, 0);
+  isToken.forEach((row, i) => {
+    let tokens = row.slice(0, earlier).reduce((sum, value) => sum + value, 0);
     for (let t = 0; t < T; t++) {
-      const query = row * T + t;
-      tokens += mask[row][t];
-      ids[query] = Math.max(tokens - 1, 0);
-      isBlind[query] = tokens === 0 ? 1 : 0;
-      for (let s = 0; s <= earlier + t; s++) if (isToken[s]) bias[query * S + s] = 0;
+      tokens += row[earlier + t];
+      ids[i * T + t] = Math.max(tokens - 1, 0);
+      isBlind[i * T + t] = tokens === 0 ? 1 : 0;
     }
-  }
+  });
   return {
     ids: tf.tensor2d(ids, [B, T], "int32"),
-    attentionBias: tf.tensor4d(bias, [B, 1, T, S]),
+    rotary: rotaryAngles(config, ids, [B, T]),
+    ...attentionBiases(config, {
+      ...{ rows: B, queries: T, keys: earlier + T },
+      query: (_, query) => earlier + query,
+      key: (row, key) => (isToken[row][key] ? key : null),
+    }),
     isToken: tf.tensor3d(Float32Array.from(mask.flat()), [B, T, 1]),
     isBlind: isBlind.includes(1) ? tf.tensor4d(isBlind, [B, 1, T, 1], "bool") : undefined,
   };

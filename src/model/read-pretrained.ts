@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { openModelFolder } from "../checkpoints/model-folder";
 import { ReadFiles } from "../checkpoints/read-files";
 import { loadEngine } from "../tensors/engine";
-import { gpt2Config } from "./config";
+import { modelConfig } from "./families/model-config";
 import { loadWeights } from "./load-weights";
 import { locateModel } from "./locate-model";
 import type { ModelParts } from "./model-parts";
@@ -21,7 +21,7 @@ export async function readPretrained(
   const inFolder = ReadFiles.in(folder);
   const { config, tensors, files, warnings } = await openModelFolder(folder);
   try {
-    const cfg = gpt2Config(config, files[0]);
+    const cfg = modelConfig(config, files[0]);
     const tokenizer = await openTokenizer(folder);
     const loaded = loadWeights(tensors, cfg, processing);
     return {

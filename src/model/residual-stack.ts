@@ -5,17 +5,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { type AxisSlice, sliceAxis } from "./axis-slice";
-import type { GPT2Config } from "./config";
-import { layerNorm } from "./forward";
+import type { ModelConfig } from "./config";
 import type { CachedName } from "./hook-names";
 import { resolveLayer } from "./hook-points";
+import { norm } from "./norm";
 import { shown } from "./shown";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights } from "./weights";
 
 /** The activations of one run, and the model that they are of. */
 export interface CachedRun {
-  readonly cfg: GPT2Config;
-  readonly weights: GPT2Weights;
+  readonly cfg: ModelConfig;
+  readonly weights: ModelWeights;
   has(...name: CachedName): boolean;
   get(...name: CachedName): tf.Tensor;
 }
@@ -189,7 +189,10 @@ export function applyLnToStack(
     const chosen = sliceAxis(stack, 1, batchSlice, "batchSlice");
     if (recomputeLn && index === cfg.n_layers) {
       const flat = tf.reshape(chosen, [1, -1, cfg.d_model]) as tf.Tensor3D;
-      return tf.reshape(layerNorm(weights.ln_final, cfg, flat, "ln_final"), chosen.shape);
+      return tf.reshape(
+        norm(weights.ln_final, cfg, flat, "ln_final", (_name, value) => value),
+        chosen.shape,
+      );
     }
     const cached =
       index === cfg.n_layers ? run.get("scale") : run.get("scale", index, mlpInput ? "ln2" : "ln1");
@@ -205,7 +208,7 @@ export function applyLnToStack(
  *
  * @throws InputError if there is no such block, or the MLP of the unembedding is asked for.
  */
-function stackLayer(layer: StackLayer, cfg: GPT2Config, mlpInput: boolean): number {
+function stackLayer(layer: StackLayer, cfg: ModelConfig, mlpInput: boolean): number {
   const isEnd = layer === null || layer === undefined || layer === -1 || layer === cfg.n_layers;
   if (!isEnd && !(Number.isInteger(layer) && layer >= 0)) {
     throw new InputError("layer is out of range", {
@@ -246,7 +249,7 @@ function finished(
   }
 }
 
-function checkStack(stack: unknown, { d_model }: GPT2Config): void {
+function checkStack(stack: unknown, { d_model }: ModelConfig): void {
   const isTensor = stack instanceof tf.Tensor;
   if (isTensor && !stack.isDisposed && stack.rank >= 2 && stack.shape.at(-1) === d_model) return;
   throw new InputError("not a stack of residual streams", {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { type AttentionMask, checkMask, type PaddingSide, padBatch } from "./attention-mask";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import { resolveLayer } from "./hook-points";
 import { KeyValueCache } from "./key-value-cache";
 import { shown } from "./shown";
@@ -41,7 +41,7 @@ export interface RunInput {
 }
 
 interface ModelParts {
-  readonly cfg: GPT2Config;
+  readonly cfg: ModelConfig;
   readonly promptEncoder: PromptEncoder | null;
 }
 
@@ -85,7 +85,7 @@ function isGiven<T>(option: T | null | undefined): option is T {
 }
 
 /** A block's index, or n_layers for the residual stream after the last block. */
-function layerOrEnd(layer: number, cfg: GPT2Config, what: string): number {
+function layerOrEnd(layer: number, cfg: ModelConfig, what: string): number {
   return layer === cfg.n_layers ? layer : resolveLayer(layer, cfg, what);
 }
 
@@ -132,7 +132,7 @@ function tokenIds(tensor: tf.Tensor): number[] | number[][] {
   });
 }
 
-function checkResidual(input: unknown, { d_model, n_ctx }: GPT2Config): tf.Tensor3D {
+function checkResidual(input: unknown, { d_model, n_ctx }: ModelConfig): tf.Tensor3D {
   const expected = `a float32 tensor [batch, pos, ${d_model}]`;
   if (!(input instanceof tf.Tensor)) {
     throw new InputError("with startAtLayer the input is a residual stream", {
@@ -175,7 +175,7 @@ function checkedPast(past: unknown): KeyValueCache | null {
 
 function checkPast(
   past: KeyValueCache,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
   batchSize: number,
   length: number,
   { start, stop }: Pick<RunInput, "start" | "stop">,

@@ -1,24 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { ActivationVisitor } from "./activation-visitor";
 import type { AttentionMask } from "./attention-mask";
-import type { GPT2Config } from "./config";
-import {
-  type ActivationVisitor,
-  block,
-  causalPositions,
-  embed,
-  type LayerKeysValues,
-  type Positions,
-  unembed,
-} from "./forward";
+import type { ModelConfig } from "./config";
+import { block, embed, type LayerKeysValues, unembed } from "./forward";
 import type { HookPoint } from "./hook-points";
 import { disposeKeysValues } from "./key-value-cache";
-import { maskedPositions } from "./positions";
+import { causalPositions, maskedPositions, type Positions } from "./positions";
 import type { RunInput } from "./run-input";
-import type { GPT2Weights } from "./weights";
+import type { ModelWeights } from "./weights";
 
 interface Runnable {
-  readonly cfg: GPT2Config;
-  readonly weights: GPT2Weights;
+  readonly cfg: ModelConfig;
+  readonly weights: ModelWeights;
 }
 
 /**
@@ -39,7 +32,7 @@ export function runLayers(
   };
   try {
     const result = tf.tidy(() => {
-      const positions = positionsOf(input);
+      const positions = positionsOf(cfg, input);
       const options = { at, useAttnResult, remember: past && !past.frozen ? remember : undefined };
       let residual = given ? tf.clone(given) : embed(weights, tokensOf(input), positions, options);
       for (let layer = start; layer < (stop ?? cfg.n_layers); layer++) {
@@ -67,7 +60,7 @@ export function runLayers(
 export function computes(
   { residual, start, stop }: RunInput,
   point: HookPoint,
-  cfg: Pick<GPT2Config, "n_layers">,
+  cfg: Pick<ModelConfig, "n_layers">,
 ): boolean {
   const layer = point.layer();
   if (layer < 0) return residual === null;
@@ -78,13 +71,13 @@ function tokensOf({ tokens, batchSize, length }: RunInput): tf.Tensor2D {
   return tf.tensor2d(tokens!.flat(), [batchSize, length], "int32");
 }
 
-function positionsOf(input: RunInput): Positions {
+function positionsOf(cfg: ModelConfig, input: RunInput): Positions {
   const { past, mask, batchSize, length } = input;
   const pastMask = past?.maskFor(batchSize) ?? null;
   if (!mask && !pastMask?.some((row) => row.includes(0))) {
-    return causalPositions(length, past?.length ?? 0);
+    return causalPositions(cfg, length, past?.length ?? 0);
   }
-  return maskedPositions(mask ?? ones(batchSize, length), pastMask);
+  return maskedPositions(cfg, mask ?? ones(batchSize, length), pastMask);
 }
 
 /** The mask of the earlier positions and the new ones. */

@@ -1,23 +1,20 @@
 import { quoted, quotedList } from "../checkpoints/quoted";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
+import { tensorTable, titleOf } from "./families/families";
+import type { TensorTable } from "./families/family";
 
-/** What `GPT2LMHeadModel` and its kin put before the names of `GPT2Model`. */
-const PREFIX = "transformer.";
-
-const POSITIONS = "wpe.weight";
-const EMBEDDING = "wte.weight";
-export const LM_HEAD = "lm_head.weight";
-
-/** Buffers that older files carry beside the weights: the causal mask and its fill value. */
-const BUFFERS = /(^|\.)(attn|crossattention)\.(masked_)?bias$/;
+/** Buffers that older files carry beside the weights: the causal mask, its fill value, rotary frequencies. */
+const BUFFERS = /((^|\.)(attn|crossattention|attention)\.(masked_)?bias|rotary_emb\.inv_freq)$/;
 
 /** How many names an error lists before it says "and n more". */
 const NAMES_IN_ERROR = 6;
 
-/** A GPT-2's tensors in a file. */
+/** A model's tensors in a file. */
 export interface TensorNames {
+  /** Names in the family's files. */
+  readonly table: TensorTable;
   /** Hugging Face's name without any prefix (`h.0.ln_1.weight`) → the name in the file. */
   readonly inFile: ReadonlyMap<string, string>;
   /** Whether one tensor serves as embedding and unembedding. */
@@ -27,77 +24,90 @@ export interface TensorNames {
 }
 
 /**
- * Finds a GPT-2's tensors in a file: with `transformer.` before their names or without, and with what a module around
- * it put before all of them (Lightning's `model.`). A tied model may have either name of its embedding. What is not
- * GPT-2's is passed over, with a warning, as in transformers.
+ * Finds a model's tensors in a file: with its family's prefix before their names (`transformer.`, `model.`) or without,
+ * and with what a module around it put before all of them (Lightning's `model.`). A tied model may have either name of
+ * its embedding. What is not the model's is passed over, with a warning, as in transformers.
  *
  * @throws ModelConfigError if tensors are missing or stand there twice.
  */
-export function gpt2TensorNames(source: TensorSource, config: GPT2Config): TensorNames {
+export function tensorNames(source: TensorSource, config: ModelConfig): TensorNames {
+  const table = tensorTable(config);
   const names = [...source.names, ...source.unreadable.keys()].filter(
     (name) => !BUFFERS.test(name),
   );
-  const inFile = shortNames(names, source.path);
+  const inFile = shortNames(names, table, source.path);
   const { tie_word_embeddings: canTie } = config;
-  const embedding = inFile.get(EMBEDDING) ?? (canTie ? inFile.get(LM_HEAD) : undefined);
-  if (embedding !== undefined) inFile.set(EMBEDDING, embedding);
+  const [ofEmbedding, ofHead] = [`${table.embedding}.weight`, `${table.unembedding}.weight`];
+  const embedding = inFile.get(ofEmbedding) ?? (canTie ? inFile.get(ofHead) : undefined);
+  if (embedding !== undefined) inFile.set(ofEmbedding, embedding);
 
   // A model that is tied may carry its own lm_head all the same, and it is the one that counts.
-  const expected = [...expectedNames(config), ...(canTie ? [] : [LM_HEAD])];
-  const used = new Set([...expected, LM_HEAD].map((name) => inFile.get(name)));
+  const expected = [...expectedNames(config, table), ...(canTie ? [] : [ofHead])];
+  const used = new Set([...expected, ofHead].map((name) => inFile.get(name)));
   const surplus = names.filter((name) => !used.has(name));
-  checkNames(source.path, config, { inFile, expected, surplus });
+  checkNames(source.path, config, { inFile, expected, surplus, table });
   return {
+    table,
     inFile,
-    isTied: (inFile.get(LM_HEAD) ?? embedding) === embedding,
+    isTied: (inFile.get(ofHead) ?? embedding) === embedding,
     warnings:
       surplus.length === 0
         ? []
         : [
-            `${source.path}: what is not a GPT-2's is not used: ${surplus.length} of ${names.length} tensors (${quotedList(surplus)})`,
+            `${source.path}: what is not a ${titleOf(config)}'s is not used: ${surplus.length} of ${names.length} tensors (${quotedList(surplus)})`,
           ],
   };
 }
 
 /** Hugging Face's name without any prefix → the name in the file. */
-function shortNames(names: readonly string[], file: string): Map<string, string> {
-  const around = prefixAround(names, file);
+function shortNames(
+  names: readonly string[],
+  table: TensorTable,
+  file: string,
+): Map<string, string> {
+  const around = prefixAround(names, table, file);
+  const head = `${table.unembedding}.weight`;
   const inFile = new Map<string, string>();
   for (const name of names) {
     if (!name.startsWith(around)) continue;
     const rest = name.slice(around.length);
-    const short = rest.startsWith(PREFIX) ? rest.slice(PREFIX.length) : rest;
+    const prefix = table.prefixes.find((one) => rest.startsWith(one)) ?? "";
+    const short = rest.slice(prefix.length);
     const twin = inFile.get(short);
     if (twin !== undefined) {
       throw new ModelConfigError(`there are two tensors ${quoted(short)}`, {
         file,
         found: `${quoted(twin)} and ${quoted(name)}`,
-        expected: `names with "${PREFIX}" or without`,
+        expected: `names with "${table.prefixes[0]}" or without`,
         remedy: "Save the model again with save_pretrained.",
       });
     }
     inFile.set(short, name);
   }
-  // Of a module that has a GPT2Model and beside it the unembedding.
-  if (!inFile.has(LM_HEAD) && names.includes(LM_HEAD)) inFile.set(LM_HEAD, LM_HEAD);
+  // Of a module that has the model without its unembedding and beside it that.
+  if (!inFile.has(head) && names.includes(head)) inFile.set(head, head);
   return inFile;
 }
 
-/** What stands before a GPT-2's names: nothing, or the name of the attribute that another module keeps it in. */
-function prefixAround(names: readonly string[], file: string): string {
+/** What stands before a model's names: nothing, or the name of the attribute that another module keeps it in. */
+function prefixAround(
+  names: readonly string[],
+  { anchor, prefixes }: TensorTable,
+  file: string,
+): string {
   const found = new Set<string>();
   for (const name of names) {
-    if (name !== POSITIONS && !name.endsWith(`.${POSITIONS}`)) continue;
-    const before = name.slice(0, -POSITIONS.length);
-    const inside = before === PREFIX || before.endsWith(`.${PREFIX}`);
-    found.add(inside ? before.slice(0, -PREFIX.length) : before);
+    if (name !== anchor && !name.endsWith(`.${anchor}`)) continue;
+    const before = name.slice(0, -anchor.length);
+    const inside = prefixes.find((one) => before === one || before.endsWith(`.${one}`)) ?? "";
+    found.add(before.slice(0, before.length - inside.length));
   }
   const [first = "", second] = found;
   if (second === undefined || found.has("")) return found.has("") ? "" : first;
-  throw new ModelConfigError("there are several GPT-2s in this file", {
+  throw new ModelConfigError("there are several models in this file", {
     file,
-    found: [first, second].map((prefix) => quoted(prefix + POSITIONS)).join(" and "),
-    expected: `one, with "${PREFIX}" before its names or without`,
+    found: [first, second].map((prefix) => quoted(prefix + anchor)).join(" and "),
+    expected: `one, with "${prefixes[0]}" before its names or without`,
     remedy: "Save the one that is meant with save_pretrained.",
   });
 }
@@ -106,36 +116,60 @@ interface FoundNames {
   readonly inFile: ReadonlyMap<string, string>;
   readonly expected: readonly string[];
   readonly surplus: readonly string[];
+  readonly table: TensorTable;
 }
 
 function checkNames(
   file: string,
-  { n_layers }: GPT2Config,
-  { inFile, expected, surplus }: FoundNames,
+  config: ModelConfig,
+  { inFile, expected, surplus, table }: FoundNames,
 ): void {
   const missing = expected.filter((name) => !inFile.has(name));
   if (missing.length === 0) return;
-  throw new ModelConfigError("the tensors are not those of the GPT-2 that config.json describes", {
-    file,
-    found: [
-      `${missing.length} missing (${listed(missing)})`,
-      surplus.length > 0 && `${surplus.length} unknown (${quotedList(surplus)})`,
-    ]
-      .filter(Boolean)
-      .join(" and "),
-    expected: `${expected.length} tensors of ${n_layers} layers, with or without "${PREFIX}"`,
-    remedy: "config.json and the weights must be of the same model.",
-  });
+  throw new ModelConfigError(
+    `the tensors are not those of the ${titleOf(config)} that config.json describes`,
+    {
+      file,
+      found: [
+        `${missing.length} missing (${listed(missing)})`,
+        surplus.length > 0 && `${surplus.length} unknown (${quotedList(surplus)})`,
+      ]
+        .filter(Boolean)
+        .join(" and "),
+      expected: `${expected.length} tensors of ${config.n_layers} layers, with or without "${table.prefixes[0]}"`,
+      remedy: "config.json and the weights must be of the same model.",
+    },
+  );
 }
 
-function expectedNames({ n_layers }: GPT2Config): string[] {
-  const withBias = (name: string) => [`${name}.weight`, `${name}.bias`];
-  const blocks = Array.from({ length: n_layers }, (_, layer) =>
-    ["ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj"].flatMap((part) =>
-      withBias(`h.${layer}.${part}`),
-    ),
-  );
-  return [EMBEDDING, POSITIONS, ...blocks.flat(), ...withBias("ln_f")];
+function expectedNames(config: ModelConfig, table: TensorTable): string[] {
+  const { biases, normalization_type, n_layers } = config;
+  const weight = (name: string, hasBias: boolean) =>
+    hasBias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`];
+  const norm = (name: string) => weight(name, normalization_type === "LN");
+  const { qkv } = table;
+  const inputs = typeof qkv === "string" ? [qkv] : [qkv.q, qkv.k, qkv.v];
+  const norms = [table.ln1, table.ln1_post, table.ln2, table.ln2_post];
+  const headNorms = [table.q_norm, table.k_norm];
+  const isThere = (name: string | undefined) => name !== undefined;
+  const block = [
+    ...new Set(norms.filter(isThere).flatMap(norm)),
+    ...headNorms.filter(isThere).flatMap((name) => weight(name, false)),
+    ...inputs.flatMap((name) => weight(name, biases.qkv)),
+    ...weight(table.o, biases.o),
+    ...[table.gate, table.in, table.out]
+      .filter(isThere)
+      .flatMap((name) => weight(name, biases.mlp)),
+  ];
+  return [
+    `${table.embedding}.weight`,
+    ...(table.positions ? [`${table.positions}.weight`] : []),
+    ...Array.from({ length: n_layers }, (_, layer) =>
+      block.map((name) => `${table.blocks}${layer}.${name}`),
+    ).flat(),
+    ...norm(table.ln_final),
+    ...(biases.unembed ? [`${table.unembedding}.bias`] : []),
+  ];
 }
 
 function listed(names: readonly string[]): string {

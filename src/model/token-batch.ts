@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import type { GPT2Config } from "./config";
+import type { ModelConfig } from "./config";
 import { shown } from "./shown";
 import type { Tokenizer } from "./tokenizer";
 
@@ -15,7 +15,7 @@ export interface TokenOptions {
   readonly prependBos?: boolean;
 }
 
-type Sizes = Pick<GPT2Config, "n_ctx" | "d_vocab">;
+type Sizes = Pick<ModelConfig, "n_ctx" | "d_vocab">;
 
 /** Makes token ids of texts; a model's `promptEncoder`. */
 export type PromptEncoder = Pick<Tokenizer, "encode" | "bosTokenId">;

@@ -31,15 +31,15 @@ export function withTerms({ data, rows, columns }: Matrix, terms: UnembeddingTer
 
 /** W_E `[V, D]`, or its rows of some tokens: int32 `[…]` → `[…, D]`. */
 export function embeddingRows(
-  { rows, hasTerms, centred, offset }: EmbeddingWeights,
+  { rows, hasTerms, centred, offset, scale }: EmbeddingWeights,
   tokens?: tf.Tensor,
 ): tf.Tensor {
   return tf.tidy(() => {
     const chosen = tokens ? tf.gather<tf.Tensor>(rows, tokens) : rows;
     const plain = hasTerms ? part(chosen, 0, -TERMS) : chosen;
-    if (!centred) return tf.clone(plain);
-    const own = tf.sub(plain, tf.mean(plain, -1, true));
-    return offset ? tf.add(own, offset) : own;
+    const own = centred ? tf.sub(plain, tf.mean(plain, -1, true)) : plain;
+    const whole = offset ? tf.add(own, offset) : own;
+    return scale === 1 ? tf.clone(whole) : tf.mul(whole, scale);
   });
 }
 

@@ -38,23 +38,37 @@ export interface Matrix {
   readonly columns: number;
 }
 
-/** Scale and shift of a layer norm, `[d_model]` each. */
-export interface LayerNormArrays {
+/** Scale and shift of a norm, `[d_model]` each; an RMS norm shifts nothing. */
+export interface NormArrays {
   readonly w: Float32Array;
-  readonly b: Float32Array;
+  readonly b: Float32Array | null;
 }
 
 /**
- * Folds a layer norm into the weights that read its output, W `[d_model, out]` and bias `[out]`,
- * then centres W over d_model: the normalised input has mean zero, so nothing is lost.
+ * Folds a norm into the weights that read its output, W `[d_model, out]` and bias `[out]`. After a layer
+ * norm W is then centred over d_model: the normalised input has mean zero, so nothing is lost.
  */
-export function foldLayerNorm(W: Matrix, bias: Float32Array, norm: LayerNormArrays): void {
-  const { data, rows, columns } = W;
+export function foldNorm(W: Matrix, bias: Float32Array, norm: NormArrays): void {
+  if (norm.b === null) scaleRows(W, norm.w);
+  else foldLayerNorm(W, bias, norm.w, norm.b);
+}
+
+function scaleRows({ data, rows, columns }: Matrix, w: Float32Array): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = row * columns; i < (row + 1) * columns; i++) data[i] *= w[row];
+  }
+}
+
+function foldLayerNorm(
+  { data, rows, columns }: Matrix,
+  bias: Float32Array,
+  scale: Float32Array,
+  shift: Float32Array,
+): void {
   const sums = new Float64Array(columns);
   const shifts = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
-    const w = norm.w[row];
-    const b = norm.b[row];
+    const [w, b] = [scale[row], shift[row]];
     const start = row * columns;
     for (let column = 0; column < columns; column++) {
       const value = data[start + column];
@@ -67,7 +81,7 @@ export function foldLayerNorm(W: Matrix, bias: Float32Array, norm: LayerNormArra
     bias[column] += shifts[column];
   }
   for (let row = 0; row < rows; row++) {
-    const w = norm.w[row];
+    const w = scale[row];
     const start = row * columns;
     for (let column = 0; column < columns; column++) {
       data[start + column] = data[start + column] * w - sums[column];
@@ -160,37 +174,42 @@ export interface UnembeddingTerms {
  * (`norm` null: not), and gives W_U and b_U mean zero over the vocabulary (`center`).
  *
  * @param offsets that were taken off the rows
+ * @param bias the unembedding's own, `[d_vocab]`
  */
 export function unembeddingTerms(
   { data, rows, columns }: Matrix,
-  norm: LayerNormArrays | null,
+  norm: NormArrays | null,
   center: boolean,
   offsets: Offsets | null,
+  bias: Float32Array | null = null,
 ): UnembeddingTerms {
   const scale = norm?.w ?? new Float32Array(columns).fill(1);
   const ofColumn = offsets?.ofColumn ?? new Float64Array(columns);
   const offset = offsets?.ofRow ?? new Float64Array(rows);
   const shift = new Float64Array(rows);
-  const b_U = new Float64Array(rows);
+  const b_U = bias ? Float64Array.from(bias) : new Float64Array(rows);
+  const [isNormed, normShift] = [norm !== null && norm.b !== null, norm?.b ?? null];
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
     for (let column = 0; column < columns; column++) {
       const value = data[start + column];
       sums[column] += value;
-      if (!norm) continue;
+      if (!normShift) continue;
       shift[row] += value * scale[column];
-      b_U[row] += value * norm.b[column];
+      b_U[row] += value * normShift[column];
     }
     shift[row] /= columns;
   }
   /** A row `[d_model]` with the layer norm folded in. */
-  const folded = (values: Float64Array) =>
-    norm ? lessMean(values.map((value, column) => value * norm.w[column])) : values;
+  const folded = (values: Float64Array) => {
+    const scaled = values.map((value, column) => value * scale[column]);
+    return isNormed ? lessMean(scaled) : scaled;
+  };
   const ofOffset = folded(new Float64Array(columns).fill(1));
-  if (norm) {
-    const perOffset = norm.b.reduce((sum, b) => sum + b, 0);
-    const common = norm.b.reduce((sum, b, column) => sum + b * ofColumn[column], 0);
+  if (normShift) {
+    const perOffset = normShift.reduce((sum, b) => sum + b, 0);
+    const common = normShift.reduce((sum, b, column) => sum + b * ofColumn[column], 0);
     for (let row = 0; row < rows; row++) b_U[row] += common + perOffset * offset[row];
   }
   const terms = { scale, offset, ofOffset, shift };
@@ -232,14 +251,22 @@ function asFloat32(terms: Record<keyof UnembeddingTerms, ArrayLike<number>>): Un
 
 /**
  * Attention patterns sum to one, so a value bias always adds b_V · W_O: moves it into b_O `[d_model]`
- * and sets b_V `[n_heads · d_head]` to zero. W_O is `[n_heads · d_head, d_model]`.
+ * and sets b_V `[n_key_value_heads · d_head]` to zero. W_O is `[n_heads · d_head, d_model]`.
  */
-export function foldValueBias(b_V: Float32Array, W_O: Matrix, b_O: Float32Array): void {
+export function foldValueBias(
+  b_V: Float32Array,
+  W_O: Matrix,
+  b_O: Float32Array,
+  d_head: number,
+): void {
   const { data, rows, columns } = W_O;
   const sums = Float64Array.from(b_O);
+  const perHead = rows / b_V.length; // query heads that read the same values
   for (let row = 0; row < rows; row++) {
+    const [head, coordinate] = [Math.floor(row / d_head), row % d_head];
+    const value = b_V[Math.floor(head / perHead) * d_head + coordinate];
     for (let column = 0; column < columns; column++) {
-      sums[column] += b_V[row] * data[row * columns + column];
+      sums[column] += value * data[row * columns + column];
     }
   }
   b_O.set(sums);

@@ -1,23 +1,29 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** Scale and shift of a layer norm, `[d_model]` each; null where they were folded away. */
-export interface LayerNormWeights {
+/** Scale and shift of a norm, `[d_model]` each; null where they were folded away. */
+export interface NormWeights {
   readonly w: tf.Tensor1D;
-  readonly b: tf.Tensor1D;
+  /** null for an RMS norm, which shifts nothing. */
+  readonly b: tf.Tensor1D | null;
 }
 
 export interface AttentionWeights {
-  /** Queries, keys and values of all heads side by side, `[d_model, 3 · n_heads · d_head]`. */
+  /** Queries, keys and values of all heads side by side, `[d_model, (n_heads + 2 · n_key_value_heads) · d_head]`. */
   readonly W_QKV: tf.Tensor2D;
-  /** `[3 · n_heads · d_head]` */
+  /** As wide as `W_QKV`. */
   readonly b_QKV: tf.Tensor1D;
   /** All heads below each other, `[n_heads · d_head, d_model]`. */
   readonly W_O: tf.Tensor2D;
   /** `[d_model]` */
   readonly b_O: tf.Tensor1D;
+  /** Scales of the RMS norms of each head's query and key, `[d_head]`; null where there are none. */
+  readonly q_norm: tf.Tensor1D | null;
+  readonly k_norm: tf.Tensor1D | null;
 }
 
 export interface MLPWeights {
+  /** What the activation function is taken of in a gated MLP, `[d_model, d_mlp]`; null in a plain one. */
+  readonly W_gate: tf.Tensor2D | null;
   /** `[d_model, d_mlp]` */
   readonly W_in: tf.Tensor2D;
   /** `[d_mlp]` */
@@ -29,10 +35,14 @@ export interface MLPWeights {
 }
 
 export interface BlockWeights {
-  readonly ln1: LayerNormWeights | null;
+  readonly ln1: NormWeights | null;
   readonly attn: AttentionWeights;
-  readonly ln2: LayerNormWeights | null;
+  /** Of what attention gives; null where there is none. */
+  readonly ln1_post: NormWeights | null;
+  readonly ln2: NormWeights | null;
   readonly mlp: MLPWeights;
+  /** Of what the MLP gives. */
+  readonly ln2_post: NormWeights | null;
 }
 
 /** The embedding; `vocabulary.ts` reads it. */
@@ -45,6 +55,8 @@ export interface EmbeddingWeights {
   readonly centred: boolean;
   /** What was taken off every row, `[d_model]`; null if nothing was. */
   readonly offset: tf.Tensor1D | null;
+  /** What a row is multiplied by, last. */
+  readonly scale: number;
 }
 
 /** The unembedding; `vocabulary.ts` multiplies with it. */
@@ -60,15 +72,15 @@ export interface UnembeddingWeights {
 }
 
 /**
- * A GPT-2's weights as the forward pass multiplies with them: the three attention projections stay
+ * A model's weights as the forward pass multiplies with them: the three attention projections stay
  * fused and what W_E and W_U share is one tensor, as in the file, so that nothing is held twice.
  * `named-weights.ts` gives TransformerLens's names and shapes.
  */
-export interface GPT2Weights {
+export interface ModelWeights {
   readonly embedding: EmbeddingWeights;
-  /** `[n_ctx, d_model]` */
-  readonly W_pos: tf.Tensor2D;
+  /** `[n_ctx, d_model]`; null in models that turn queries and keys instead. */
+  readonly W_pos: tf.Tensor2D | null;
   readonly blocks: readonly BlockWeights[];
-  readonly ln_final: LayerNormWeights | null;
+  readonly ln_final: NormWeights | null;
   readonly unembedding: UnembeddingWeights;
 }

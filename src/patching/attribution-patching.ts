@@ -3,7 +3,7 @@ import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { headFunction } from "../heads/head-function";
 import type { PromptInput } from "../heads/measured-prompts";
-import type { GPT2Config } from "../model/config";
+import type { ModelConfig } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -115,7 +115,7 @@ interface Reading {
   scalar(activation: tf.Tensor2D, clean: CleanRun): tf.Scalar;
 }
 
-function readingOf(read: BoundHead | DifferentiableMetric, cfg: GPT2Config): Reading {
+function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): Reading {
   if (typeof read === "function") {
     return {
       hook: hookPoint("unembed.hook_out", cfg),

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { GPT2Config } from "../model/config";
+import { keyValueHeads, type ModelConfig } from "../model/config";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookPoint } from "../model/hook-points";
 import { hookPoint } from "../model/hook-points";
@@ -170,30 +170,35 @@ function batchActivations(
 }
 
 /** The block after the last one that computes any of the activations; none if the logits are needed. */
-function stopAfter(hooks: readonly HookPoint[], cfg: GPT2Config): number | undefined {
+function stopAfter(hooks: readonly HookPoint[], cfg: ModelConfig): number | undefined {
   const last = Math.max(-1, ...hooks.map((hook) => hook.layer()));
   return last === cfg.n_layers ? undefined : last + 1;
 }
 
-/** Keys and values of the first `count` positions of some of its prompts, `[prompts, n_heads, count, d_head]`. */
+/** The keys that scores are made of: turned, where positions turn them. */
+export function keysHook(layer: number, cfg: ModelConfig): HookPoint {
+  return hookPoint([cfg.positional_embedding_type === "rotary" ? "rot_k" : "k", layer], cfg);
+}
+
+/** Keys and values of the first `count` positions of some of its prompts, `[prompts, n_key_value_heads, count, d_head]`. */
 export function keysValues(
   run: CleanRun,
   layer: number,
   prompts: readonly number[],
   count: number,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
 ): LayerKeysValues {
-  const earlier = (name: "k" | "v") =>
+  const earlier = (hook: HookPoint) =>
     tf.tidy(() => {
-      const all = run.activation(hookPoint([name, layer], cfg));
+      const all = run.activation(hook);
       const [, , size] = all.shape;
       const chosen = tf.gather(all, tf.tensor1d([...prompts], "int32"));
       const first = tf.slice3d(chosen, [0, 0, 0], [-1, count, -1]);
-      const { n_heads } = cfg;
-      const split = tf.reshape(first, [prompts.length, count, n_heads, size / n_heads]);
+      const heads = keyValueHeads(cfg);
+      const split = tf.reshape(first, [prompts.length, count, heads, size / heads]);
       return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
     });
-  return { k: earlier("k"), v: earlier("v") };
+  return { k: earlier(keysHook(layer, cfg)), v: earlier(hookPoint(["v", layer], cfg)) };
 }
 
 /**
@@ -224,7 +229,7 @@ export function promptBatches(
 }
 
 /** How many tokens' clean runs fit into an amount of memory. */
-export function cleanTokens(maxBytes: number, { n_layers, d_model }: GPT2Config): number {
+export function cleanTokens(maxBytes: number, { n_layers, d_model }: ModelConfig): number {
   // Keys and values of all layers, and a dozen vectors of one layer while it is computed.
   return Math.max(Math.floor(maxBytes / (4 * d_model * (2 * n_layers + 16))), 1);
 }

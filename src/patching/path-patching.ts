@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
-import type { GPT2Config } from "../model/config";
+import type { ModelConfig } from "../model/config";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type PatchOptions, patch } from "./patch-variants";
@@ -101,7 +101,7 @@ export async function pathPatching(
 }
 
 /** The output of every attention layer, and of every MLP. */
-function heldPlaces({ n_layers }: GPT2Config, withMlps: boolean): Place[] {
+function heldPlaces({ n_layers }: ModelConfig, withMlps: boolean): Place[] {
   return Array.from({ length: n_layers }, (_, layer): Place[] => [
     { hook: ["attn_out", layer], pos: "all" },
     ...(withMlps ? [{ hook: ["mlp_out", layer], pos: "all" } as const] : []),

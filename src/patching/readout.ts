@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type PromptInput } from "../heads/measured-prompts";
-import type { GPT2Config } from "../model/config";
+import type { ModelConfig } from "../model/config";
 import type { HookPointName } from "../model/hook-names";
 import { filterHookPoints, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -87,7 +87,7 @@ export type ActivationReading = Readonly<Record<string, Float32Array>>;
 /** Reads activations as they are. */
 export function activationReadout(
   names: NonNullable<NamesFilter>,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
   pos: "last" | "all" = "last",
 ): Readout<ActivationReading> {
   const hooks = filterHookPoints(names, cfg, () => false).map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { InputError } from "../errors";
-import type { GPT2Config } from "../model/config";
+import type { ModelConfig } from "../model/config";
 import type { HookName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import { checkPatch, type Patch, type PatchKind } from "./patch";
@@ -63,7 +63,7 @@ export interface Span {
  */
 export function resolveVariant(
   variant: Variant,
-  { cfg }: { readonly cfg: GPT2Config },
+  { cfg }: { readonly cfg: ModelConfig },
   number: number,
 ): readonly Site[] {
   const patches = Array.isArray(variant)
@@ -75,7 +75,10 @@ export function resolveVariant(
   return patches.map((patch) => resolveSite(patch, cfg));
 }
 
-function resolveSite({ hook, pos = "last", head, index, patch }: SitePatch, cfg: GPT2Config): Site {
+function resolveSite(
+  { hook, pos = "last", head, index, patch }: SitePatch,
+  cfg: ModelConfig,
+): Site {
   const point = hookPoint(hook, cfg);
   if (pos !== "last" && pos !== "all" && !Number.isInteger(pos)) {
     throw new InputError("not a position", {
@@ -104,7 +107,7 @@ function checkValues(value: unknown, hook: string): void {
 function checkHead(
   { name, sizePerHead }: HookPoint,
   head: number | undefined,
-  { n_heads }: GPT2Config,
+  { n_heads }: ModelConfig,
 ): void {
   if (head === undefined) return;
   if (sizePerHead === undefined) {
@@ -125,7 +128,7 @@ function checkIndex(
   hook: HookPoint,
   head: number | undefined,
   index: number | undefined,
-  cfg: GPT2Config,
+  cfg: ModelConfig,
 ): void {
   if (index === undefined) return;
   const size =
@@ -145,7 +148,7 @@ export function isOverKeys({ size }: HookPoint): boolean {
 /** How many numbers an activation has at one position, where queries see `keys` positions. */
 export function sizeWithKeys(
   { size }: HookPoint,
-  { n_heads }: Pick<GPT2Config, "n_heads">,
+  { n_heads }: Pick<ModelConfig, "n_heads">,
   keys: number,
 ): number {
   return size ?? n_heads * keys;
@@ -157,7 +160,7 @@ export function sizeWithKeys(
  * @param keys number of keys, for attention scores and patterns
  * @throws InputError if the index is a key that the prompt does not have.
  */
-export function spanOf({ hook, head, index }: Site, cfg: GPT2Config, keys: number): Span {
+export function spanOf({ hook, head, index }: Site, cfg: ModelConfig, keys: number): Span {
   const perHead = head === null ? sizeWithKeys(hook, cfg, keys) : (hook.sizePerHead ?? keys);
   if (index !== null && index >= perHead) {
     throw new InputError(`there is no such index in ${hook.name}`, {

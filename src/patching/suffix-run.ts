@@ -7,20 +7,15 @@
  * prompt share the keys and values of the positions before.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { GPT2Config } from "../model/config";
-import {
-  type ActivationVisitor,
-  block,
-  embed,
-  type LayerKeysValues,
-  mlpHalf,
-  type Positions,
-  unembed,
-} from "../model/forward";
+import type { ActivationVisitor } from "../model/activation-visitor";
+import type { ModelConfig } from "../model/config";
+import { block, embed, type LayerKeysValues, mlpHalf, unembed } from "../model/forward";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { attentionBiases, type Positions } from "../model/positions";
+import { rotaryAngles } from "../model/rotary-positions";
 import { atLast, byPosition } from "./activation-layout";
-import { type CleanRun, keysValues } from "./clean-run";
+import { type CleanRun, keysHook, keysValues } from "./clean-run";
 
 /** Rows that are run as one batch: `variants` of each prompt, one prompt after the other. */
 export interface SuffixRows {
@@ -63,7 +58,7 @@ export interface SuffixEdits {
  * The residual stream at a start: the last activation before it, which the run itself does not come
  * by, or what the first block is given.
  */
-function residualAt(start: number, cfg: GPT2Config): HookPoint {
+function residualAt(start: number, cfg: ModelConfig): HookPoint {
   if (start === 0) return hookPoint(["resid_pre", 0], cfg);
   return start % 2 === 0
     ? hookPoint(["resid_post", start / 2 - 1], cfg)
@@ -74,26 +69,26 @@ function residualAt(start: number, cfg: GPT2Config): HookPoint {
 export function neededActivations(
   start: number,
   reads: readonly HookPoint[],
-  cfg: GPT2Config,
+  cfg: ModelConfig,
 ): HookPoint[] {
   return [
     ...(start >= 0 ? [residualAt(start, cfg)] : []),
     ...attendingLayers(start, reads, cfg).flatMap((layer) => [
-      hookPoint(["k", layer], cfg),
+      keysHook(layer, cfg),
       hookPoint(["v", layer], cfg),
     ]),
   ];
 }
 
 /** Blocks whose earlier keys and values a run needs. */
-function attendingLayers(start: number, reads: readonly HookPoint[], cfg: GPT2Config): number[] {
+function attendingLayers(start: number, reads: readonly HookPoint[], cfg: ModelConfig): number[] {
   const first = Math.max(Math.ceil(start / 2), 0);
   const end = lastLayer(reads, cfg);
   return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
 }
 
 /** One past the last block that has to be run. */
-function lastLayer(reads: readonly HookPoint[], cfg: GPT2Config): number {
+function lastLayer(reads: readonly HookPoint[], cfg: ModelConfig): number {
   return Math.min(Math.max(...reads.map((hook) => hook.layer())) + 1, cfg.n_layers);
 }
 
@@ -138,7 +133,7 @@ export function runSuffix(
   );
   try {
     tf.tidy(() => {
-      const positions = positionsOf(rows);
+      const positions = positionsOf(cfg, rows);
       let residual = startResidual(model, rows, start, positions, at);
       if (writes) residual = tf.add(residual, writes);
       if (start > 0) residual = at(residualAt(start, cfg).name, residual);
@@ -217,25 +212,30 @@ function startResidual(
 }
 
 /** Each row sees the positions of its prompt before it, and of its own those up to each. */
-function positionsOf({ prompts, first, length, variants }: SuffixRows): Positions {
+function positionsOf(
+  config: ModelConfig,
+  { prompts, first, length, variants }: SuffixRows,
+): Positions {
   const longest = Math.max(...first);
   const isSame = first.every((position) => position === longest);
   const rows = isSame ? 1 : prompts.length * variants;
-  const keys = longest + length;
-  const ids = new Int32Array(rows * length);
-  const bias = new Float32Array(rows * length * keys).fill(-Infinity);
-  for (let row = 0; row < rows; row++) {
-    const start = first[Math.floor(row / variants)];
-    for (let t = 0; t < length; t++) {
-      const query = row * length + t;
-      ids[query] = start + t;
-      bias.fill(0, query * keys, query * keys + start);
-      bias.fill(0, query * keys + longest, query * keys + longest + t + 1);
-    }
-  }
+  const startOf = (row: number) => first[Math.floor(row / variants)];
+  const ids = Int32Array.from(
+    { length: rows * length },
+    (_, i) => startOf(Math.floor(i / length)) + (i % length),
+  );
   return {
     ids: tf.tensor2d(ids, [rows, length], "int32"),
-    attentionBias: tf.tensor4d(bias, [rows, 1, length, keys]),
+    rotary: rotaryAngles(config, ids, [rows, length]),
+    ...attentionBiases(config, {
+      ...{ rows, queries: length, keys: longest + length },
+      query: (row, query) => startOf(row) + query,
+      // The first `longest` places are of earlier positions, of which a row has those before its own.
+      key(row, key) {
+        if (key >= longest) return startOf(row) + key - longest;
+        return key < startOf(row) ? key : null;
+      },
+    }),
   };
 }
 

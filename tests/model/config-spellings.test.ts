@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelConfigError } from "../../src/errors";
-import { gpt2Config } from "../../src/model/config";
+import { modelConfig } from "../../src/model/families/model-config";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { assertRefused } from "../checkpoints/refusals";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
@@ -58,10 +58,10 @@ describe("every spelling of a configuration has Hugging Face's logits", () => {
   }
 });
 
-// Values: GPT2Config of transformers 5.18, configuration_gpt2.py.
+// Values: ModelConfig of transformers 5.18, configuration_gpt2.py.
 describe("what a configuration does not say", () => {
-  it("is as in GPT2Config", () => {
-    assert.deepEqual(gpt2Config({ model_type: "gpt2" }, "config.json"), {
+  it("is as in ModelConfig", () => {
+    assert.deepEqual(modelConfig({ model_type: "gpt2" }, "config.json"), {
       n_layers: 12,
       d_model: 768,
       n_heads: 12,
@@ -80,14 +80,14 @@ describe("what a configuration does not say", () => {
   });
 
   it("takes the context of 2019's files, which had no n_positions", () => {
-    const { n_ctx } = gpt2Config({ n_layer: 1, n_embd: 4, n_head: 1, n_ctx: 77 }, "config.json");
+    const { n_ctx } = modelConfig({ n_layer: 1, n_embd: 4, n_head: 1, n_ctx: 77 }, "config.json");
     assert.equal(n_ctx, 77);
   });
 });
 
 describe("where texts begin and end", () => {
   const ends = (eos_token_id: unknown, bos_token_id: unknown = 3) => {
-    const config = gpt2Config({ n_layer: 1, vocab_size: 20, eos_token_id, bos_token_id }, "c");
+    const config = modelConfig({ n_layer: 1, vocab_size: 20, eos_token_id, bos_token_id }, "c");
     return [config.eos_token_id, config.bos_token_id];
   };
 
@@ -142,7 +142,7 @@ describe("a configuration that cannot be run", () => {
   ];
   for (const [config, reason] of refused) {
     it(JSON.stringify(config).slice(0, 60), () =>
-      assertRefused(() => gpt2Config(config, "c.json"), reason, ModelConfigError),
+      assertRefused(() => modelConfig(config, "c.json"), reason, ModelConfigError),
     );
   }
 });

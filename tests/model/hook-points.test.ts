@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InputError } from "../../src/errors";
-import type { GPT2Config } from "../../src/model/config";
+import type { ModelConfig } from "../../src/model/config";
 import { getActName, type HookName, type HookPointName } from "../../src/model/hook-names";
 import {
   filterHookPoints,
@@ -13,7 +13,7 @@ import {
 
 const cfg = {
   ...{ n_layers: 12, d_model: 8, n_heads: 2, d_head: 4, d_mlp: 32, n_ctx: 16, d_vocab: 50 },
-} as GPT2Config;
+} as ModelConfig;
 
 // Expected names: TransformerLens 3, utils.get_act_name.
 describe("getActName", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { TslensError } from "../../src/errors";
 import { parseHeadConfig } from "../../src/heads/head-config";
-import { gpt2Config } from "../../src/model/config";
+import { modelConfig } from "../../src/model/families/model-config";
 import { fixture, golden } from "../golden";
 
 /** Values as a file can have them in the place of any other. */
@@ -48,7 +48,7 @@ function checkEach(config: Record<string, unknown>, read: (config: unknown) => u
 
 describe("a model's configuration with", () => {
   const file = fixture("golden-a", "base-model", "config.json");
-  checkEach(JSON.parse(readFileSync(file, "utf8")), (config) => gpt2Config(config, "config.json"));
+  checkEach(JSON.parse(readFileSync(file, "utf8")), (config) => modelConfig(config, "config.json"));
 });
 
 describe("a head's configuration with", () => {

@@ -1,0 +1,162 @@
+import { ModelConfigError } from "../../errors";
+import { ACTIVATION_FUNCTION_NAMES, type ActivationFunctionName } from "../activation-functions";
+import type { ModelConfig } from "../config";
+import { shown } from "../shown";
+import type { Family, RawConfig } from "./family";
+import { rotarySettings } from "./rotary-settings";
+import { tokenId } from "./token-id";
+
+/** A number of layers is a number of names before any weight is looked at. */
+const MOST_LAYERS = 10_000;
+
+/**
+ * Reads the config.json of a family by its row.
+ *
+ * @throws ModelConfigError if a size is missing or impossible, or a switch is not implemented.
+ */
+export function readConfig(family: Family, raw: RawConfig, file: string): ModelConfig {
+  try {
+    const sizes = readSizes(family, raw);
+    const config: ModelConfig = { ...sizes, ...family.block };
+    checkSwitches(family, raw);
+    const own = { ...config, ...family.own?.(raw, config) };
+    return own;
+  } catch (error) {
+    if (!(error instanceof ModelConfigError)) throw error;
+    const { what, found, expected } = error;
+    throw new ModelConfigError(what, { file, found, expected });
+  }
+}
+
+function readSizes(
+  { keys, model_type, block, biases, normOffset = 0 }: Family,
+  raw: RawConfig,
+): ModelConfig {
+  const n_heads = size(raw, keys.n_heads);
+  const d_model = size(raw, keys.d_model);
+  const d_head = sizeOr(raw, keys.d_head, d_model / n_heads);
+  if (!Number.isInteger(d_head)) {
+    throw new ModelConfigError(`"${keys.d_model}" cannot be divided among the heads`, {
+      found: `${d_model} and ${n_heads} heads`,
+      expected: "a multiple",
+    });
+  }
+  const heads = sizeOr(raw, keys.n_key_value_heads, n_heads);
+  if (n_heads % heads !== 0) {
+    throw new ModelConfigError(`"${keys.n_key_value_heads}" does not divide the heads`, {
+      found: `${heads} for ${n_heads}`,
+      expected: "a divisor",
+    });
+  }
+  const d_vocab = size(raw, "vocab_size");
+  const isGrouped = keys.isGroupedName || heads !== n_heads;
+  const isRotary = block.positional_embedding_type === "rotary";
+  return {
+    model_type,
+    n_layers: size(raw, keys.n_layers, MOST_LAYERS),
+    d_model,
+    n_heads,
+    n_key_value_heads: isGrouped ? heads : null,
+    d_head,
+    d_mlp: sizeOr(raw, keys.d_mlp, model_type === "gpt_neo" ? 4 * d_model : undefined),
+    n_ctx: size(raw, keys.n_ctx),
+    d_vocab,
+    normalization_type: "LN",
+    eps: typeof keys.eps === "number" ? keys.eps : small(raw, keys.eps),
+    use_normalization_before_and_after: false,
+    use_qk_norm: false,
+    positional_embedding_type: "standard",
+    ...(isRotary
+      ? rotarySettings(raw, d_head, keys)
+      : { rotary_dim: 0, rotary_base: 0, rotary_scaling: null }),
+    parallel_attn_mlp: false,
+    gated_mlp: false,
+    act_fn: activation(raw, keys.act_fn),
+    attn_scale: Math.sqrt(d_head),
+    scale_attn_by_inverse_layer_idx: false,
+    window_size: null,
+    attn_types: null,
+    attn_scores_soft_cap: null,
+    output_logits_soft_cap: null,
+    embedding_scale: 1,
+    biases: typeof biases === "function" ? biases(raw) : biases,
+    norm_offset: normOffset,
+    tie_word_embeddings: flag(raw, "tie_word_embeddings", keys.isTied),
+    bos_token_id: tokenId(raw.bos_token_id ?? null, d_vocab),
+    eos_token_id: tokenId(raw.eos_token_id ?? null, d_vocab),
+  };
+}
+
+/** The first of some keys that is there, with its value. */
+function valueOf(raw: RawConfig, key: string | readonly string[]): [key: string, value: unknown] {
+  const keys = typeof key === "string" ? [key] : key;
+  const present = keys.find((one) => raw[one] !== undefined && raw[one] !== null) ?? keys[0];
+  return [present, raw[present]];
+}
+
+function size(
+  raw: RawConfig,
+  key: string | readonly string[],
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  const [name, value] = valueOf(raw, key);
+  if (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= most) {
+    return value as number;
+  }
+  throw new ModelConfigError(`"${name}" is not usable`, {
+    found: shown(value),
+    expected: most === Number.MAX_SAFE_INTEGER ? "a whole number from 1" : `1 to ${most}`,
+  });
+}
+
+/** A size that need not be there. */
+function sizeOr(
+  raw: RawConfig,
+  key: string | readonly string[] | undefined,
+  otherwise: number | undefined,
+): number {
+  const isThere = key !== undefined && (valueOf(raw, key)[1] ?? null) !== null;
+  if (!isThere && otherwise !== undefined) return otherwise;
+  return size(raw, key!);
+}
+
+function small(raw: RawConfig, key: string | readonly string[]): number {
+  const [name, value] = valueOf(raw, key);
+  if (Number.isFinite(value) && (value as number) >= 0) return value as number;
+  throw new ModelConfigError(`"${name}" is not usable`, {
+    found: shown(value),
+    expected: "a number from 0",
+  });
+}
+
+function activation(raw: RawConfig, key: string | readonly string[]): ActivationFunctionName {
+  const [name, value] = valueOf(raw, key);
+  const found = ACTIVATION_FUNCTION_NAMES.find((one) => one === value);
+  if (found) return found;
+  throw new ModelConfigError(`"${name}" is not usable`, {
+    found: shown(value),
+    expected: ACTIVATION_FUNCTION_NAMES.join(", "),
+  });
+}
+
+function flag(raw: RawConfig, key: string, usual: boolean): boolean {
+  const value = raw[key] ?? usual;
+  if (typeof value === "boolean") return value;
+  throw new ModelConfigError(`"${key}" is not usable`, {
+    found: shown(value),
+    expected: "true or false",
+  });
+}
+
+/** A switch that is not implemented is refused by its name; the name of another key means its value. */
+function checkSwitches({ only = {}, title }: Family, raw: RawConfig): void {
+  for (const [key, usual] of Object.entries(only)) {
+    const value = raw[key];
+    const wanted = typeof usual === "string" ? raw[usual] : usual;
+    if (value === undefined || value === null || value === wanted) continue;
+    throw new ModelConfigError(`"${key}" is not implemented for ${title}`, {
+      found: shown(value),
+      expected: shown(wanted),
+    });
+  }
+}
