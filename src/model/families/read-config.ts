@@ -88,7 +88,7 @@ function readSizes(
 }
 
 /** The first of some keys that is there, with its value. */
-function valueOf(raw: RawConfig, key: string | readonly string[]): [key: string, value: unknown] {
+function keyed(raw: RawConfig, key: string | readonly string[]): [key: string, value: unknown] {
   const keys = typeof key === "string" ? [key] : key;
   const present = keys.find((one) => raw[one] !== undefined && raw[one] !== null) ?? keys[0];
   return [present, raw[present]];
@@ -99,7 +99,7 @@ function size(
   key: string | readonly string[],
   most = Number.MAX_SAFE_INTEGER,
 ): number {
-  const [name, value] = valueOf(raw, key);
+  const [name, value] = keyed(raw, key);
   if (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= most) {
     return value as number;
   }
@@ -115,13 +115,13 @@ function sizeOr(
   key: string | readonly string[] | undefined,
   otherwise: number | undefined,
 ): number {
-  const isThere = key !== undefined && (valueOf(raw, key)[1] ?? null) !== null;
+  const isThere = key !== undefined && (keyed(raw, key)[1] ?? null) !== null;
   if (!isThere && otherwise !== undefined) return otherwise;
   return size(raw, key!);
 }
 
 function small(raw: RawConfig, key: string | readonly string[]): number {
-  const [name, value] = valueOf(raw, key);
+  const [name, value] = keyed(raw, key);
   if (Number.isFinite(value) && (value as number) >= 0) return value as number;
   throw new ModelConfigError(`"${name}" is not usable`, {
     found: shown(value),
@@ -130,7 +130,7 @@ function small(raw: RawConfig, key: string | readonly string[]): number {
 }
 
 function activation(raw: RawConfig, key: string | readonly string[]): ActivationFunctionName {
-  const [name, value] = valueOf(raw, key);
+  const [name, value] = keyed(raw, key);
   const found = ACTIVATION_FUNCTION_NAMES.find((one) => one === value);
   if (found) return found;
   throw new ModelConfigError(`"${name}" is not usable`, {
