@@ -114,10 +114,7 @@ describe("tslens sweep", () => {
       [["--patch", "double"], /not a patch/],
       [["--max-bytes", "-5"], /not an amount of memory/],
       [["--max-bytes", "much"], /--max-bytes is not a list of numbers/],
-      [
-        ["--resume", join(folder, "nowhere.json")],
-        /nowhere\.json: there is no such file/,
-      ],
+      [["--resume", join(folder, "nowhere.json")], /nowhere\.json: there is no such file/],
       [["--prompts", put(folder, "one.json", "[[1]]"), "--patch", "resample"], /another prompt/],
     ];
     for (const [name, content, message] of [

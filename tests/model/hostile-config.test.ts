@@ -19,7 +19,7 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
   "a long text": () => "x".repeat(1_000_000),
   "line breaks": () => "a\nb\u001b[2J",
   "an infinity": () => JSON.parse("1e999"),
-  "__proto__": () => JSON.parse('{"__proto__":{"a":1}}'),
+  __proto__: () => JSON.parse('{"__proto__":{"a":1}}'),
   null: () => null,
 };
 

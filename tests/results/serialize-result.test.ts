@@ -174,15 +174,15 @@ test("numbers that stand in two places agree", () => {
   );
   assert.throws(
     () => serializeResult("activation_patching", examplePatching({ slope: null })),
-    refusal(
-      "activation_patching",
-      "slope",
-      /expected 0.5, as regression.slope says, found null/,
-    ),
+    refusal("activation_patching", "slope", /expected 0.5, as regression.slope says, found null/),
   );
   assert.throws(
     () => serializeResult("activation_patching", examplePatching({ scale_factors: [0, 3] })),
-    refusal("activation_patching", "scaling[1].patch", /expected \["scale", 3\], (?:found|received)/),
+    refusal(
+      "activation_patching",
+      "scaling[1].patch",
+      /expected \["scale", 3\], (?:found|received)/,
+    ),
   );
 });
 
