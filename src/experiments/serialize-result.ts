@@ -57,6 +57,10 @@ function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
+/** In our words. */
 function sentence(message: string): string {
-  return message.replace(/^Invalid input: /, "");
+  return message
+    .replace(/^(?:Invalid [a-z]+|Too (?:small|big)): /, "")
+    .replace(/\breceived undefined$/, "found nothing")
+    .replace(/\breceived (?=\S+$)/, "found ");
 }

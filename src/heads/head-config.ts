@@ -99,10 +99,14 @@ const real = (error: string) => z.number({ error });
 const numbers = (error: string, isItem: (item: unknown) => boolean = Number.isFinite) =>
   z.custom<number[]>(Array.isArray, { error }).superRefine((list, context) => {
     const odd = list.findIndex((item) => !isItem(item));
-    if (odd >= 0) context.addIssue({ code: "custom", message: error, path: [odd] });
+    // What is checked next takes them for numbers.
+    if (odd >= 0) {
+      context.addIssue({ code: "custom", message: error, path: [odd], continue: false });
+    }
   });
 const text = (error: string) => z.string({ error });
 
+const TOKEN_POS = '"last" or an integer';
 const DIGIT_TOKENS = "ten token ids, or null";
 const ASCENDING = "a list of at least two ascending numbers, or null";
 
@@ -122,15 +126,13 @@ const HEAD_CONFIG_JSON = z.object(
       .union(
         [
           z.literal("last"),
-          z.int(),
+          z.int({ error: TOKEN_POS }),
           z
             .string()
             .regex(/^-?\d{1,9}$/)
             .transform(Number),
         ],
-        {
-          error: '"last" or an integer',
-        },
+        { error: TOKEN_POS },
       )
       .default("last"),
     feature_layer: z.int({ error: "a layer; negative counts from the end" }).default(-1),

@@ -77,7 +77,7 @@ export function clusteredRegression(
     const [line, offset] = [without(slope, reason), without(intercept, reason)];
     return { slope: line, intercept: offset, groups: names.length };
   }
-  const errors = standardErrors(xs, ys, { slope: slope!, intercept: intercept! }, groups);
+  const errors = standardErrors(xs, ys, slope!, groups);
   const test = (estimate: number, standard_error: number): CoefficientTest => {
     if (standard_error === 0) return without(estimate, EXACT);
     const t = estimate / standard_error;
@@ -108,17 +108,20 @@ function whyNot(
 function standardErrors(
   xs: number[],
   ys: readonly number[],
-  line: { slope: number; intercept: number },
+  slope: number,
   groups: readonly (string | number)[],
 ): { slope: number; intercept: number } {
   const n = xs.length;
   const { mean, differences: dx } = centred(xs);
+  // Of differences, and with the mean of 0 that they have: a large offset takes no digits.
+  const { differences: dy } = centred([...ys]);
+  const { differences: residuals } = centred(dx.map((d, i) => dy[i]! - slope * d));
   const squares = dx.reduce((sum, d) => sum + d * d, 0);
   const bySlope = new Map<string | number, number>();
   const byIntercept = new Map<string | number, number>();
   dx.forEach((d, i) => {
     const group = groups[i]!;
-    const residual = ys[i]! - line.intercept - line.slope * xs[i]!;
+    const residual = residuals[i]!;
     const leverage = d / squares;
     bySlope.set(group, (bySlope.get(group) ?? 0) + leverage * residual);
     byIntercept.set(group, (byIntercept.get(group) ?? 0) + (1 / n - mean * leverage) * residual);

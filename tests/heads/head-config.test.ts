@@ -196,3 +196,57 @@ describe("refuses", () => {
     it(what, () => assertRefused(() => parse(raw), reason, HeadConfigError));
   }
 });
+
+it("whatever stands in any place of it, it is read or refused in words of ours", () => {
+  const json = (text: string) => JSON.parse(text) as unknown;
+  const odd = [
+    ...[null, true, 0, -1, 0.5, 2 ** 53, -(2 ** 53), 1e300, -0, "", "5", "x".repeat(1e5)],
+    ...[[], {}, [[]], [1, 2], { length: 2 }, json('{"toString": 1, "valueOf": 1}')],
+    ...[
+      [1, json('{"toString": [2]}')],
+      [json('[{"toString": 1}]'), 2],
+      [json("1e999"), "2"],
+    ],
+    json('{"__proto__": {"toString": 1}, "constructor": null}'),
+  ];
+  const whole = {
+    ...MINIMAL,
+    head_type: "classification",
+    layer_type: "mlp_out",
+    token_pos: "last",
+    feature_layer: -1,
+    base_model_name: "gpt2",
+    d_model: 768,
+    bin_edges: [0, 1, 2],
+    activation_mean: 0,
+    activation_std: 1,
+  };
+  const head = {
+    class_name: "ClassificationHead",
+    input_dim: 768,
+    dropout: 0.1,
+    num_classes: 2,
+    hidden_dim: 4,
+    activation: "relu",
+    output_scale: 1,
+    class_weights: [1, 1],
+    digit_tokens: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  };
+  parse({ ...whole, head_config: head });
+  for (const value of odd) {
+    const configs = [
+      value,
+      ...Object.keys(whole).map((key) => ({ ...whole, head_config: head, [key]: value })),
+      ...Object.keys(head).map((key) => ({ ...whole, head_config: { ...head, [key]: value } })),
+    ];
+    for (const config of configs) {
+      try {
+        parse(config);
+      } catch (error) {
+        assert.ok(error instanceof HeadConfigError, String((error as Error).stack));
+        assert.match(error.message, /^[^\n]{1,400}$/);
+        assert.doesNotMatch(error.message, /Invalid|Too (big|small)|received|undefined|\[object/);
+      }
+    }
+  }
+});

@@ -38,6 +38,15 @@ test("copies of the points in their groups change no standard error but by the s
   assertClose(twice.slope.standard_error, (once / factor(6)) * factor(12), "standard error");
 });
 
+// Standard errors: the same formula in mpmath, 60 digits.
+test("offsets cost no digits", () => {
+  const x = [0, 1, 2, 0, 1, 3, 1, 2].map((value) => value + 2 ** 20);
+  const y = [0, 2, 4, 1, 2, 5, 1, 5].map((value, i) => 2 * x[i]! + value * 2 ** -20);
+  const { slope, intercept } = clusteredRegression(x, y, [0, 0, 0, 1, 1, 1, 2, 2]);
+  assertClose(slope.standard_error, 3.671458803615658e-7, "standard error of the slope");
+  assertClose(intercept.standard_error, 0.3849808231979414, "standard error of the intercept");
+});
+
 test("where there is no test, null and the reason; the line itself stays", () => {
   const cases: [number[], number[], number[], RegExp][] = [
     [[0, 1, 2], [0, 1, 3], [7, 7, 7], /fewer than two groups/],
