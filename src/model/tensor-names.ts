@@ -35,7 +35,7 @@ export function tensorNames(source: TensorSource, config: ModelConfig): TensorNa
   const names = [...source.names, ...source.unreadable.keys()].filter(
     (name) => !BUFFERS.test(name),
   );
-  const inFile = shortNames(names, table, source.path);
+  const inFile = shortNames(names, table, titleOf(config), source.path);
   const { tie_word_embeddings: canTie } = config;
   const [ofEmbedding, ofHead] = [`${table.embedding}.weight`, `${table.unembedding}.weight`];
   const embedding = inFile.get(ofEmbedding) ?? (canTie ? inFile.get(ofHead) : undefined);
@@ -63,9 +63,10 @@ export function tensorNames(source: TensorSource, config: ModelConfig): TensorNa
 function shortNames(
   names: readonly string[],
   table: TensorTable,
+  title: string,
   file: string,
 ): Map<string, string> {
-  const around = prefixAround(names, table, file);
+  const around = prefixAround(names, table, title, file);
   const head = `${table.unembedding}.weight`;
   const inFile = new Map<string, string>();
   for (const name of names) {
@@ -93,6 +94,7 @@ function shortNames(
 function prefixAround(
   names: readonly string[],
   { anchor, prefixes }: TensorTable,
+  title: string,
   file: string,
 ): string {
   const found = new Set<string>();
@@ -104,7 +106,7 @@ function prefixAround(
   }
   const [first = "", second] = found;
   if (second === undefined || found.has("")) return found.has("") ? "" : first;
-  throw new ModelConfigError("there are several models in this file", {
+  throw new ModelConfigError(`there are several ${title}s in this file`, {
     file,
     found: [first, second].map((prefix) => quoted(prefix + anchor)).join(" and "),
     expected: `one, with "${prefixes[0]}" before its names or without`,

@@ -88,7 +88,12 @@ describe("a head's gradient, against a complex step in NumPy", () => {
       const head = {
         files: { config },
         model: {
-          cfg: { eps: one.eps, n_layers: 1 },
+          cfg: {
+            eps: one.eps,
+            n_layers: 1,
+            normalization_type: "LN",
+            output_logits_soft_cap: null,
+          },
           weights: { unembedding, ln_final: norm },
         },
         digitTokens: Array.from({ length: 10 }, (_, i) => i),

@@ -60,8 +60,9 @@ describe("every spelling of a configuration has Hugging Face's logits", () => {
 
 // Values: ModelConfig of transformers 5.18, configuration_gpt2.py.
 describe("what a configuration does not say", () => {
-  it("is as in ModelConfig", () => {
+  it("is as in GPT2Config", () => {
     assert.deepEqual(modelConfig({ model_type: "gpt2" }, "config.json"), {
+      model_type: "gpt2",
       n_layers: 12,
       d_model: 768,
       n_heads: 12,
@@ -71,7 +72,20 @@ describe("what a configuration does not say", () => {
       d_vocab: 50257,
       eps: 1e-5,
       act_fn: "gelu_new",
-      use_attn_scale: true,
+      n_key_value_heads: null,
+      normalization_type: "LN",
+      use_normalization_before_and_after: false,
+      use_qk_norm: false,
+      positional_embedding_type: "standard",
+      ...{ rotary_dim: 0, rotary_base: 0, rotary_scaling: null },
+      parallel_attn_mlp: false,
+      gated_mlp: false,
+      attn_scale: 8,
+      ...{ window_size: null, attn_types: null },
+      ...{ attn_scores_soft_cap: null, output_logits_soft_cap: null },
+      embedding_scale: 1,
+      biases: { qkv: true, o: true, mlp: true, unembed: false },
+      norm_offset: 0,
       scale_attn_by_inverse_layer_idx: false,
       tie_word_embeddings: true,
       bos_token_id: 50256,
@@ -108,8 +122,11 @@ describe("a configuration that cannot be run", () => {
     [[1], /found \[1\], expected an object/],
     ["gpt2", /found "gpt2", expected an object/],
     [{ head_type: "regression" }, /found the keys "head_type", expected "model_type": "gpt2"/],
-    [{ model_type: "llama" }, /"model_type" is not usable; found "llama", expected "gpt2"/],
-    [{ model_type: ["gpt2"] }, /"model_type" is not usable; found \['gpt2'\]/],
+    [
+      { model_type: "bert" },
+      /this family .* not known; found "model_type": "bert", expected "gpt2", "gpt_neox", "llama"/,
+    ],
+    [{ model_type: ["gpt2"] }, /this family .* not known; found "model_type": \['gpt2'\]/],
     [
       { hidden_size: 1.5 },
       /"hidden_size" is not usable; found 1\.5, expected a whole number from 1/,

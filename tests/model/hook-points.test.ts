@@ -13,6 +13,7 @@ import {
 
 const cfg = {
   ...{ n_layers: 12, d_model: 8, n_heads: 2, d_head: 4, d_mlp: 32, n_ctx: 16, d_vocab: 50 },
+  positional_embedding_type: "standard",
 } as ModelConfig;
 
 // Expected names: TransformerLens 3, utils.get_act_name.

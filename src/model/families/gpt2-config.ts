@@ -10,7 +10,7 @@ import { tokenId } from "./token-id";
 /** GPT-2 XL has 48; a number of layers is a number of names before any weight is looked at. */
 const MOST_LAYERS = 10_000;
 
-/** transformers' names for the sizes of every model (`ModelConfig.attribute_map`); beside GPT-2's own they win. */
+/** transformers' names for the sizes of every model (`GPT2Config.attribute_map`); beside GPT-2's own they win. */
 const OTHER_SPELLINGS = {
   hidden_size: "n_embd",
   max_position_embeddings: "n_positions",
@@ -29,7 +29,7 @@ function only<T>(usual: T, isUsual = (value: unknown) => value === usual) {
   return z.custom<T>(isUsual, `${JSON.stringify(usual)}: nothing else is supported`).optional();
 }
 
-/** What transformers 5's `ModelConfig` reads and a forward pass depends on, with its defaults: those of GPT-2 small. */
+/** What transformers 5's `GPT2Config` reads and a forward pass depends on, with its defaults: those of GPT-2 small. */
 const huggingFaceConfig = z.object({
   model_type: z
     .custom<string | null>((value) => value === "gpt2" || value === null, `"gpt2"`)
