@@ -3,7 +3,7 @@ import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { activationRounding, changePoints, whyNoLine } from "../patching/change-line";
 import type { CleanRuns } from "../patching/clean-runs";
 import { patchHead } from "../patching/head-experiment";
-import type { Patch } from "../patching/patch";
+import type { Patch } from "../patching/patch-kinds";
 import type { ScalingExperiment } from "../patching/scaling-experiment";
 import type { QuantileExperiment } from "../results/patching-evidence";
 import { isConstant } from "../stats/is-constant";

@@ -3,7 +3,7 @@ import { analyzeActivationPatching } from "../analysis/activation-patching-analy
 import { openHead } from "../analysis/open-head";
 import { describeControls, listSlopes } from "../analysis/patching-tables";
 import { activationPatchingFigures, promptLabels } from "../figures/result-figures";
-import { parsePatch } from "../patching/patch";
+import { parsePatch } from "../patching/patch-kinds";
 import { DEFAULT_SCALE_FACTORS } from "../patching/scaling-experiment";
 import { progressBar } from "../progress/progress-bar";
 import type { ActivationPatchingResult } from "../results/activation-patching-result";

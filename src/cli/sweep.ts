@@ -6,7 +6,7 @@ import { neuronSweepFigures } from "../figures/result-figures";
 import type { BoundHead } from "../heads/bind-head";
 import { getActName, type HookName, type ShortName } from "../model/hook-names";
 import { everyLayer } from "../patching/neuron-sweep";
-import { parsePatch } from "../patching/patch";
+import { parsePatch } from "../patching/patch-kinds";
 import { listenForInterrupt } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import type { NeuronSweepResult } from "../results/neuron-sweep-result";

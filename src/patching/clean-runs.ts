@@ -14,7 +14,7 @@ import {
   filledUp,
   promptBatches,
 } from "./clean-run";
-import { isOverKeys } from "./site";
+import { isOverKeys } from "./place";
 
 /** Memory for activations that are kept, in bytes, unless another is given. */
 const MOST_KEPT_BYTES = 2 ** 30;

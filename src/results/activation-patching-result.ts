@@ -1,6 +1,6 @@
 import type { ChangeLine } from "../patching/change-line";
-import type { Patch } from "../patching/patch";
-import type { PromptFit } from "../patching/scaling-experiment";
+import type { Patch } from "../patching/patch-kinds";
+import type { PromptLine } from "../patching/scaling-experiment";
 import type {
   Controls,
   DirectEffect,
@@ -77,7 +77,7 @@ export interface ActivationPatchingResult {
   /** The pooled line again, as one object, with the reason why it is none. */
   readonly regression: ChangeLine;
   /** The line of each prompt on its own; null where its activation never changes. */
-  readonly per_input: readonly PromptFit[];
+  readonly per_input: readonly PromptLine[];
   /** How sure the slope is, against which nulls. */
   readonly evidence: SlopeEvidence;
   /** The part of the effect that takes the direct path, and the closed form where there is one. */

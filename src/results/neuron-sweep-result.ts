@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PATCH_KINDS, type Patch } from "../patching/patch";
+import { PATCH_KINDS, type Patch } from "../patching/patch-kinds";
 import { promptSchema, type RunPrompt, rankSchema, reasonSchema } from "./evidence-parts";
 import type { Provenance } from "./provenance";
 import {

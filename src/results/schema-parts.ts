@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PATCH_KINDS } from "../patching/patch";
+import { PATCH_KINDS } from "../patching/patch-kinds";
 import { SCHEMA_VERSION } from "./schema-version";
 
 /** A number, or null where none exists. NaN and infinities are refused by `z.number()` itself. */

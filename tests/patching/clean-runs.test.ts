@@ -8,14 +8,14 @@ import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { cleanRuns } from "../../src/patching/clean-runs";
 import { patchHead } from "../../src/patching/head-experiment";
 import { neuronSweep } from "../../src/patching/neuron-sweep";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
+import type { Variant } from "../../src/patching/place";
 import {
   activationReadout,
   combinedReadout,
   metricReadout,
   predictionReadout,
 } from "../../src/patching/readout";
-import type { Variant } from "../../src/patching/site";
 import { countCleanRuns } from "./count-clean-runs";
 import { linearHead } from "./linear-head";
 import { randomModel } from "./random-model";
