@@ -74,6 +74,29 @@ describe("clean runs that are kept", () => {
     });
   }
 
+  it("are the same whatever was asked of them before, but for batches of other prompts", async () => {
+    const read = activationReadout(["resid_post", 2], model.cfg, "last");
+    const names = Object.keys(VARIANTS);
+    for (const order of [names, [...names].reverse()]) {
+      const clean = cleanRuns(model, PROMPTS);
+      for (const [i, name] of [...order, ...order].entries()) {
+        const options = { read, maxBytes: [1, 40_000, undefined][i % 3] };
+        const alone = await patch(model, PROMPTS, VARIANTS[name], options);
+        const shared = await patch(model, PROMPTS, VARIANTS[name], { ...options, clean });
+        const numbers = ({ clean, patched }: typeof alone) =>
+          [clean, ...patched].flat().flatMap((reading) => Object.values(reading!)[0]);
+        const expected = numbers(alone).map((values) => [...values]);
+        numbers(shared).forEach((values, row) => {
+          values.forEach((value, k) => {
+            const error = Math.abs(value - expected[row][k]);
+            assert.ok(error < 1e-4, `${name}, ${i}: off by ${error}`);
+          });
+        });
+      }
+      clean.dispose();
+    }
+  });
+
   it("run each prompt once, and again only for what is missing", async () => {
     const clean = cleanRuns(model, PROMPTS);
     const runs = countCleanRuns(model, PROMPTS);
