@@ -77,10 +77,13 @@ describe("clean runs that are kept", () => {
   it("are the same whatever was asked of them before, but for batches of other prompts", async () => {
     const read = activationReadout(["resid_post", 2], model.cfg, "last");
     const names = Object.keys(VARIANTS);
-    for (const order of [names, [...names].reverse()]) {
+    for (const [order, sizes] of [
+      [names, [undefined, 40_000, 1]],
+      [[...names].reverse(), [1, undefined, 40_000]],
+    ] as const) {
       const clean = cleanRuns(model, PROMPTS);
       for (const [i, name] of [...order, ...order].entries()) {
-        const options = { read, maxBytes: [1, 40_000, undefined][i % 3] };
+        const options = { read, maxBytes: sizes[i % 3] };
         const alone = await patch(model, PROMPTS, VARIANTS[name], options);
         const shared = await patch(model, PROMPTS, VARIANTS[name], { ...options, clean });
         const numbers = ({ clean, patched }: typeof alone) =>
