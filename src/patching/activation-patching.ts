@@ -13,7 +13,7 @@ import { type HookPoint, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
 import { type PatchOptions, patch } from "./patch";
-import { type Place, positionsOf, resolveVariant, spanOf, type Variant } from "./place";
+import { type Place, positionsOf, resolvePlace, spanOf, type Variant } from "./place";
 import { type LogitMetric, metricReadout } from "./readout";
 
 /** What is counted along an axis of the results. */
@@ -153,7 +153,7 @@ function cleanValuesOf(
     return flat;
   };
   return (place, prompt) => {
-    const [resolved] = resolveVariant({ ...place, patch: ["zero"] }, model, 0);
+    const resolved = resolvePlace(place, model);
     const { data, size } = activation(resolved.hook);
     const span = spanOf(resolved, model.cfg, length);
     const at = positionsOf(resolved.pos, length, prompt);

@@ -246,7 +246,8 @@ function lastRows(run: CleanRun, hook: HookPoint): Float32Array {
  * const measured = measurePrompts(head, prompts);
  * const clean = cleanRuns(head.model, measured);
  * const { baseline } = await patchHead(head, measured, [["zero", 0]], { clean });
- * const sweep = await neuronSweep(head.model, measured, { read: head, clean }); // not run again
+ * const first = { hook: head.hook, index: 0, patch: ["zero"] };
+ * await patch(head.model, measured, [first], { read: head, clean }); // runs no prompt again
  * clean.dispose();
  */
 export function cleanRuns(

@@ -4,7 +4,7 @@ import type { GPT2Config } from "../model/config";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type PatchOptions, patch } from "./patch";
-import { type PatchedPlace, type Place, resolveVariant } from "./place";
+import { type PatchedPlace, type Place, resolvePlace } from "./place";
 import { activationReadout, type LogitMetric, metricReadout } from "./readout";
 import { placeValues, referenceValues } from "./reference-values";
 
@@ -117,7 +117,7 @@ function isLater(held: HookPoint, sender: HookPoint): boolean {
 }
 
 function pointOf(place: Place, model: HookedTransformer): HookPoint {
-  return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0].hook;
+  return resolvePlace(place, model).hook;
 }
 
 function checkPairs(

@@ -40,12 +40,16 @@ export interface PatchedPlace extends Place {
 /** What is changed in one run: one place, or several. */
 export type Variant = PatchedPlace | readonly PatchedPlace[];
 
-/** A {@link PatchedPlace}, checked against the model. */
-export interface ResolvedPatch {
+/** A {@link Place}, checked against the model. */
+export interface ResolvedPlace {
   readonly hook: HookPoint;
   readonly pos: PatchPosition;
   readonly head: number | null;
   readonly index: number | null;
+}
+
+/** A {@link PatchedPlace}, checked against the model. */
+export interface ResolvedPatch extends ResolvedPlace {
   readonly kind: PatchKind;
   readonly value: PatchValues;
 }
@@ -72,10 +76,19 @@ export function resolveVariant(
   if (patches.length === 0) {
     throw new InputError(`variant ${number} patches nothing`, { expected: "at least one patch" });
   }
-  return patches.map((patch) => resolvePlace(patch, cfg));
+  return patches.map((patch) => resolvePatch(patch, cfg));
 }
 
-function resolvePlace(
+/**
+ * Checks a place against the model; nothing is said of what is done there.
+ *
+ * @throws InputError if a hook, head or index is none of this model's.
+ */
+export function resolvePlace(place: Place, { cfg }: { readonly cfg: GPT2Config }): ResolvedPlace {
+  return resolvePatch({ ...place, patch: ["zero"] }, cfg);
+}
+
+function resolvePatch(
   { hook, pos = "last", head, index, patch }: PatchedPlace,
   cfg: GPT2Config,
 ): ResolvedPatch {
@@ -160,7 +173,7 @@ export function sizeWithKeys(
  * @param keys number of keys, for attention scores and patterns
  * @throws InputError if the index is a key that the prompt does not have.
  */
-export function spanOf({ hook, head, index }: ResolvedPatch, cfg: GPT2Config, keys: number): Span {
+export function spanOf({ hook, head, index }: ResolvedPlace, cfg: GPT2Config, keys: number): Span {
   const perHead = head === null ? sizeWithKeys(hook, cfg, keys) : (hook.sizePerHead ?? keys);
   if (index !== null && index >= perHead) {
     throw new InputError(`there is no such index in ${hook.name}`, {
