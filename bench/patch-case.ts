@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPointName } from "../src/model/hook-names";
 import type { HookedTransformer } from "../src/model/hooked-transformer";
-import { patch } from "../src/patching/patch-variants";
+import { patch } from "../src/patching/patch";
+import type { Variant } from "../src/patching/place";
 import type { Readout } from "../src/patching/readout";
-import type { Variant } from "../src/patching/site";
 import { type Progress, silentProgress } from "../src/progress/progress";
 import { randomStream } from "../src/stats/random-stream";
 

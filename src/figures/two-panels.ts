@@ -1,7 +1,7 @@
 import type { FigureSize } from "./template";
 
 /** Where a panel lies on the paper, 0 to 1. */
-export interface Place {
+export interface PanelPlace {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -22,7 +22,7 @@ const ROW_GAP = 92;
 export function twoPanels(
   size: FigureSize,
   { share, gap }: { readonly share: number; readonly gap: number },
-): { readonly panels: readonly [Place, Place]; readonly height: number } {
+): { readonly panels: readonly [PanelPlace, PanelPlace]; readonly height: number } {
   if (size === "column") {
     const height = 2 * PANEL_HEIGHT + ROW_GAP;
     return {

@@ -4,10 +4,10 @@ import type { PromptInput } from "../heads/measured-prompts";
 import type { NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { randomStream } from "../stats/random-stream";
-import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
+import { type PatchOptions, type PatchResult, patch } from "./patch";
+import type { PatchedPlace, Place } from "./place";
 import { type ActivationReading, measuredFor, type Readout } from "./readout";
 import { type ReferenceValues, referenceValues } from "./reference-values";
-import type { Place, SitePatch } from "./site";
 
 /** What stands in for an activation: nothing, its mean, or its value on another prompt. */
 export type AblationKind = "zero" | "mean" | "resample";
@@ -88,7 +88,7 @@ export async function ablate<R>(
   const sources =
     others && kind === "resample" ? drawn(measured.length, others.length, seed) : null;
   const values = others && (await referenceValues(model, others, sets.flat()));
-  const patchOf = (place: Place): SitePatch => ({
+  const patchOf = (place: Place): PatchedPlace => ({
     ...place,
     patch: values
       ? ["set", replacement(values, place, sources)]

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPoint } from "../model/hook-points";
-import { isOverKeys } from "./site";
+import { isOverKeys } from "./place";
 
 /** An activation as `[batch, pos, size]`, whatever its own axes are; scores and patterns by query. */
 export function byPosition(hook: HookPoint, activation: tf.Tensor): tf.Tensor3D {

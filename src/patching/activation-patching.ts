@@ -12,9 +12,9 @@ import type { ShortName } from "../model/hook-names";
 import { type HookPoint, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
-import { type PatchOptions, patch } from "./patch-variants";
+import { type PatchOptions, patch } from "./patch";
+import { type Place, positionsOf, resolvePlace, spanOf, type Variant } from "./place";
 import { type LogitMetric, metricReadout } from "./readout";
-import { type Place, positionsOf, resolveVariant, spanOf, type Variant } from "./site";
 
 /** What is counted along an axis of the results. */
 export type PatchAxis = "layer" | "pos" | "head" | "dest_pos" | "src_pos" | "neuron";
@@ -153,10 +153,10 @@ function cleanValuesOf(
     return flat;
   };
   return (place, prompt) => {
-    const [site] = resolveVariant({ ...place, patch: ["zero"] }, model, 0);
-    const { data, size } = activation(site.hook);
-    const span = spanOf(site, model.cfg, length);
-    const at = positionsOf(site.pos, length, prompt);
+    const resolved = resolvePlace(place, model);
+    const { data, size } = activation(resolved.hook);
+    const span = spanOf(resolved, model.cfg, length);
+    const at = positionsOf(resolved.pos, length, prompt);
     const values = new Float32Array(at.length * span.length);
     at.forEach((position, i) => {
       const from = (prompt * length + position) * size + span.start;

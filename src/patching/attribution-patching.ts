@@ -12,9 +12,9 @@ import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
 import { type CleanRun, cleanRun, cleanValues } from "./clean-run";
 import { DEFAULT_SWEEP_PATCH, type NeuronSweep, neuronsOf } from "./neuron-sweep";
+import { changed, newValues } from "./new-values";
+import { resolveVariant, type VectorPatch } from "./place";
 import { measuredFor } from "./readout";
-import { resolveVariant, type SiteEdit } from "./site";
-import { changed, newValues } from "./site-values";
 import { type ActivationEdit, neededActivations, pastOf, runSuffix } from "./suffix-run";
 
 /** A number that has a gradient, made of the last token's logits `[batch, 1, d_vocab]` of all prompts. */
@@ -26,7 +26,7 @@ export interface AttributionPatchingOptions extends TokenOptions {
   /** Activations whose every number at the last token is attributed; the head's own if not given. */
   readonly hooks?: readonly HookName[];
   /** What the exact experiment would do to each number; zero-ablation if not given. */
-  readonly patch?: SiteEdit;
+  readonly patch?: VectorPatch;
 }
 
 /** One activation's neurons. */
@@ -90,12 +90,12 @@ export async function attributionPatching(
     const attributed = points.map((point, i) => ({
       hook: point.name,
       changes: Array.from({ length: sizes[i] }, (_, index) => {
-        const [site] = resolveVariant({ hook: point.name, index, patch: edit }, model, index);
+        const [resolved] = resolveVariant({ hook: point.name, index, patch: edit }, model, index);
         const span = { start: index, length: 1 };
         return tokens.map((ids, prompt) => {
           const last = ids.length - 1;
           const was = clean.valuesAt(point, prompt, last)[index];
-          const is = changed(newValues(site, prompt, last, span, values), 0, was);
+          const is = changed(newValues(resolved, prompt, last, span, values), 0, was);
           // What comes after the reading changes nothing of it.
           return (gradients.get(point)?.[prompt * sizes[i] + index] ?? 0) * (is - was);
         });
@@ -108,14 +108,14 @@ export async function attributionPatching(
 }
 
 /** What is read, and how a scalar with its gradient is made of it. */
-interface Reading {
+interface ScalarReadout {
   readonly hook: HookPoint;
   /** What is needed of the clean run for it. */
   readonly captured: readonly HookPoint[];
   scalar(activation: tf.Tensor2D, clean: CleanRun): tf.Scalar;
 }
 
-function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): Reading {
+function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): ScalarReadout {
   if (typeof read === "function") {
     return {
       hook: hookPoint("unembed.hook_out", cfg),
@@ -146,7 +146,7 @@ function gradientsAt(
   clean: CleanRun,
   hooks: readonly HookPoint[],
   start: number,
-  reading: Reading,
+  reading: ScalarReadout,
 ): ReadonlyMap<HookPoint, Float32Array> {
   if (hooks.length === 0) return new Map();
   const first = clean.tokens.map((ids) => ids.length - 1);

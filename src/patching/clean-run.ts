@@ -5,7 +5,7 @@ import type { HookPoint } from "../model/hook-points";
 import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
-import type { CleanValues } from "./site-values";
+import type { CleanValues } from "./new-values";
 
 /** Memory for the activations of patched runs, in bytes, unless another is given. */
 export const DEFAULT_MAX_BYTES = 2 ** 28;

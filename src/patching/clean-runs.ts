@@ -14,7 +14,7 @@ import {
   filledUp,
   promptBatches,
 } from "./clean-run";
-import { isOverKeys } from "./site";
+import { isOverKeys } from "./place";
 
 /** Memory for activations that are kept, in bytes, unless another is given. */
 const MOST_KEPT_BYTES = 2 ** 30;
@@ -30,7 +30,6 @@ export interface CleanRunsOptions extends TokenOptions {
 /** A batch of prompts that was run, with the activations that are kept of it. */
 interface KeptBatch {
   readonly tokens: readonly (readonly number[])[];
-  readonly length: number;
   readonly activations: Map<HookPoint, tf.Tensor3D>;
 }
 
@@ -72,7 +71,8 @@ class CleanRuns {
     const found = tokens.map((ids) => this.kept.get(keyOf(ids)));
     const places = found.filter((place) => place !== undefined);
     // Over pairs of positions the padding of a batch is among the keys.
-    const fits = !hooks.some(isOverKeys) || places.every(({ batch }) => batch.length === length);
+    const isPadded = ({ tokens }: KeptBatch) => tokens.some((ids) => ids.length !== length);
+    const fits = !hooks.some(isOverKeys) || !places.some(({ batch }) => isPadded(batch));
     if (places.length < found.length || !fits) {
       const run = cleanRun(model, prompts, numbers, hooks);
       return places.length === 0 ? this.keep(run, hooks) : run;
@@ -128,10 +128,10 @@ class CleanRuns {
   }
 
   private keep(run: CleanRun, hooks: readonly HookPoint[]): CleanRun {
-    const { tokens, length } = run;
+    const { tokens } = run;
     const activations = new Map(hooks.map((hook) => [hook, run.activation(hook)]));
     if (!this.hasRoomFor([...activations.values()])) return run;
-    const batch = { tokens, length, activations };
+    const batch = { tokens, activations };
     tokens.forEach((ids, row) => {
       if (!this.kept.has(keyOf(ids))) this.kept.set(keyOf(ids), { batch, row });
     });
@@ -241,12 +241,13 @@ function lastRows(run: CleanRun, hook: HookPoint): Float32Array {
  *
  * @param prompts as they are given to the experiments; all of them, or more. Where a head is read,
  *   those that `measurePrompts(head, prompts)` makes
- * @throws InputError if there is no prompt, one cannot be run, or there is no room for anything.
+ * @throws InputError if there is no prompt, one cannot be run, or `maxBytes` is no number from 0 on.
  * @example
  * const measured = measurePrompts(head, prompts);
  * const clean = cleanRuns(head.model, measured);
  * const { baseline } = await patchHead(head, measured, [["zero", 0]], { clean });
- * const sweep = await neuronSweep(head.model, measured, { read: head, clean }); // not run again
+ * const first = { hook: head.hook, index: 0, patch: ["zero"] };
+ * await patch(head.model, measured, [first], { read: head, clean }); // runs no prompt again
  * clean.dispose();
  */
 export function cleanRuns(

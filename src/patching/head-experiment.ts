@@ -4,9 +4,9 @@ import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import { firstOfEach } from "../heads/same-measurement";
 import { type Progress, silentProgress } from "../progress/progress";
 import type { CleanRuns } from "./clean-runs";
-import type { Patch } from "./patch";
+import { patch } from "./patch";
 import type { PatchedNumber } from "./patch-job";
-import { patch } from "./patch-variants";
+import type { Patch } from "./patch-kinds";
 import { roundedPredictionReadout } from "./readout";
 
 /** Activation and prediction of each prompt, in prompt order. */

@@ -23,10 +23,18 @@ export {
   neuronSweep,
   type SweptHook,
 } from "./neuron-sweep";
-export { type Patch, type PatchKind, parsePatch } from "./patch";
+export { type PatchOptions, type PatchResult, patch } from "./patch";
 export type { PatchedNumber } from "./patch-job";
-export { type PatchOptions, type PatchResult, patch } from "./patch-variants";
+export { type Patch, type PatchKind, parsePatch } from "./patch-kinds";
 export { type PathPatching, type PathPatchingOptions, pathPatching } from "./path-patching";
+export type {
+  PatchedPlace,
+  PatchPosition,
+  PatchValues,
+  Place,
+  Variant,
+  VectorPatch,
+} from "./place";
 export {
   type ActivationReading,
   activationReadout,
@@ -35,15 +43,14 @@ export {
   metricReadout,
   type PatchedRow,
   predictionReadout,
-  type Readable,
   type Readout,
+  type ReadoutInput,
   type RoundedPrediction,
   roundedPredictionReadout,
 } from "./readout";
 export {
-  type PromptFit,
+  type PromptLine,
   type ScalingExperiment,
   type ScalingExperimentOptions,
   scalingExperiment,
 } from "./scaling-experiment";
-export type { PatchPosition, PatchValues, Place, SiteEdit, SitePatch, Variant } from "./site";

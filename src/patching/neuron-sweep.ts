@@ -6,12 +6,12 @@ import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { TokenOptions } from "../model/token-batch";
 import { cleanTokens, DEFAULT_MAX_BYTES, promptBatches } from "./clean-run";
-import { type PatchOptions, type PatchResult, patch } from "./patch-variants";
+import { type PatchOptions, type PatchResult, patch } from "./patch";
+import type { Variant, VectorPatch } from "./place";
 import { measuredFor, type Readout } from "./readout";
-import type { SiteEdit, Variant } from "./site";
 
 /** What a sweep does to every neuron unless it is told otherwise: zero-ablation. */
-export const DEFAULT_SWEEP_PATCH: SiteEdit = ["zero"];
+export const DEFAULT_SWEEP_PATCH: VectorPatch = ["zero"];
 
 /**
  * Patched runs between two clean runs of a prompt, for each of its tokens, where the clean runs of all
@@ -30,7 +30,7 @@ export interface NeuronSweepOptions
    */
   readonly hooks?: readonly HookName[];
   /** What is done to each number; zero-ablation if not given. */
-  readonly patch?: SiteEdit;
+  readonly patch?: VectorPatch;
   /** What an earlier, stopped sweep of the same prompts did, which is not done again. */
   readonly resume?: readonly (Omit<SweptHook, "hook"> & { readonly hook: string })[];
 }

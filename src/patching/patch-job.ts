@@ -2,8 +2,8 @@ import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { Progress } from "../progress/progress";
 import type { CleanRun } from "./clean-run";
+import type { ResolvedPatch } from "./place";
 import type { Readout } from "./readout";
-import type { Site } from "./site";
 
 /** A number before and after a patch. */
 export interface PatchedNumber {
@@ -12,10 +12,10 @@ export interface PatchedNumber {
 }
 
 /** What a call of `patch` has to do, and what of it is done. */
-export interface Job<R> {
+export interface PatchJob<R> {
   readonly model: HookedTransformer;
   readonly tokens: readonly (readonly number[])[];
-  readonly variants: readonly (readonly Site[])[];
+  readonly variants: readonly (readonly ResolvedPatch[])[];
   readonly readout: Readout<R>;
   /** The readout's hooks. */
   readonly reads: readonly HookPoint[];

@@ -1,93 +1,269 @@
 import { InputError } from "../errors";
+import type { BoundHead } from "../heads/bind-head";
+import type { PromptInput } from "../heads/measured-prompts";
+import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
+import type { HookedTransformer } from "../model/hooked-transformer";
+import type { TokenOptions } from "../model/token-batch";
+import { interruptible } from "../progress/interrupt";
+import { type Progress, silentProgress } from "../progress/progress";
+import {
+  type CleanRun,
+  cleanRun,
+  cleanTokens,
+  cleanValues,
+  DEFAULT_MAX_BYTES,
+  promptBatches,
+} from "./clean-run";
+import type { CleanRuns } from "./clean-runs";
+import { type CleanValues, changed, leavesAsItIs, newValues } from "./new-values";
+import type { PatchedNumber, PatchJob } from "./patch-job";
+import { patchedRows } from "./patched-rows";
+import { positionsOf, type ResolvedPatch, resolveVariant, spanOf, type Variant } from "./place";
+import {
+  type ActivationReading,
+  measuredFor,
+  type Readout,
+  type ReadoutInput,
+  readoutOf,
+} from "./readout";
+import { neededActivations } from "./suffix-run";
+import {
+  cleanGroup,
+  needsExactPositions,
+  promptGroups,
+  type VariantGroup,
+  variantGroups,
+} from "./variant-groups";
 
-/** What a patch does to one activation. */
-export const PATCH_KINDS = ["set", "scale", "zero", "add", "mean", "resample"] as const;
-export type PatchKind = (typeof PATCH_KINDS)[number];
+export interface PatchOptions<R> extends TokenOptions {
+  /**
+   * Where it is a head, or several, a prompt ends, and is patched "last", at the token that the head
+   * measures.
+   */
+  readonly read: ReadoutInput<R>;
+  /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
+  readonly maxBytes?: number;
+  /** Unpatched runs that are kept for several calls: `cleanRuns(model, prompts)`. */
+  readonly clean?: CleanRuns;
+  /** Told how many patched runs are done, of prompts × variants. */
+  readonly progress?: Progress;
+  /** Stops the work between two batches; what is done so far is returned. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PatchResult<R> {
+  /** Token ids of each prompt that were run. */
+  readonly tokens: readonly (readonly number[])[];
+  /** `[prompt]` unpatched. */
+  readonly clean: readonly R[];
+  /** `[variant][prompt]`; null where the work was stopped before. */
+  readonly patched: readonly (readonly (R | null)[])[];
+  /** `[variant][prompt]` the patched number; null for a variant that patches more than one. */
+  readonly activation: readonly (readonly (PatchedNumber | null)[])[];
+  /** Whether all of it was done. */
+  readonly isComplete: boolean;
+  /** What the reader has to know; often empty. */
+  readonly warnings: readonly string[];
+}
 
 /**
- * An intervention on one neuron at one position:
- * `["set", v]`, `["scale", factor]`, `["zero", 0]`, `["add", v]`, `["mean", 0]` (the neuron's mean
- * over the prompts), `["resample", k]` (its value on the prompt k places further on, wrapping around).
- */
-export type Patch = readonly [kind: PatchKind, value: number];
-
-const WITH_VALUE: readonly PatchKind[] = ["set", "scale", "add"];
-
-/**
- * Reads a patch as written on the command line: `set:0`, `add:-1.25`, `scale:2`, `zero`, `mean`,
- * `resample` (the next prompt) or `resample:3`.
+ * Runs prompts with parts of the model patched, and reads what becomes of it.
  *
- * @throws InputError if the kind is unknown or the number is missing or not one.
+ * Only what a patch can change is computed: the prompts are run once, and each variant from its
+ * first patched position and layer on, all variants of all prompts in large batches. The numbers are
+ * those of full runs with hooks. A variant that changes nothing gives the unpatched reading, bit for
+ * bit. "mean" and "resample" take their values from the other prompts.
+ *
+ * @param prompts texts or token ids, of any lengths, or measured prompts
+ * @param variants what is patched: one place each, or several
+ * @throws InputError if there is no prompt or no variant, a prompt cannot be run, or a variant names
+ *   a hook, position, head or index that is not there or values that do not fit it.
+ * @throws InterruptedError if a notebook's stop button ended it.
+ * @example
+ * const { clean, patched } = await patch(
+ *   model,
+ *   ["Once upon a time", "The king said"],
+ *   [0, 1, 2].map((index) => ({ hook: ["post", 2], index, patch: ["zero"] })),
+ *   { read: ["resid_post", -1] },
+ * );
+ * const name = "blocks.3.hook_resid_post";
+ * console.log(patched[1][0][name][5] - clean[0][name][5]); // neuron 1 zeroed, first prompt
  */
-export function parsePatch(text: string): Patch {
-  const [kind, value, ...rest] = text.split(":");
-  if (!isPatchKind(kind) || rest.length > 0) throw notAPatch(text);
-  if (value === undefined) {
-    if (WITH_VALUE.includes(kind)) throw notAPatch(text);
-    return checkPatch([kind, kind === "resample" ? 1 : 0]);
+export function patch(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<number> & { readonly read: BoundHead },
+): Promise<PatchResult<number>>;
+export function patch(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<number[]> & { readonly read: readonly BoundHead[] },
+): Promise<PatchResult<number[]>>;
+export function patch<R>(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<R> & { readonly read: Readout<R> },
+): Promise<PatchResult<R>>;
+export function patch(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<ActivationReading> & { readonly read: NonNullable<NamesFilter> },
+): Promise<PatchResult<ActivationReading>>;
+export async function patch<R>(
+  model: HookedTransformer,
+  prompts: PromptInput,
+  variants: readonly Variant[],
+  options: PatchOptions<R>,
+): Promise<PatchResult<R>> {
+  const { prependBos, maxBytes = DEFAULT_MAX_BYTES, clean } = options;
+  if (variants.length === 0) {
+    throw new InputError("there is no variant to run", { expected: "at least one patch" });
   }
-  const number = Number(value);
-  if (value.trim() === "" || !Number.isFinite(number)) throw notAPatch(text);
-  return checkPatch([kind, number]);
+  if (!(maxBytes > 0)) {
+    throw new InputError("not an amount of memory", {
+      found: String(maxBytes),
+      expected: "a number of bytes",
+    });
+  }
+  const { tokens } = measuredFor(options.read, model, prompts, { prependBos });
+  const readout = readoutOf(options.read, model) as Readout<R>;
+  const job: PatchJob<R> = {
+    model,
+    tokens,
+    variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
+    readout,
+    reads: readout.hooks.map((name) => hookPoint(name, model.cfg)),
+    maxBytes,
+    cleanRun: (numbers, hooks) =>
+      clean ? clean.run(model, tokens, numbers, hooks) : cleanRun(model, tokens, numbers, hooks),
+    progress: options.progress ?? silentProgress,
+    signal: options.signal,
+    clean: [],
+    patched: variants.map(() => []),
+    activation: variants.map(() => []),
+    rowsDone: 0,
+  };
+  return interruptible(() => run(job), options.signal);
 }
 
-/** @throws InputError if the patch is not one of the kinds, or its number is not usable. */
-export function checkPatch(patch: Patch): Patch {
-  const [kind, value] = patch;
-  const whole = kind !== "resample" || Number.isInteger(value);
-  // The model computes in float32, where 1e39 is infinite.
-  if (!isPatchKind(kind) || !Number.isFinite(Math.fround(value)) || !whole)
-    throw notAPatch(patchText(patch));
-  return patch;
-}
-
-/**
- * The activations that a patch puts in place of `originals` (one a prompt), in float32 as the model
- * computes.
- *
- * @throws InputError for a resample with fewer than two prompts, or onto the same prompt.
- */
-export function patchedActivations(patch: Patch, originals: readonly number[]): number[] {
-  const [kind, value] = checkPatch(patch);
-  const n = originals.length;
-  switch (kind) {
-    case "set":
-      return originals.map(() => Math.fround(value));
-    case "scale":
-      return originals.map((original) => Math.fround(original * Math.fround(value)));
-    case "zero":
-      return originals.map(() => 0);
-    case "add":
-      return originals.map((original) => Math.fround(original + Math.fround(value)));
-    case "mean": {
-      const mean = originals.reduce((sum, original) => sum + original, 0) / n;
-      return originals.map(() => Math.fround(mean));
-    }
-    case "resample": {
-      if (n < 2 || value % n === 0) {
-        throw new InputError("a resample needs another prompt to take the value from", {
-          found: `${n} prompt${n === 1 ? "" : "s"}, resample by ${value}`,
-          expected: "at least two prompts and a step that is no multiple of their number",
-        });
+async function run<R>(job: PatchJob<R>): Promise<PatchResult<R>> {
+  const { model, tokens, variants, readout } = job;
+  const hooks = [...new Set(variants.flat().map(({ hook }) => hook))];
+  const { reads } = job;
+  const exact = needsExactPositions(hooks, { reads, pos: readout.pos });
+  const { groups, unreachable } = variantGroups(variants, reads);
+  const all = tokens.map((_, number) => number);
+  const batches = readout.jointly
+    ? [all]
+    : promptBatches(tokens, cleanTokens(job.maxBytes, model.cfg), exact);
+  const reference = takesFromOthers(variants) && batches.length > 1 ? batches : [];
+  const others = reference.map((batch) => job.cleanRun(batch, hooks));
+  try {
+    for (const batch of batches) {
+      const clean = job.cleanRun(batch, captured(job, groups, hooks));
+      try {
+        const values = cleanValues(tokens, others.length > 0 ? others : [clean]);
+        await runBatch(job, clean, groups, values, exact);
+      } finally {
+        clean.dispose();
       }
-      return originals.map((_, i) => originals[(((i + value) % n) + n) % n]);
     }
+  } finally {
+    for (const run of others) run.dispose();
+  }
+  const done = job.patched.map((ofVariant) => all.map((prompt) => ofVariant[prompt] ?? null));
+  return {
+    tokens,
+    clean: job.clean,
+    patched: done,
+    activation: job.activation,
+    isComplete: done.flat().every((reading) => reading !== null),
+    warnings: unreachableWarnings(job, unreachable),
+  };
+}
+
+function takesFromOthers(variants: readonly (readonly ResolvedPatch[])[]): boolean {
+  return variants.flat().some(({ kind }) => kind === "mean" || kind === "resample");
+}
+
+/** Activations that are needed of the clean run. */
+function captured(
+  { model: { cfg }, readout: { pos }, reads }: PatchJob<unknown>,
+  groups: readonly VariantGroup[],
+  hooks: readonly HookPoint[],
+): HookPoint[] {
+  const needed = new Set([...hooks, ...groups.flatMap((group) => group.unpatchedReads)]);
+  if (pos === "all") for (const hook of reads) needed.add(hook);
+  for (const { start } of [...groups, cleanGroup({ reads, pos })]) {
+    for (const hook of neededActivations(start, reads, cfg)) needed.add(hook);
+  }
+  return [...needed];
+}
+
+async function runBatch<R>(
+  job: PatchJob<R>,
+  clean: CleanRun,
+  groups: readonly VariantGroup[],
+  values: CleanValues,
+  exact: boolean,
+): Promise<void> {
+  const lengths = clean.tokens.map((ids) => ids.length);
+  const changes = changesOf(job, clean, values);
+  for (const group of groups) {
+    for (const prompts of promptGroups(group.positions, lengths, clean.numbers, exact)) {
+      await patchedRows(job, clean, group, prompts, changes, values);
+    }
+  }
+  const unread = cleanGroup({ reads: job.reads, pos: job.readout.pos });
+  for (const prompts of promptGroups(unread.positions, lengths, clean.numbers, exact)) {
+    await patchedRows(job, clean, unread, prompts, changes, values);
+  }
+  if (job.signal?.aborted) return;
+  // A variant that changes nothing, or nothing that is read, leaves the reading as it is.
+  for (const ofVariant of job.patched) {
+    for (const prompt of clean.numbers) ofVariant[prompt] ??= job.clean[prompt];
   }
 }
 
-function isPatchKind(kind: string): kind is PatchKind {
-  return (PATCH_KINDS as readonly string[]).includes(kind);
+/** `[variant][place in the clean run]` whether the patch changes anything; notes single numbers. */
+function changesOf(job: PatchJob<unknown>, clean: CleanRun, values: CleanValues): boolean[][] {
+  const { model, variants, tokens } = job;
+  return variants.map((patches, variant) =>
+    clean.numbers.map((prompt) => {
+      const keys = tokens[prompt].length;
+      let isChanged = false;
+      for (const one of patches) {
+        const span = spanOf(one, model.cfg, keys);
+        for (const position of positionsOf(one.pos, keys, prompt)) {
+          const original = values.valuesAt(one.hook, prompt, position);
+          const given = newValues(one, prompt, position, span, values);
+          if (!leavesAsItIs(given, original, span)) isChanged = true;
+          const isSingle = patches.length === 1 && span.length === 1 && one.pos !== "all";
+          const before = original[span.start];
+          job.activation[variant][prompt] = isSingle
+            ? { clean: before, patched: changed(given, 0, before) }
+            : null;
+        }
+      }
+      return isChanged;
+    }),
+  );
 }
 
-/** As JSON, which would write NaN as null. */
-function patchText([kind, value]: Patch): string {
-  const isNumber = typeof value === "number";
-  return `[${JSON.stringify(kind)},${isNumber ? value : JSON.stringify(value)}]`;
-}
-
-function notAPatch(text: string): InputError {
-  return new InputError("not a patch", {
-    found: text || "nothing",
-    expected: "set:VALUE, scale:FACTOR, add:VALUE, zero, mean, resample or resample:STEP",
-  });
+function unreachableWarnings(
+  { variants, reads }: PatchJob<unknown>,
+  unreachable: readonly number[],
+): string[] {
+  if (unreachable.length === 0) return [];
+  const hooks = [
+    ...new Set(unreachable.flatMap((number) => variants[number]).map(({ hook }) => hook.name)),
+  ];
+  const read = [...reads].sort((a, b) => a.layer() - b.layer()).map(({ name }) => name);
+  return [
+    `${hooks.join(", ")} ${hooks.length > 1 ? "are" : "is"} computed after ${read.join(", ")}, which is read: patching there can change nothing`,
+  ];
 }

@@ -6,40 +6,40 @@ import type { HookPoint } from "../model/hook-points";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { nextTurn } from "../progress/next-turn";
 import type { CleanRun } from "./clean-run";
-import type { Job } from "./patch-job";
+import { type CleanValues, changed, newValues } from "./new-values";
+import type { PatchJob } from "./patch-job";
+import { positionsOf, sizeWithKeys, spanOf } from "./place";
 import type { PatchedRow } from "./readout";
 import { type MlpChange, residualWrites } from "./residual-writes";
 import { RowEdits } from "./row-edits";
-import { positionsOf, sizeWithKeys, spanOf } from "./site";
-import { type CleanValues, changed, newValues } from "./site-values";
 import { pastOf, runSuffix, type SuffixEdits, type SuffixRows, unpatchedRows } from "./suffix-run";
-import type { PromptBucket, VariantGroup } from "./variant-groups";
+import type { PromptGroup, VariantGroup } from "./variant-groups";
 
 /** More rows than this make no batch faster, but its activations leave the processor's cache. */
 const MOST_ROWS = 1024;
 
 /**
- * Runs the variants of a group on the prompts of a bucket, in batches that fit the memory, and puts
+ * Runs the variants of a group on a group of prompts, in batches that fit the memory, and puts
  * their readings into the job; with them the unpatched reading where it is still missing.
  *
  * @param changes `[variant][place in the clean run]` whether the patch changes anything there
  */
 export async function patchedRows<R>(
-  job: Job<R>,
+  job: PatchJob<R>,
   clean: CleanRun,
   group: VariantGroup,
-  bucket: PromptBucket,
+  promptGroup: PromptGroup,
   changes: readonly (readonly boolean[])[],
   values: CleanValues,
 ): Promise<void> {
-  if (job.readout.jointly && bucket.prompts.length < job.tokens.length) {
+  if (job.readout.jointly && promptGroup.prompts.length < job.tokens.length) {
     throw new InputError("what is read takes all prompts together, which differ in length", {
       found: `lengths ${[...new Set(clean.tokens.map((ids) => ids.length))].join(", ")}`,
       expected: "prompts of the same number of tokens",
     });
   }
-  const most = mostRows(job, bucket);
-  for (const part of parts(bucket, job.readout.jointly ? bucket.prompts.length : most)) {
+  const most = mostRows(job, promptGroup);
+  for (const part of parts(promptGroup, job.readout.jointly ? promptGroup.prompts.length : most)) {
     const isRead = part.prompts.every((place) => clean.numbers[place] in job.clean);
     const changed = group.variants.filter((variant) =>
       part.prompts.some((place) => changes[variant][place]),
@@ -69,31 +69,31 @@ export async function patchedRows<R>(
   }
 }
 
-/** A bucket's prompts, at most `most` at a time. */
-function parts(bucket: PromptBucket, most: number): PromptBucket[] {
-  const count = Math.ceil(bucket.prompts.length / most);
+/** A group's prompts, at most `most` at a time. */
+function parts(group: PromptGroup, most: number): PromptGroup[] {
+  const count = Math.ceil(group.prompts.length / most);
   return Array.from({ length: count }, (_, i) => ({
-    prompts: bucket.prompts.slice(i * most, (i + 1) * most),
-    first: bucket.first.slice(i * most, (i + 1) * most),
-    length: bucket.length,
+    prompts: group.prompts.slice(i * most, (i + 1) * most),
+    first: group.first.slice(i * most, (i + 1) * most),
+    length: group.length,
   }));
 }
 
 /** Rows whose activations fit the job's memory. */
 function mostRows(
-  { model: { cfg }, readout, reads, maxBytes }: Job<unknown>,
-  bucket: PromptBucket,
+  { model: { cfg }, readout, reads, maxBytes }: PatchJob<unknown>,
+  group: PromptGroup,
 ): number {
-  const keys = Math.max(...bucket.first) + bucket.length;
+  const keys = Math.max(...group.first) + group.length;
   const ofPosition = 8 * cfg.d_model + 4 * cfg.d_mlp + 4 * cfg.n_heads * keys;
   const readsLogits = reads.some(({ name }) => name === "unembed.hook_out");
   const logits = readsLogits ? 2 * cfg.d_vocab * (readout.pos === "all" ? keys : 1) : 0;
-  const bytes = 4 * (ofPosition * bucket.length + logits);
+  const bytes = 4 * (ofPosition * group.length + logits);
   return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), MOST_ROWS);
 }
 
 function note<R>(
-  job: Job<R>,
+  job: PatchJob<R>,
   { clean, prompts }: SuffixRows,
   variants: readonly (number | null)[],
   changes: readonly (readonly boolean[])[],
@@ -114,7 +114,7 @@ function note<R>(
 }
 
 function readRows<R>(
-  job: Job<R>,
+  job: PatchJob<R>,
   group: VariantGroup,
   rows: SuffixRows,
   variants: readonly (number | null)[],
@@ -162,7 +162,7 @@ function afterUnpatched(rows: SuffixRows, hook: HookPoint, patched: tf.Tensor): 
 
 /** What the variants change, row by row. */
 function editsOf(
-  { model, variants: sites }: Job<unknown>,
+  { model, variants: patches }: PatchJob<unknown>,
   { writesOf }: VariantGroup,
   rows: SuffixRows,
   variants: readonly (number | null)[],
@@ -176,22 +176,22 @@ function editsOf(
     const keys = rows.clean.tokens[place].length;
     variants.forEach((variant, k) => {
       const row = i * variants.length + k;
-      for (const site of variant === null ? [] : sites[variant]) {
-        const span = spanOf(site, model.cfg, keys);
-        for (const at of positionsOf(site.pos, keys, prompt)) {
+      for (const patch of variant === null ? [] : patches[variant]) {
+        const span = spanOf(patch, model.cfg, keys);
+        for (const at of positionsOf(patch.pos, keys, prompt)) {
           const position = at - rows.first[i];
-          const given = newValues(site, prompt, at, span, values);
+          const given = newValues(patch, prompt, at, span, values);
           if (writesOf !== null) {
-            const before = values.valuesAt(site.hook, prompt, at)[span.start];
+            const before = values.valuesAt(patch.hook, prompt, at)[span.start];
             const after = changed(given, 0, before);
-            changes.push({ row, position, hook: site.hook, index: span.start, before, after });
+            changes.push({ row, position, hook: patch.hook, index: span.start, before, after });
             continue;
           }
-          if (!byHook.has(site.hook)) {
-            const size = sizeWithKeys(site.hook, model.cfg, keys);
-            byHook.set(site.hook, new RowEdits(site.hook, [count, rows.length, size]));
+          if (!byHook.has(patch.hook)) {
+            const size = sizeWithKeys(patch.hook, model.cfg, keys);
+            byHook.set(patch.hook, new RowEdits(patch.hook, [count, rows.length, size]));
           }
-          byHook.get(site.hook)!.add(row, position, span.start, span.length, given);
+          byHook.get(patch.hook)!.add(row, position, span.start, span.length, given);
         }
       }
     });

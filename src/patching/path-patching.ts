@@ -3,10 +3,10 @@ import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { ModelConfig } from "../model/config";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type PatchOptions, patch } from "./patch-variants";
+import { type PatchOptions, patch } from "./patch";
+import { type PatchedPlace, type Place, resolvePlace } from "./place";
 import { activationReadout, type LogitMetric, metricReadout } from "./readout";
 import { placeValues, referenceValues } from "./reference-values";
-import { type Place, resolveVariant, type SitePatch } from "./site";
 
 export interface PathPatchingOptions
   extends Pick<PatchOptions<number>, "prependBos" | "maxBytes" | "progress"> {
@@ -71,7 +71,7 @@ export async function pathPatching(
     await referenceValues(model, sources, senders),
     await referenceValues(model, measured, frozen),
   ];
-  const set = (place: Place, values: typeof given): SitePatch => ({
+  const set = (place: Place, values: typeof given): PatchedPlace => ({
     ...place,
     patch: ["set", (prompt) => values.of(place, prompt)],
   });
@@ -93,7 +93,9 @@ export async function pathPatching(
     arriving.patched.map((readings) => {
       const recorded = (place: Place) => (prompt: number) =>
         placeValues(model, place, readings[prompt]!, prompt, tokens[prompt].length).flat();
-      return receivers.map((place): SitePatch => ({ ...place, patch: ["set", recorded(place)] }));
+      return receivers.map(
+        (place): PatchedPlace => ({ ...place, patch: ["set", recorded(place)] }),
+      );
     }),
     { ...rest, read: metricReadout(metric, tokens.length, logitsPos) },
   );
@@ -115,7 +117,7 @@ function isLater(held: HookPoint, sender: HookPoint): boolean {
 }
 
 function pointOf(place: Place, model: HookedTransformer): HookPoint {
-  return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0].hook;
+  return resolvePlace(place, model).hook;
 }
 
 function checkPairs(

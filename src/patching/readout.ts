@@ -35,7 +35,11 @@ export interface Readout<R> {
  * What can be read from a run: activations by name at the last token, a head's prediction, those of
  * several heads, or whatever a {@link Readout} makes of activations.
  */
-export type Readable<R> = NonNullable<NamesFilter> | BoundHead | readonly BoundHead[] | Readout<R>;
+export type ReadoutInput<R> =
+  | NonNullable<NamesFilter>
+  | BoundHead
+  | readonly BoundHead[]
+  | Readout<R>;
 
 /** Whether it is a head whose prediction is read. */
 function isHead(read: unknown): read is BoundHead {
@@ -69,7 +73,7 @@ export function measuredFor(
  *
  * @throws InputError if an activation is none of the model's, or the head reads another model.
  */
-export function readoutOf(read: Readable<unknown>, model: HookedTransformer): Readout<unknown> {
+export function readoutOf(read: ReadoutInput<unknown>, model: HookedTransformer): Readout<unknown> {
   if (typeof read === "object" && "read" in read && "hooks" in read) return read;
   if (!isHead(read) && !areHeads(read)) return activationReadout(read, model.cfg);
   const heads = isHead(read) ? [read] : read;

@@ -1,17 +1,9 @@
 import { InputError } from "../errors";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { patch } from "./patch-variants";
+import { patch } from "./patch";
+import { isOverKeys, type Place, positionsOf, resolvePlace, sizeWithKeys, spanOf } from "./place";
 import { type ActivationReading, activationReadout } from "./readout";
-import {
-  isOverKeys,
-  type Place,
-  positionsOf,
-  resolveVariant,
-  type Site,
-  sizeWithKeys,
-  spanOf,
-} from "./site";
 
 /** What a place holds on reference prompts, unpatched. */
 export interface ReferenceValues {
@@ -31,7 +23,7 @@ export async function referenceValues(
   reference: MeasuredPrompts,
   places: readonly Place[],
 ): Promise<ReferenceValues> {
-  const hooks = [...new Set(places.map((place) => siteOf(place, model).hook))];
+  const hooks = [...new Set(places.map((place) => resolvePlace(place, model).hook))];
   const names = hooks.map(({ name }) => name);
   const overKeys = hooks.find(isOverKeys);
   if (overKeys) {
@@ -66,15 +58,11 @@ export function placeValues(
   prompt: number,
   length: number,
 ): number[][] {
-  const site = siteOf(place, model);
-  const { start, length: count } = spanOf(site, model.cfg, length);
-  const size = sizeWithKeys(site.hook, model.cfg, length);
-  return positionsOf(site.pos, length, prompt).map((position) => {
+  const resolved = resolvePlace(place, model);
+  const { start, length: count } = spanOf(resolved, model.cfg, length);
+  const size = sizeWithKeys(resolved.hook, model.cfg, length);
+  return positionsOf(resolved.pos, length, prompt).map((position) => {
     const from = position * size + start;
-    return Array.from(reading[site.hook.name].subarray(from, from + count));
+    return Array.from(reading[resolved.hook.name].subarray(from, from + count));
   });
-}
-
-function siteOf(place: Place, model: HookedTransformer): Site {
-  return resolveVariant({ ...place, patch: ["zero"] }, model, 0)[0];
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { HookPoint } from "../model/hook-points";
 import { byPosition, fromByPosition } from "./activation-layout";
-import type { NewValues } from "./site-values";
+import type { NewValues } from "./new-values";
 
 /** Changes to one activation of a batch of rows, number by number; `[row, pos, size]`. */
 export class RowEdits {

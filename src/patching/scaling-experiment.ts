@@ -17,7 +17,7 @@ import {
   type PatchedMeasurement,
   patchHead,
 } from "./head-experiment";
-import type { Patch } from "./patch";
+import type { Patch } from "./patch-kinds";
 
 /** Factors of the scaling experiment unless others are given. */
 export const DEFAULT_SCALE_FACTORS: readonly number[] = [0, 0.5, 1, 1.5, 2];
@@ -30,7 +30,7 @@ export interface ScalingExperimentOptions extends HeadExperimentOptions {
 }
 
 /** How one prompt's prediction follows its activation. */
-export interface PromptFit {
+export interface PromptLine {
   readonly slope: number | null;
   readonly intercept: number | null;
   readonly r2: number | null;
@@ -57,7 +57,7 @@ export interface ScalingExperiment
    */
   readonly regression: ChangeLine;
   /** The same for each prompt alone, in prompt order. */
-  readonly per_input: PromptFit[];
+  readonly per_input: PromptLine[];
   /** Why there is no line at all; null where there may be one. */
   readonly why_no_line: string | null;
 }

@@ -1,6 +1,6 @@
 import type { HookPoint } from "../model/hook-points";
+import { firstPosition, isOverKeys, type PatchPosition, type ResolvedPatch } from "./place";
 import type { Readout } from "./readout";
-import { firstPosition, isOverKeys, type PatchPosition, type Site } from "./site";
 
 /** Variants that can be run as one batch: they start at the same place. */
 export interface VariantGroup {
@@ -35,22 +35,22 @@ interface Reads extends Pick<Readout<unknown>, "pos"> {
  * cannot reach anything that is read.
  */
 export function variantGroups(
-  variants: readonly (readonly Site[])[],
+  variants: readonly (readonly ResolvedPatch[])[],
   reads: readonly HookPoint[],
 ): { groups: readonly VariantGroup[]; unreachable: readonly number[] } {
   const lastRead = Math.max(...reads.map((hook) => hook.order));
   const groups = new Map<string, VariantGroup>();
   const unreachable: number[] = [];
-  variants.forEach((sites, number) => {
-    if (sites.every(({ hook }) => hook.order > lastRead)) {
+  variants.forEach((patches, number) => {
+    if (patches.every(({ hook }) => hook.order > lastRead)) {
       unreachable.push(number);
       return;
     }
-    const layer = writingLayer(sites, reads);
+    const layer = writingLayer(patches, reads);
     const writes = layer !== null;
-    const start = writes ? 2 * (layer + 1) : Math.min(...sites.map(({ hook }) => hook.start));
-    const hooks = [...new Set(sites.map(({ hook }) => hook))].sort((a, b) => a.order - b.order);
-    const positions = [...new Set(sites.map(({ pos }) => (pos === -1 ? "last" : pos)))].sort();
+    const start = writes ? 2 * (layer + 1) : Math.min(...patches.map(({ hook }) => hook.start));
+    const hooks = [...new Set(patches.map(({ hook }) => hook))].sort((a, b) => a.order - b.order);
+    const positions = [...new Set(patches.map(({ pos }) => (pos === -1 ? "last" : pos)))].sort();
     const key = JSON.stringify([start, writes || hooks.map(({ name }) => name), positions]);
     const group = groups.get(key);
     if (group) group.variants.push(number);
@@ -65,9 +65,12 @@ export function variantGroups(
 }
 
 /** The block whose MLP a variant changes in one number alone, if nothing of that MLP is read. */
-function writingLayer(sites: readonly Site[], reads: readonly HookPoint[]): number | null {
-  const [{ hook, index }] = sites;
-  if (sites.length > 1 || index === null || !isOfMlp(hook)) return null;
+function writingLayer(
+  patches: readonly ResolvedPatch[],
+  reads: readonly HookPoint[],
+): number | null {
+  const [{ hook, index }] = patches;
+  if (patches.length > 1 || index === null || !isOfMlp(hook)) return null;
   const layer = hook.layer();
   return reads.some((read) => isOfMlp(read) && read.layer() === layer) ? null : layer;
 }
@@ -78,7 +81,7 @@ function isOfMlp({ part, writes }: HookPoint): boolean {
 }
 
 /** Prompts whose patched rows have the same shape. */
-export interface PromptBucket {
+export interface PromptGroup {
   /** Places of the prompts in their clean run. */
   readonly prompts: number[];
   /** First position that is run again, of each prompt. */
@@ -91,27 +94,27 @@ export interface PromptBucket {
  * @param lengths tokens of each prompt
  * @param exact also the same first position: wherever keys have places that are seen
  */
-export function promptBuckets(
+export function promptGroups(
   positions: readonly PatchPosition[],
   lengths: readonly number[],
   numbers: readonly number[],
   exact: boolean,
-): PromptBucket[] {
-  const buckets = new Map<string, PromptBucket>();
+): PromptGroup[] {
+  const groups = new Map<string, PromptGroup>();
   lengths.forEach((tokens, prompt) => {
     const first = Math.min(...positions.map((pos) => firstPosition(pos, tokens, numbers[prompt])));
     const length = tokens - first;
     const key = exact ? `${length} ${first}` : `${length}`;
-    const bucket = buckets.get(key);
-    if (bucket) {
-      bucket.prompts.push(prompt);
-      bucket.first.push(first);
-    } else buckets.set(key, { prompts: [prompt], first: [first], length });
+    const group = groups.get(key);
+    if (group) {
+      group.prompts.push(prompt);
+      group.first.push(first);
+    } else groups.set(key, { prompts: [prompt], first: [first], length });
   });
-  return [...buckets.values()];
+  return [...groups.values()];
 }
 
-/** Whether prompts of one bucket must start at the same position. */
+/** Whether prompts of one group must start at the same position. */
 export function needsExactPositions(hooks: readonly HookPoint[], { reads, pos }: Reads): boolean {
   return pos === "all" || [...hooks, ...reads].some(isOverKeys);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PATCH_KINDS } from "../patching/patch";
+import { PATCH_KINDS } from "../patching/patch-kinds";
 import { SCHEMA_VERSION } from "./schema-version";
 
 /** What a schema describes, to be read only. */

@@ -5,7 +5,7 @@ import { loadHead } from "../../src/heads/load-head";
 import { type MeasuredPrompts, measurePrompts } from "../../src/heads/measured-prompts";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { neuronSweep } from "../../src/patching/neuron-sweep";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
 import { fixture, golden } from "../golden";
 import { randomModel } from "../patching/random-model";
 

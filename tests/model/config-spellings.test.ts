@@ -58,7 +58,7 @@ describe("every spelling of a configuration has Hugging Face's logits", () => {
   }
 });
 
-// Values: ModelConfig of transformers 5.18, configuration_gpt2.py.
+// Values: GPT2Config of transformers 5.18, configuration_gpt2.py.
 describe("what a configuration does not say", () => {
   it("is as in GPT2Config", () => {
     assert.deepEqual(modelConfig({ model_type: "gpt2" }, "config.json"), {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
 import { randomModel } from "./random-model";
 
 const SIZES = { layers: 3, heads: 2, d_head: 4, d_mlp: 10, d_vocab: 20, n_ctx: 12 };

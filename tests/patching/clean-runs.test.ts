@@ -8,14 +8,14 @@ import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { cleanRuns } from "../../src/patching/clean-runs";
 import { patchHead } from "../../src/patching/head-experiment";
 import { neuronSweep } from "../../src/patching/neuron-sweep";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
+import type { Variant } from "../../src/patching/place";
 import {
   activationReadout,
   combinedReadout,
   metricReadout,
   predictionReadout,
 } from "../../src/patching/readout";
-import type { Variant } from "../../src/patching/site";
 import { countCleanRuns } from "./count-clean-runs";
 import { linearHead } from "./linear-head";
 import { randomModel } from "./random-model";
@@ -73,6 +73,32 @@ describe("clean runs that are kept", () => {
       }
     });
   }
+
+  it("are the same whatever was asked of them before, but for batches of other prompts", async () => {
+    const read = activationReadout(["resid_post", 2], model.cfg, "last");
+    const names = Object.keys(VARIANTS);
+    for (const [order, sizes] of [
+      [names, [undefined, 40_000, 1]],
+      [[...names].reverse(), [1, undefined, 40_000]],
+    ] as const) {
+      const clean = cleanRuns(model, PROMPTS);
+      for (const [i, name] of [...order, ...order].entries()) {
+        const options = { read, maxBytes: sizes[i % 3] };
+        const alone = await patch(model, PROMPTS, VARIANTS[name], options);
+        const shared = await patch(model, PROMPTS, VARIANTS[name], { ...options, clean });
+        const numbers = ({ clean, patched }: typeof alone) =>
+          [clean, ...patched].flat().flatMap((reading) => Object.values(reading!)[0]);
+        const expected = numbers(alone).map((values) => [...values]);
+        numbers(shared).forEach((values, row) => {
+          values.forEach((value, k) => {
+            const error = Math.abs(value - expected[row][k]);
+            assert.ok(error < 1e-4, `${name}, ${i}: off by ${error}`);
+          });
+        });
+      }
+      clean.dispose();
+    }
+  });
 
   it("run each prompt once, and again only for what is missing", async () => {
     const clean = cleanRuns(model, PROMPTS);

@@ -6,7 +6,7 @@ import type { HookName } from "../../src/model/hook-names";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { mlpNeuronWeights } from "../../src/model/named-weights";
 import { patchHead } from "../../src/patching/head-experiment";
-import type { Patch } from "../../src/patching/patch";
+import type { Patch } from "../../src/patching/patch-kinds";
 import { scalingExperiment } from "../../src/patching/scaling-experiment";
 import { fixture, goldenSequences } from "../golden";
 import { type LinearHeadOptions, linearHead } from "./linear-head";

@@ -13,10 +13,10 @@ import {
   sweepCorrelation,
 } from "../../src/patching/attribution-patching";
 import { everyLayer, neuronSweep } from "../../src/patching/neuron-sweep";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
 import { pathPatching } from "../../src/patching/path-patching";
+import type { Variant } from "../../src/patching/place";
 import { metricReadout } from "../../src/patching/readout";
-import type { Variant } from "../../src/patching/site";
 import type { Progress } from "../../src/progress/progress";
 import { silentProgress } from "../../src/progress/progress";
 import { linearHead } from "./linear-head";

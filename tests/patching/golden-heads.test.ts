@@ -7,7 +7,7 @@ import { loadHead } from "../../src/heads/load-head";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { mlpNeuronWeights } from "../../src/model/named-weights";
 import { patchHead } from "../../src/patching/head-experiment";
-import type { Patch } from "../../src/patching/patch";
+import type { Patch } from "../../src/patching/patch-kinds";
 import { scalingExperiment } from "../../src/patching/scaling-experiment";
 import { cosineSimilarity } from "../../src/stats/cosine-similarity";
 import { fixture, golden, type Runs, relativeToLargest } from "../golden";

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPointName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
-import { patch } from "../../src/patching/patch-variants";
+import { patch } from "../../src/patching/patch";
+import type { PatchedPlace, PatchPosition } from "../../src/patching/place";
 import { activationReadout } from "../../src/patching/readout";
-import type { PatchPosition, SitePatch } from "../../src/patching/site";
 import { type RandomStream, randomStream } from "../../src/stats/random-stream";
 import { randomModel } from "./random-model";
 import {
@@ -118,7 +118,7 @@ function randomSite(
   isEven: boolean,
   prompts: number,
   random: RandomStream,
-): SitePatch {
+): PatchedPlace {
   const isOverKeys = /scores$|pattern$/.test(hook);
   const positions: PatchPosition[] = ["last", "all", -1, random.integer(0, shortest - 1)];
   const pos = positions[random.integer(0, 3)];
@@ -145,7 +145,7 @@ function randomSite(
   const vectors = Array.from({ length: prompts }, () =>
     Array.from({ length }, () => random.gaussian()),
   );
-  const choices: SitePatch["patch"][] = [
+  const choices: PatchedPlace["patch"][] = [
     ["set", value],
     // A masked score is −∞: times a negative number it would be all that is looked at.
     ["scale", hook.endsWith("scores") ? Math.abs(value) : value],
@@ -163,7 +163,7 @@ function randomSite(
 
 /** The variant as changes of a plain run's activations. */
 function interventionsOf(
-  variant: readonly SitePatch[],
+  variant: readonly PatchedPlace[],
   prompt: number,
   prompts: readonly number[][],
   clean: readonly Map<string, Plain>[],
@@ -181,7 +181,7 @@ function interventionsOf(
   );
 
   function patchedNumber(
-    site: SitePatch,
+    site: PatchedPlace,
     before: number,
     where: { position: number; i: number },
   ): number {
@@ -197,7 +197,7 @@ function interventionsOf(
   }
 
   function valueOfAnother(
-    site: SitePatch,
+    site: PatchedPlace,
     of: number,
     where: { position: number; i: number },
   ): number {
@@ -208,7 +208,7 @@ function interventionsOf(
     return data[places.find(same)!.at];
   }
 
-  function meanOf(site: SitePatch, i: number): number {
+  function meanOf(site: PatchedPlace, i: number): number {
     const values = prompts.flatMap((tokens, of) => {
       const { shape, data } = clean[of].get(site.hook as string)!;
       return placesOf(site, shape, tokens.length)
@@ -221,7 +221,7 @@ function interventionsOf(
 
 /** Where a site's numbers lie in an activation: the i-th of them at each of its positions. */
 function placesOf(
-  { hook, pos, head, index }: SitePatch,
+  { hook, pos, head, index }: PatchedPlace,
   shape: readonly number[],
   T: number,
 ): { at: number; position: number; i: number }[] {

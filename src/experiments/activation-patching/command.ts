@@ -1,5 +1,5 @@
 import { DEFAULT_PROMPTS } from "../../analysis/prompts";
-import { parsePatch } from "../../patching/patch";
+import { parsePatch } from "../../patching/patch-kinds";
 import { DEFAULT_SCALE_FACTORS } from "../../patching/scaling-experiment";
 import type { Cell } from "../../text/cell";
 import { cutText } from "../../text/cut-text";

@@ -3,9 +3,9 @@ import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { changeLine, changePoint } from "../../patching/change-line";
 import type { CleanRuns } from "../../patching/clean-runs";
-import { patch } from "../../patching/patch-variants";
+import { patch } from "../../patching/patch";
+import type { PatchedPlace } from "../../patching/place";
 import { combinedReadout, roundedPredictionReadout } from "../../patching/readout";
-import type { SitePatch } from "../../patching/site";
 import { type ShuffledLabelHeads, shuffledLabelHeads } from "../../training/shuffled-label-heads";
 import type { LabelControl } from "./evidence";
 import { ranked } from "./neuron-control";
@@ -76,7 +76,9 @@ async function slopesOf(
   { heads }: ShuffledLabelHeads,
   kept: CleanRuns,
 ): Promise<(number | null)[]> {
-  const variants = factors.map((factor): SitePatch => ({ hook, index, patch: ["scale", factor] }));
+  const variants = factors.map(
+    (factor): PatchedPlace => ({ hook, index, patch: ["scale", factor] }),
+  );
   const { clean, patched, activation } = await patch(model, prompts, variants, {
     read: combinedReadout(heads.map(({ head }) => roundedPredictionReadout(head))),
     clean: kept,

@@ -4,7 +4,7 @@ import { randomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { type CleanRuns, cleanRuns } from "../../patching/clean-runs";
-import type { Patch } from "../../patching/patch";
+import type { Patch } from "../../patching/patch-kinds";
 import { DEFAULT_SCALE_FACTORS, scalingExperiment } from "../../patching/scaling-experiment";
 import { breathe, interruptible } from "../../progress/interrupt";
 import type { Progress } from "../../progress/progress";

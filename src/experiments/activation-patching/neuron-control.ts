@@ -4,9 +4,9 @@ import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
 import { activationRounding, changeLine, changePoint } from "../../patching/change-line";
 import type { CleanRuns } from "../../patching/clean-runs";
-import { patch } from "../../patching/patch-variants";
+import { patch } from "../../patching/patch";
+import type { PatchedPlace } from "../../patching/place";
 import type { ScalingExperiment } from "../../patching/scaling-experiment";
-import type { SitePatch } from "../../patching/site";
 import { effectSize } from "../../stats/effect-size";
 import { isConstant } from "../../stats/is-constant";
 import { randomStream } from "../../stats/random-stream";
@@ -136,7 +136,7 @@ async function slopesOf(
   { factors, rounding, clean: kept }: SlopesOptions,
 ): Promise<(number | null)[]> {
   const variants = neurons.flatMap((index) =>
-    factors.map((factor): SitePatch => ({ hook: head.hook, index, patch: ["scale", factor] })),
+    factors.map((factor): PatchedPlace => ({ hook: head.hook, index, patch: ["scale", factor] })),
   );
   const { clean, patched, activation } = await patch(head.model, prompts, variants, {
     read: head,

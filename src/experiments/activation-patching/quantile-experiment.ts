@@ -4,7 +4,7 @@ import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { activationRounding, changePoints, whyNoLine } from "../../patching/change-line";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { patchHead } from "../../patching/head-experiment";
-import type { Patch } from "../../patching/patch";
+import type { Patch } from "../../patching/patch-kinds";
 import type { ScalingExperiment } from "../../patching/scaling-experiment";
 import { isConstant } from "../../stats/is-constant";
 import { largestMagnitude } from "../../stats/largest-magnitude";

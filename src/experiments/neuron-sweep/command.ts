@@ -3,7 +3,7 @@ import { InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { getActName, type HookName, type ShortName } from "../../model/hook-names";
 import { everyLayer } from "../../patching/neuron-sweep";
-import { parsePatch } from "../../patching/patch";
+import { parsePatch } from "../../patching/patch-kinds";
 import { phrase } from "../../text/phrase";
 import { parseNumber } from "../arguments";
 import type { ExperimentCommand, SummaryPart } from "../experiment";

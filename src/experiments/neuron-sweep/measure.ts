@@ -9,7 +9,7 @@ import { attributionPatching, sweepCorrelation } from "../../patching/attributio
 import { type CleanRuns, cleanRuns } from "../../patching/clean-runs";
 import { patchHead } from "../../patching/head-experiment";
 import { type NeuronSweep, neuronSweep, type SweptHook } from "../../patching/neuron-sweep";
-import { checkPatch, type Patch } from "../../patching/patch";
+import { checkPatch, type Patch } from "../../patching/patch-kinds";
 import { listenForInterrupt } from "../../progress/interrupt";
 import { isInKernel } from "../../progress/kernel-display";
 import type { Progress } from "../../progress/progress";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InputError } from "../../src/errors";
-import { parsePatch, patchedActivations } from "../../src/patching/patch";
+import { parsePatch, patchedActivations } from "../../src/patching/patch-kinds";
 
 describe("parsePatch", () => {
   it("reads every kind", () => {

@@ -1,7 +1,7 @@
 import { InputError } from "../errors";
 import type { HookPoint } from "../model/hook-points";
-import { patchedActivations } from "./patch";
-import { isOverKeys, positionsOf, type Site, type Span } from "./site";
+import { patchedActivations } from "./patch-kinds";
+import { isOverKeys, positionsOf, type ResolvedPatch, type Span } from "./place";
 
 /** The unpatched activations of all prompts. */
 export interface CleanValues {
@@ -13,27 +13,27 @@ export interface CleanValues {
   valuesAt(hook: HookPoint, prompt: number, position: number): Float32Array;
 }
 
-/** What a site's numbers become: put in place of what is there, or made from it. */
+/** What the numbers of a patched place become: put in place of what is there, or made from it. */
 export type NewValues =
   | { readonly kind: "set"; at(i: number): number }
   | { readonly kind: "scale" | "add"; readonly by: number };
 
 /**
- * The new numbers of a site at one of its positions, in float32 as the model computes.
+ * The new numbers of a patched place at one of its positions, in float32 as the model computes.
  *
  * @param position in the prompt
- * @param span of the site in this prompt
+ * @param span of the place in this prompt
  * @throws InputError if a given vector has another length, a number is not finite, or a mean or
  *   resample has no other prompt to take values from.
  */
 export function newValues(
-  site: Site,
+  patch: ResolvedPatch,
   prompt: number,
   position: number,
   span: Span,
   clean: CleanValues,
 ): NewValues {
-  const { kind, value } = site;
+  const { kind, value } = patch;
   switch (kind) {
     case "scale":
     case "add":
@@ -41,11 +41,11 @@ export function newValues(
     case "zero":
       return { kind: "set", at: () => 0 };
     case "set":
-      return { kind: "set", at: givenValues(site, prompt, position, span, clean) };
+      return { kind: "set", at: givenValues(patch, prompt, position, span, clean) };
     case "mean":
-      return { kind: "set", at: meanValues(site, position, span, clean) };
+      return { kind: "set", at: meanValues(patch, position, span, clean) };
     case "resample":
-      return { kind: "set", at: valuesOfAnother(site, prompt, position, span, clean) };
+      return { kind: "set", at: valuesOfAnother(patch, prompt, position, span, clean) };
   }
 }
 
@@ -65,7 +65,7 @@ export function changed(values: NewValues, i: number, before: number): number {
 }
 
 function givenValues(
-  { hook, value, pos }: Site,
+  { hook, value, pos }: ResolvedPatch,
   prompt: number,
   position: number,
   span: Span,
@@ -98,7 +98,7 @@ function finite(value: number, hook: HookPoint): number {
 }
 
 function meanValues(
-  { hook, pos }: Site,
+  { hook, pos }: ResolvedPatch,
   position: number,
   span: Span,
   clean: CleanValues,
@@ -123,7 +123,7 @@ function meanValues(
 }
 
 function valuesOfAnother(
-  { hook, pos, value }: Site,
+  { hook, pos, value }: ResolvedPatch,
   prompt: number,
   position: number,
   span: Span,

@@ -2,19 +2,19 @@ import { InputError } from "../errors";
 import type { ModelConfig } from "../model/config";
 import type { HookName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
-import { checkPatch, type Patch, type PatchKind } from "./patch";
+import { checkPatch, type Patch, type PatchKind } from "./patch-kinds";
 
 /** Where in a prompt: its last token, a position (negative counts from the end), or everywhere. */
 export type PatchPosition = "last" | "all" | number;
 
-/** What a "set" puts there: one number, or one for each number of the site; or a choice by prompt. */
+/** What a "set" puts there: one number, or one for each number of the place; or a choice by prompt. */
 export type PatchValues =
   | number
   | ArrayLike<number>
   | ((prompt: number) => number | ArrayLike<number>);
 
 /** A {@link Patch}, or one whose "set" takes whole vectors. */
-export type SiteEdit =
+export type VectorPatch =
   | Patch
   | readonly [kind: "zero" | "mean"]
   | readonly [kind: "set", values: PatchValues];
@@ -31,21 +31,25 @@ export interface Place {
   readonly index?: number;
 }
 
-/** An intervention on one place of the model. */
-export interface SitePatch extends Place {
+/** A place with what is done there. */
+export interface PatchedPlace extends Place {
   /** What is done, such as `["zero"]`, `["scale", 2]` or `["set", vector]`. */
-  readonly patch: SiteEdit;
+  readonly patch: VectorPatch;
 }
 
 /** What is changed in one run: one place, or several. */
-export type Variant = SitePatch | readonly SitePatch[];
+export type Variant = PatchedPlace | readonly PatchedPlace[];
 
-/** A {@link SitePatch}, checked. */
-export interface Site {
+/** A {@link Place}, checked against the model. */
+export interface ResolvedPlace {
   readonly hook: HookPoint;
   readonly pos: PatchPosition;
   readonly head: number | null;
   readonly index: number | null;
+}
+
+/** A {@link PatchedPlace}, checked against the model. */
+export interface ResolvedPatch extends ResolvedPlace {
   readonly kind: PatchKind;
   readonly value: PatchValues;
 }
@@ -65,20 +69,29 @@ export function resolveVariant(
   variant: Variant,
   { cfg }: { readonly cfg: ModelConfig },
   number: number,
-): readonly Site[] {
+): readonly ResolvedPatch[] {
   const patches = Array.isArray(variant)
-    ? (variant as readonly SitePatch[])
-    : [variant as SitePatch];
+    ? (variant as readonly PatchedPlace[])
+    : [variant as PatchedPlace];
   if (patches.length === 0) {
     throw new InputError(`variant ${number} patches nothing`, { expected: "at least one patch" });
   }
-  return patches.map((patch) => resolveSite(patch, cfg));
+  return patches.map((patch) => resolvePatch(patch, cfg));
 }
 
-function resolveSite(
-  { hook, pos = "last", head, index, patch }: SitePatch,
+/**
+ * Checks a place against the model; nothing is said of what is done there.
+ *
+ * @throws InputError if a hook, head or index is none of this model's.
+ */
+export function resolvePlace(place: Place, { cfg }: { readonly cfg: ModelConfig }): ResolvedPlace {
+  return resolvePatch({ ...place, patch: ["zero"] }, cfg);
+}
+
+function resolvePatch(
+  { hook, pos = "last", head, index, patch }: PatchedPlace,
   cfg: ModelConfig,
-): Site {
+): ResolvedPatch {
   const point = hookPoint(hook, cfg);
   if (pos !== "last" && pos !== "all" && !Number.isInteger(pos)) {
     throw new InputError("not a position", {
@@ -155,12 +168,12 @@ export function sizeWithKeys(
 }
 
 /**
- * The site's place among the numbers at one position.
+ * Where a patched place lies among the numbers at one position.
  *
  * @param keys number of keys, for attention scores and patterns
  * @throws InputError if the index is a key that the prompt does not have.
  */
-export function spanOf({ hook, head, index }: Site, cfg: ModelConfig, keys: number): Span {
+export function spanOf({ hook, head, index }: ResolvedPlace, cfg: ModelConfig, keys: number): Span {
   const perHead = head === null ? sizeWithKeys(hook, cfg, keys) : (hook.sizePerHead ?? keys);
   if (index !== null && index >= perHead) {
     throw new InputError(`there is no such index in ${hook.name}`, {
@@ -175,7 +188,7 @@ export function spanOf({ hook, head, index }: Site, cfg: ModelConfig, keys: numb
 }
 
 /**
- * A site's first position in a prompt of that length.
+ * A place's first position in a prompt of that length.
  *
  * @throws InputError if the prompt has no such position.
  */
@@ -190,7 +203,7 @@ export function firstPosition(pos: PatchPosition, length: number, prompt: number
   });
 }
 
-/** A site's positions in a prompt of that length. */
+/** A place's positions in a prompt of that length. */
 export function positionsOf(pos: PatchPosition, length: number, prompt: number): number[] {
   const first = firstPosition(pos, length, prompt);
   return pos === "all" ? Array.from({ length }, (_, position) => position) : [first];
