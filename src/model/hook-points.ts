@@ -157,8 +157,37 @@ export function hookPoint(name: HookName, cfg: ModelConfig): HookPoint {
   const known = hookDict(cfg);
   const long = typeof name === "string" ? name : getActName(...shortName(name, cfg));
   const found = known.get(long as HookPointName) ?? known.get(spelledOut(long, cfg));
-  if (!found) throw unknownHook(spelledOut(long, cfg), [...known.keys()]);
-  return found;
+  if (found) return found;
+  throw (
+    ofOtherModels(spelledOut(long, cfg), cfg) ??
+    unknownHook(spelledOut(long, cfg), [...known.keys()])
+  );
+}
+
+/** Which models have a hook that only some have. */
+const HAVING: Readonly<Record<Only, string>> = {
+  rotary: "a model that turns queries and keys by their positions",
+  learned: "a model with learned positions",
+  sequential: "a model whose MLP reads what attention gives; in this one both read resid_pre",
+  gated: "a model with gated MLPs",
+  qk_norm: "a model with norms of each head's queries and keys",
+  post_norm: "a model with norms of what attention and MLP give",
+};
+
+/** The complaint about a name that models of another kind have; undefined if none has it. */
+function ofOtherModels(name: string, cfg: ModelConfig): InputError | undefined {
+  const rows: readonly { only?: Only; name: string }[] = [
+    ...EMBED_HOOKS,
+    ...BLOCK_HOOKS.map((row: HookRow) => ({ ...row, name: `${row.module}hook_${row.short}` })),
+  ];
+  const [, layer, inBlock] = /^blocks\.(\d+)\.(.+)$/.exec(name) ?? [];
+  if (layer !== undefined && Number(layer) >= cfg.n_layers) return undefined;
+  const only = rows.find((row) => row.name === (inBlock ?? name))?.only;
+  if (only === undefined) return undefined;
+  return new InputError("no such activation in this model", {
+    found: shown(name),
+    expected: HAVING[only],
+  });
 }
 
 /**

@@ -88,14 +88,20 @@ export function maskedPositions(
   const T = mask[0].length;
   const earlier = pastMask?.[0].length ?? 0;
   const isToken = mask.map((row, i) => [...(pastMask?.[i] ?? []), ...row]);
+  // The position of the last token up to each place; −1 before the first.
+  const places = isToken.map((row) => {
+    let tokens = 0;
+    return row.map((one) => {
+      tokens += one;
+      return tokens - 1;
+    });
+  });
   const ids = new Int32Array(B * T);
   const isBlind = new Uint8Array(B * T);
-  isToken.forEach((row, i) => {
-    let tokens = row.slice(0, earlier).reduce((sum, value) => sum + value, 0);
+  places.forEach((row, i) => {
     for (let t = 0; t < T; t++) {
-      tokens += row[earlier + t];
-      ids[i * T + t] = Math.max(tokens - 1, 0);
-      isBlind[i * T + t] = tokens === 0 ? 1 : 0;
+      ids[i * T + t] = Math.max(row[earlier + t], 0);
+      isBlind[i * T + t] = row[earlier + t] < 0 ? 1 : 0;
     }
   });
   return {
@@ -103,8 +109,8 @@ export function maskedPositions(
     rotary: rotaryAngles(config, ids, [B, T]),
     ...attentionBiases(config, {
       ...{ rows: B, queries: T, keys: earlier + T },
-      query: (_, query) => earlier + query,
-      key: (row, key) => (isToken[row][key] ? key : null),
+      query: (row, query) => places[row][earlier + query],
+      key: (row, key) => (isToken[row][key] ? places[row][key] : null),
     }),
     isToken: tf.tensor3d(Float32Array.from(mask.flat()), [B, T, 1]),
     isBlind: isBlind.includes(1) ? tf.tensor4d(isBlind, [B, 1, T, 1], "bool") : undefined,
