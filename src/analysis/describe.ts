@@ -80,9 +80,10 @@ export function listMlpWeights(model: HookedTransformer, layer: number): TensorR
 export function listNeuronWeights({ model, files }: BoundHead): TensorRow[] {
   const { targetLayer: layer, targetNeuron: neuron } = files.config;
   if (neuron >= model.cfg.d_mlp) return [];
-  const { input, output } = mlpNeuronWeights(model, layer, neuron);
+  const { input, gate, output } = mlpNeuronWeights(model, layer, neuron);
   return [
     tensorRow(`W_in[:, ${neuron}]`, [input.length], input),
+    ...(gate ? [tensorRow(`W_gate[:, ${neuron}]`, [gate.length], gate)] : []),
     tensorRow(`W_out[${neuron}, :]`, [output.length], output),
   ];
 }

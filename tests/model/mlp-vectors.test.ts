@@ -43,7 +43,7 @@ describe("an MLP's vectors", () => {
     agree(await rawMlpVectors(model, LAYER), "weights_unprocessed.safetensors", 0));
 
   it("read directions are those of single coordinates", () => {
-    const all = readDirections(model, LAYER);
+    const { input: all } = readDirections(model, LAYER);
     assert.equal(all.length, model.cfg.d_model);
     for (const n of [0, 5, all.length - 1]) {
       assert.ok(relativeToLargest(all[n], linearisedReadDirection(model, LAYER, n)) < 1e-5);

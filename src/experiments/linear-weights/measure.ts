@@ -6,6 +6,7 @@ import type { BoundHead } from "../../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../../heads/linear-weights";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
+import type { HookedTransformer } from "../../model/hooked-transformer";
 import { mlpVectors, rawMlpVectors, readDirections } from "../../model/mlp-vectors";
 import { breathe, interruptible } from "../../progress/interrupt";
 import { namedResult } from "../../results/named-result";
@@ -90,6 +91,9 @@ async function analyze(
   };
   const [withInput, withOutput] = [similarityWith("input"), similarityWith("output")];
   const [input, output] = [vectorOf("input"), vectorOf("output")];
+  const isGated = head.model.cfg.gated_mlp;
+  const withGate = similarityWith("gate");
+  const gate = vectorOf("gate");
   const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
   return namedResult<LinearWeightsResult>("linear_weights_analysis", LINEAR_WEIGHTS_KEY_NUMBERS, {
     model_path: head.path,
@@ -105,6 +109,13 @@ async function analyze(
     schema_version: SCHEMA_VERSION,
     p_value_input: withInput?.random_directions.p_value ?? null,
     p_value_output: withOutput?.random_directions.p_value ?? null,
+    ...(isGated && {
+      sim_with_gate: withGate?.cosine ?? null,
+      z_score_gate: zScore(withGate?.cosine ?? null, baseline),
+      p_value_gate: withGate?.random_directions.p_value ?? null,
+      mlp_gate_weights: gate,
+      pca_with_gate: principalComponents(existing([weights, input, output, gate])),
+    }),
     layer_type: config.layerType,
     d_model: weights.length,
     linear_weights_rule: rule,
@@ -118,12 +129,13 @@ async function analyze(
       linear: vectorStatistics(weights),
       mlp_in: input && vectorStatistics(input),
       mlp_out: output && vectorStatistics(output),
+      ...(isGated && { mlp_gate: gate && vectorStatistics(gate) }),
     },
-    pca: principalComponents([weights, input, output].filter((vector) => vector !== null)),
+    pca: principalComponents(existing([weights, input, output])),
     random_baseline: baseline,
     similarity_tests,
     tests: adjustedTests(testsOfSimilarities(similarity_tests)),
-    processed_and_raw: processedAndRaw(similarity_tests),
+    processed_and_raw: processedAndRaw(similarity_tests, head.model.cfg.normalization_type),
     decompositions: comparisons
       .filter((one) => one.weights === "processed")
       .map(({ name, layer, index }) => ({
@@ -152,28 +164,24 @@ async function comparisonsOf(head: BoundHead): Promise<Comparison[]> {
   const pair = (weights: "processed" | "raw"): Comparison[] => {
     const vectors = ofMlp[weights];
     if (!vectors) return [];
-    return (["input", "output"] as const).map((name) => ({
-      ...{ name, weights, layer: vectors[name], index: neuron },
-    }));
+    return (["input", "output", "gate"] as const).flatMap((name) => {
+      const ofLayer = vectors[name];
+      return ofLayer ? [{ name, weights, layer: ofLayer, index: neuron }] : [];
+    });
   };
-  const inStream: Comparison[] = isResidualTarget(head)
-    ? [
-        {
-          name: "basis_vector",
-          weights: "processed",
-          layer: basis(model.cfg.d_model),
-          index,
-          isBasis: true,
-        },
-        {
-          name: "read_direction",
-          weights: "processed",
-          layer: readDirections(model, layer),
-          index,
-        },
-      ]
-    : [];
+  const inStream = isResidualTarget(head) ? streamComparisons(model, layer, index) : [];
   return [...pair("processed"), ...inStream, ...pair("raw")];
+}
+
+/** With what a coordinate of the residual stream is, and with what it reads. */
+function streamComparisons(model: HookedTransformer, layer: number, index: number): Comparison[] {
+  const { input, gate } = readDirections(model, layer);
+  const weights = "processed" as const;
+  return [
+    { name: "basis_vector", weights, layer: basis(model.cfg.d_model), index, isBasis: true },
+    { name: "read_direction", weights, layer: input, index },
+    ...(gate ? [{ name: "gate_read_direction" as const, weights, layer: gate, index }] : []),
+  ];
 }
 
 function basis(d_model: number): Float32Array[] {
@@ -213,6 +221,10 @@ async function allTests(
   return tests;
 }
 
+function existing(vectors: readonly (number[] | null)[]): number[][] {
+  return vectors.filter((vector) => vector !== null);
+}
+
 function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {
   return (test: SimilarityTest) =>
     test.head_vector === head_vector && test.comparison === name && test.weights === "processed";
@@ -223,7 +235,7 @@ function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, n
   const entries = tests.flatMap(({ head_vector, comparison, weights, cosine }) => {
     if (weights === "raw") return [];
     const isPlain = head_vector === "linear_weights";
-    if (isPlain && (comparison === "input" || comparison === "output")) return [];
+    if (isPlain && ["input", "output", "gate"].includes(comparison)) return [];
     const which = head_vector.replace("linear_weights_", "");
     return [[isPlain ? comparison : `${which}_with_${comparison}`, cosine] as const];
   });
