@@ -1,4 +1,5 @@
 import { adjustedTests } from "../../analysis/adjusted-tests";
+import { modelWarnings } from "../../analysis/model-warnings";
 import { TEST_SENTENCES, VARIED_PROMPTS } from "../../analysis/prompts";
 import { provenanceOf } from "../../analysis/provenance";
 import { type RandomStreams, randomStreams } from "../../analysis/random-streams";
@@ -145,9 +146,10 @@ async function analyze(
     gradient,
     warnings: [
       ...head.files.warnings,
-      ...head.model.warnings,
+      ...modelWarnings(head.model),
       ...linear.warnings,
       ...targetWarnings(head),
+      ...familyWarnings(head),
     ],
     provenance: { ...provenance, random_streams: streams.names() },
   });
@@ -278,4 +280,34 @@ function targetWarnings(head: BoundHead): string[] {
     );
   }
   return warnings;
+}
+
+/** Which input of a gated neuron an activation is the product with. */
+const GATED_INPUTS: ReadonlyMap<string | null, string> = new Map([
+  ["mlp.hook_pre", "W_gate"],
+  ["mlp.hook_pre_linear", "W_in"],
+]);
+
+/** What a comparison means in a model whose block is another than GPT-2's. */
+function familyWarnings({ hook, model }: BoundHead): string[] {
+  const { gated_mlp, normalization_type, use_normalization_before_and_after } = model.cfg;
+  const input = GATED_INPUTS.get(hookPoint(hook, model.cfg).nameInBlock);
+  const own = input === undefined ? "" : `; ${hook} is what it reads by ${input}[:, n]`;
+  return [
+    ...(gated_mlp
+      ? [
+          `hidden neurons are gated and have two input vectors: post = activation(x · W_gate[:, n]) × (x · W_in[:, n])${own}`,
+        ]
+      : []),
+    ...(normalization_type === "RMS"
+      ? [
+          "RMS norms take off no mean: processing centres no weights that write to the residual stream, and a mean that vectors have in common counts in every cosine here",
+        ]
+      : []),
+    ...(use_normalization_before_and_after
+      ? [
+          "what the MLP gives passes the norm ln2_post before it is added to the stream: W_out[n, :] is not what reaches it; in read directions W_out[:, n] is multiplied by that norm's weight",
+        ]
+      : []),
+  ];
 }
