@@ -3,6 +3,7 @@ import { HeadConfigError, InputError } from "../errors";
 import type { HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint, hookPointInLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { softCap } from "../model/soft-cap";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
 import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
@@ -76,7 +77,7 @@ export function bindHead(
   const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
   const inputs = (activations: ReadonlyMap<HookPointName, tf.Tensor2D>) =>
     digitTokens
-      ? digitColumns(activations.get(LOGITS)!, digitTokens)
+      ? digitColumns(activations.get(LOGITS)!, digitTokens, model.cfg.output_logits_soft_cap)
       : rowsOf(activations.get(features.name)!);
   return {
     [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
@@ -222,9 +223,16 @@ function digitTokenIds(
   });
 }
 
-/** `[n, d_vocab]` → `[n][10]` */
-function digitColumns(logits: tf.Tensor2D, digitTokens: readonly number[]): Float32Array[] {
-  return tf.tidy(() => rowsOf(tf.gather(logits, tf.tensor1d([...digitTokens], "int32"), 1)));
+/** `unembed.hook_out` `[n, d_vocab]` → logits of the digits `[n][10]` */
+function digitColumns(
+  unembedded: tf.Tensor2D,
+  digitTokens: readonly number[],
+  cap: number | null,
+): Float32Array[] {
+  return tf.tidy(() => {
+    const columns = tf.gather(unembedded, tf.tensor1d([...digitTokens], "int32"), 1);
+    return rowsOf(softCap(columns, cap));
+  });
 }
 
 function rowsOf(tensor: tf.Tensor2D): Float32Array[] {

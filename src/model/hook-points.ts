@@ -35,6 +35,8 @@ export interface HookPoint {
   readonly size: number | null;
   /** How many of them each attention head has (null over pairs of positions); undefined if it has no heads. */
   readonly sizePerHead: number | null | undefined;
+  /** How many attention heads it has; undefined if it has none. */
+  readonly heads: number | undefined;
   readonly writes: Write;
 }
 
@@ -134,18 +136,16 @@ function sizes(
   axes: readonly Axis[],
   shape: readonly (number | null)[],
   cfg: ModelConfig,
-): Pick<HookPoint, "size" | "sizePerHead"> {
-  if (axes.includes("key_pos")) return { size: null, sizePerHead: null };
-  const [first] = axes;
-  if (first === "batch_pos_head_index" || first === "batch_pos_key_value_head_index") {
-    const heads = first === "batch_pos_head_index" ? cfg.n_heads : keyValueHeads(cfg);
-    return { size: heads * shape[1]!, sizePerHead: shape[1]! };
+): Pick<HookPoint, "size" | "sizePerHead" | "heads"> {
+  const headAxis = axes.find((axis) => axis.endsWith("head_index"));
+  if (headAxis === undefined) {
+    const size = shape.slice(2).reduce<number>((product, length) => product * length!, 1);
+    return { size, sizePerHead: undefined, heads: undefined };
   }
-  const size = shape.slice(2).reduce<number>((product, length) => product * length!, 1);
-  return {
-    size,
-    sizePerHead: axes.some((axis) => axis.endsWith("head_index")) ? shape[3]! : undefined,
-  };
+  const heads = headAxis.endsWith("key_value_head_index") ? keyValueHeads(cfg) : cfg.n_heads;
+  if (axes.includes("key_pos")) return { size: null, sizePerHead: null, heads };
+  const sizePerHead = shape[shape.length - 1]!;
+  return { size: heads * sizePerHead, sizePerHead, heads };
 }
 
 /**

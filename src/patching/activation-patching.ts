@@ -140,13 +140,15 @@ function cleanValuesOf(
     const known = byHook.get(hook);
     if (known) return known;
     const flat = tf.tidy(() => {
-      const [B, T, size] = byPosition(hook, cache.get(hook.name)).shape;
+      const clean = cache.get(hook.name);
+      const values = byPosition(hook, clean, clean.shape[0]);
+      const [B, T, size] = values.shape;
       if (B !== tokens.length || T !== length || tokens.some((ids) => ids.length !== length)) {
         throw new InputError("the clean run is not of as many prompts of the same length", {
           found: `${B} clean prompts of ${T} tokens; corrupted ones of ${tokens.map((ids) => ids.length).join(", ")}`,
         });
       }
-      const data = byPosition(hook, cache.get(hook.name)).dataSync<"float32">() as Float32Array;
+      const data = values.dataSync<"float32">() as Float32Array;
       return { data, size } as never;
     }) as { data: Float32Array; size: number };
     byHook.set(hook, flat);

@@ -7,6 +7,7 @@ import type { ModelConfig } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { softCap } from "../model/soft-cap";
 import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
@@ -120,7 +121,10 @@ function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): Sc
     return {
       hook: hookPoint("unembed.hook_out", cfg),
       captured: [],
-      scalar: (logits) => read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar,
+      scalar(unembedded) {
+        const logits = softCap(unembedded, cfg.output_logits_soft_cap);
+        return read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar;
+      },
     };
   }
   const { features, gradient, whyNoGradient } = headFunction(read);

@@ -123,7 +123,7 @@ export function runSuffix(
     const point = points.get(name)!;
     const current = byHook.get(point)?.apply(value) ?? value;
     if (reads.includes(point)) {
-      const flat = byPosition(point, current);
+      const flat = byPosition(point, current, rows.prompts.length * rows.variants);
       kept.set(point, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
     }
     return current;
