@@ -77,11 +77,13 @@ function whyNoDirectPath(head: BoundHead, direction: Float32Array | null): strin
   return normBehind(head) ?? `${hook} is not written to the residual stream linearly`;
 }
 
+const WRITTEN_LINEARLY = new Set(["attn.hook_z", "attn.hook_result", "mlp.hook_post"]);
+
 /** Where a norm stands between an activation and the stream: what it writes depends on everything else. */
 function normBehind({ hook, model }: BoundHead): string | null {
-  if (!model.cfg.use_normalization_before_and_after) return null;
-  const { part } = hookPoint(hook, model.cfg);
-  if (part === null) return null;
+  const { nameInBlock, part } = hookPoint(hook, model.cfg);
+  const writes = nameInBlock !== null && WRITTEN_LINEARLY.has(nameInBlock);
+  if (!writes || !model.cfg.use_normalization_before_and_after) return null;
   const norm = part === "mlp" ? "ln2_post" : "ln1_post";
   return `what ${hook} writes passes the norm ${norm} before it is added to the residual stream, so no fixed direction is its direct effect`;
 }
