@@ -42,10 +42,7 @@ export const DEFAULT_PROMPTS: readonly string[] = [...TEST_SENTENCES, ...VARIED_
  * @example
  * const prompts = await readPrompts("texts.txt");
  */
-export async function readPrompts(
-  file: string,
-  options: ReadTextsOptions = {},
-): Promise<Prompt[]> {
+export async function readPrompts(file: string, options: ReadTextsOptions = {}): Promise<Prompt[]> {
   if (file.endsWith(".json")) return promptList(file);
   const content = await readTextsFile(file);
   if (!/^\s*\[/.test(content)) return textsIn(content, file, options);
