@@ -11,6 +11,8 @@ import { predictionRounding } from "./prediction-rounding";
 
 const LOGITS = "unembed.hook_out";
 const DIGITS = "0123456789";
+/** Where a tokenizer marks the beginning of a word, a digit may be there only with it. */
+const WORD_START = "▁";
 
 /** A head together with the base model that it reads. */
 export interface BoundHead {
@@ -210,11 +212,12 @@ function digitTokenIds(
     });
   }
   return [...DIGITS].map((digit) => {
-    const ids = tokenizer.encode(digit);
-    if (ids.length === 1) return ids[0];
-    throw new HeadConfigError(`the base model's tokenizer has no single token for "${digit}"`, {
+    const id = tokenizer.idOf(digit) ?? tokenizer.idOf(`${WORD_START}${digit}`);
+    if (id !== null && id < cfg.d_vocab) return id;
+    throw new HeadConfigError(`the base model has no token for the digit ${digit}`, {
       file: folder,
-      found: `tokens ${ids.join(", ")}`,
+      found: id === null ? "none in its tokenizer" : `id ${id} of ${cfg.d_vocab}`,
+      expected: `a token "${digit}", or else "${WORD_START}${digit}"`,
       remedy: `Add "digit_tokens" to ${file}.`,
     });
   });
