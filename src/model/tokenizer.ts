@@ -20,6 +20,8 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
   /** The beginning-of-sequence token's id, null if the tokenizer has none. */
   readonly bosTokenId: number | null;
+  /** The largest id of its vocabulary, tokens that were added to it aside. */
+  readonly largestId?: number;
 }
 
 /**
@@ -118,6 +120,7 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
     },
     decode: (ids) => decode(ids.flatMap(tokenOf)),
     bosTokenId: bosIds.find((id) => id !== undefined) ?? null,
+    largestId: Array.from(model.vocab.values()).reduce((most, id) => Math.max(most, id), 0),
   };
 }
 

@@ -74,8 +74,9 @@ const attentionBias = (raw: RawConfig) => {
 
 export const FAMILIES: readonly Family[] = [
   {
+    // Pythia's as well.
     model_type: "gpt_neox",
-    title: "Pythia and GPT-NeoX",
+    title: "GPT-NeoX",
     keys: {
       n_layers: "num_hidden_layers",
       d_model: "hidden_size",
@@ -358,6 +359,11 @@ export const GPT2_TENSORS: TensorTable = {
 };
 
 export const GPT2_BIASES = ALL_BIASES;
+
+export const TENSOR_TABLES: readonly TensorTable[] = [
+  GPT2_TENSORS,
+  ...FAMILIES.map(({ tensors }) => tensors),
+];
 
 /** The family of a `model_type`; undefined if it is GPT-2's, or not known. */
 export function familyOf(model_type: unknown): Family | undefined {
