@@ -2,12 +2,16 @@ import { CheckpointError } from "../errors";
 import type { NamedArray } from "./named-array";
 import type { TensorSource } from "./tensor-source";
 
-/** Arrays in memory, as a file of tensors would be read. */
+/** Arrays in memory, as a file of tensors would be read: what is read is a copy. */
 export function arraySource(arrays: ReadonlyMap<string, NamedArray>, path: string): TensorSource {
-  const read = (name: string): NamedArray => {
+  const info = (name: string): NamedArray => {
     const array = arrays.get(name);
     if (array) return array;
     throw new CheckpointError(`there is no tensor "${name}"`, { file: path });
   };
-  return { path, names: [...arrays.keys()], unreadable: new Map(), info: read, read, close() {} };
+  const read = (name: string): NamedArray => {
+    const array = info(name);
+    return { ...array, data: array.data.slice() };
+  };
+  return { path, names: [...arrays.keys()], unreadable: new Map(), info, read, close() {} };
 }

@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { InputError } from "../errors";
+import type { BridgeName } from "./bridge-names";
 import {
   BLOCK_HOOKS,
   type EMBED_HOOKS,
@@ -43,6 +44,7 @@ export type LayerNormName = "ln1" | "ln2" | "ln1_post" | "ln2_post";
  */
 export type HookName =
   | HookPointName
+  | BridgeName
   | "embed"
   | "pos_embed"
   | LayerNormShortName

@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { withoutBridge } from "./bridge-names";
 import { keyValueHeads, type ModelConfig } from "./config";
 import { getActName, type HookName, type HookPointName, unknownHook } from "./hook-names";
 import {
@@ -149,14 +150,16 @@ function sizes(
 }
 
 /**
- * A hook point of this model; negative layers count from the end.
+ * A hook point of this model, by its name or that of TransformerLens 4; negative layers count from the end.
  *
  * @throws InputError if the model has no such hook; the nearest names are suggested.
  */
 export function hookPoint(name: HookName, cfg: ModelConfig): HookPoint {
   const known = hookDict(cfg);
   const long = typeof name === "string" ? name : getActName(...shortName(name, cfg));
-  const found = known.get(long as HookPointName) ?? known.get(spelledOut(long, cfg));
+  const found =
+    known.get(long as HookPointName) ??
+    known.get(withoutBridge(spelledOut(long, cfg), cfg) as HookPointName);
   if (found) return found;
   throw (
     ofOtherModels(spelledOut(long, cfg), cfg) ??
@@ -197,7 +200,8 @@ function ofOtherModels(name: string, cfg: ModelConfig): InputError | undefined {
  * @throws InputError if the model has no such hook.
  */
 export function hookPointInLayer(name: string, layer: number, cfg: ModelConfig): HookPoint {
-  const inside = hookDict(cfg).get(`blocks.${layer}.${name}` as HookPointName);
+  const long = withoutBridge(`blocks.${layer}.${name}`, cfg);
+  const inside = hookDict(cfg).get(long as HookPointName);
   return inside ?? hookPoint(getActName(name, layer), cfg);
 }
 

@@ -1,13 +1,12 @@
+import { HUB_MODELS, type HubModel } from "./hub-models";
+
 /**
  * The GPT-2s that TransformerLens knows: its names for them, and their names on the hub. The first of the hub's names
  * is the one that TransformerLens, and so the cache that Python filled, uses.
  *
  * @see https://github.com/TransformerLensOrg/TransformerLens/blob/main/transformer_lens/supported_models.py
  */
-const MODELS: readonly {
-  readonly onHub: readonly string[];
-  readonly aliases: readonly string[];
-}[] = [
+const GPT2S: readonly HubModel[] = [
   { onHub: ["gpt2", "openai-community/gpt2"], aliases: ["gpt2-small"] },
   { onHub: ["gpt2-medium", "openai-community/gpt2-medium"], aliases: [] },
   { onHub: ["gpt2-large", "openai-community/gpt2-large"], aliases: [] },
@@ -49,8 +48,9 @@ export interface ModelNames {
 
 /** Every name of the model that a name means; of a name that TransformerLens does not know, itself. */
 export function modelNames(name: string): ModelNames {
-  const known = MODELS.find(({ onHub, aliases }) =>
-    [...onHub, ...aliases].some((other) => other.toLowerCase() === name.toLowerCase()),
+  const isMeant = (other: string) => other.toLowerCase() === name.toLowerCase();
+  const known = [...GPT2S, ...HUB_MODELS].find(({ onHub, aliases }) =>
+    [...onHub, ...aliases].some(isMeant),
   );
   if (!known) return { all: [name], onHub: [name] };
   const { onHub, aliases } = known;

@@ -8,6 +8,7 @@ import { locateModel } from "./locate-model";
 import type { ModelParts } from "./model-parts";
 import { openTokenizer } from "./tokenizer";
 import { tokenizerFiles } from "./tokenizer/tokenizer-files";
+import { tokenizerFit } from "./tokenizer-fit";
 import type { WeightProcessing } from "./weight-processing";
 
 /** Reads a model from its folder, found by path or by name; what `HookedTransformer.fromPretrained` does. */
@@ -22,17 +23,18 @@ export async function readPretrained(
   const { config, tensors, files, warnings } = await openModelFolder(folder);
   try {
     const cfg = modelConfig(config, files[0]);
-    const tokenizer = await openTokenizer(folder);
+    const opened = await openTokenizer(folder);
+    const fit = opened.tokenizer ? tokenizerFit(opened.tokenizer, cfg, folder) : [];
     const loaded = loadWeights(tensors, cfg, processing);
     return {
       cfg,
       weights: loaded.weights,
-      ...tokenizer,
+      ...opened,
       processing,
       name,
       folder,
       files: inFolder.only([...files, ...tokenizerFiles(folder)]),
-      warnings: [...warnings, ...loaded.warnings],
+      warnings: [...warnings, ...fit, ...loaded.warnings],
       engine,
     };
   } finally {

@@ -2,7 +2,7 @@ import { quoted, quotedList } from "../checkpoints/quoted";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
 import type { ModelConfig } from "./config";
-import { tensorTable, titleOf } from "./families/families";
+import { TENSOR_TABLES, tensorTable, titleOf } from "./families/families";
 import type { TensorTable } from "./families/family";
 
 /** Buffers that older files carry beside the weights: the causal mask, its fill value, rotary frequencies. */
@@ -46,6 +46,7 @@ export function tensorNames(source: TensorSource, config: ModelConfig): TensorNa
   const used = new Set([...expected, ofHead].map((name) => inFile.get(name)));
   const surplus = names.filter((name) => !used.has(name));
   checkNames(source.path, config, { inFile, expected, surplus, table });
+  checkSurplus(source.path, config, { inFile, surplus, table });
   return {
     table,
     inFile,
@@ -144,17 +145,71 @@ function checkNames(
   );
 }
 
+/** A block without the norms or biases that other families have is not the block of these weights. */
+function checkSurplus(
+  file: string,
+  config: ModelConfig,
+  { inFile, surplus, table }: Pick<FoundNames, "inFile" | "surplus" | "table">,
+): void {
+  const unused = new Set(surplus);
+  const foreign = [...inFile].flatMap(([short, name]) => {
+    if (!unused.has(name) || !short.startsWith(table.blocks)) return [];
+    const [layer, ...rest] = short.slice(table.blocks.length).split(".");
+    const isInBlock = /^\d+$/.test(layer) && Number(layer) < config.n_layers;
+    return isInBlock && weightsOfBlocks().has(rest.join(".")) ? [name] : [];
+  });
+  if (foreign.length === 0) return;
+  throw new ModelConfigError(
+    `the blocks have weights that the ${titleOf(config)} of config.json does not have`,
+    {
+      file,
+      found: quotedList(foreign),
+      expected: "blocks of which all is used",
+      remedy: "config.json and the weights must be of the same model.",
+    },
+  );
+}
+
+let ofBlocks: ReadonlySet<string> | undefined;
+
+/** Whatever stands in a block of any family. */
+function weightsOfBlocks(): ReadonlySet<string> {
+  const ALL = { qkv: true, o: true, mlp: true, unembed: true };
+  const config = { biases: ALL, normalization_type: "LN" } as const;
+  ofBlocks ??= new Set(TENSOR_TABLES.flatMap((table) => blockNames(config, table)));
+  return ofBlocks;
+}
+
+function weight(name: string, hasBias: boolean): string[] {
+  return hasBias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`];
+}
+
 function expectedNames(config: ModelConfig, table: TensorTable): string[] {
   const { biases, normalization_type, n_layers } = config;
-  const weight = (name: string, hasBias: boolean) =>
-    hasBias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`];
+  const block = blockNames(config, table);
+  return [
+    `${table.embedding}.weight`,
+    ...(table.positions ? [`${table.positions}.weight`] : []),
+    ...Array.from({ length: n_layers }, (_, layer) =>
+      block.map((name) => `${table.blocks}${layer}.${name}`),
+    ).flat(),
+    ...weight(table.ln_final, normalization_type === "LN"),
+    ...(biases.unembed ? [`${table.unembedding}.bias`] : []),
+  ];
+}
+
+/** Names inside a block. */
+function blockNames(
+  { biases, normalization_type }: Pick<ModelConfig, "biases" | "normalization_type">,
+  table: TensorTable,
+): string[] {
   const norm = (name: string) => weight(name, normalization_type === "LN");
   const { qkv } = table;
   const inputs = typeof qkv === "string" ? [qkv] : [qkv.q, qkv.k, qkv.v];
   const norms = [table.ln1, table.ln1_post, table.ln2, table.ln2_post];
   const headNorms = [table.q_norm, table.k_norm];
   const isThere = (name: string | undefined) => name !== undefined;
-  const block = [
+  return [
     ...new Set(norms.filter(isThere).flatMap(norm)),
     ...headNorms.filter(isThere).flatMap((name) => weight(name, false)),
     ...inputs.flatMap((name) => weight(name, biases.qkv)),
@@ -162,15 +217,6 @@ function expectedNames(config: ModelConfig, table: TensorTable): string[] {
     ...[table.gate, table.in, table.out]
       .filter(isThere)
       .flatMap((name) => weight(name, biases.mlp)),
-  ];
-  return [
-    `${table.embedding}.weight`,
-    ...(table.positions ? [`${table.positions}.weight`] : []),
-    ...Array.from({ length: n_layers }, (_, layer) =>
-      block.map((name) => `${table.blocks}${layer}.${name}`),
-    ).flat(),
-    ...norm(table.ln_final),
-    ...(biases.unembed ? [`${table.unembedding}.bias`] : []),
   ];
 }
 

@@ -22,6 +22,8 @@ export interface Tokenizer {
   idOf(token: string): number | null;
   /** The beginning-of-sequence token's id, null if the tokenizer has none. */
   readonly bosTokenId: number | null;
+  /** The largest id of its vocabulary, tokens that were added to it aside. */
+  readonly largestId?: number;
 }
 
 /**
@@ -121,6 +123,7 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
     decode: (ids) => decode(ids.flatMap(tokenOf)),
     idOf: (token) => added.idOf(token) ?? null,
     bosTokenId: bosIds.find((id) => id !== undefined) ?? null,
+    largestId: Array.from(model.vocab.values()).reduce((most, id) => Math.max(most, id), 0),
   };
 }
 

@@ -124,7 +124,7 @@ describe("a configuration that cannot be run", () => {
     [{ head_type: "regression" }, /found the keys "head_type", expected "model_type": "gpt2"/],
     [
       { model_type: "bert" },
-      /this family .* not known; found "model_type": "bert", expected "gpt2", "gpt_neox", "llama"/,
+      /this family .* not known; found "model_type": "bert", expected gpt2, gpt_neox, llama, mistral, qwen2, qwen3, gpt_neo, opt, gemma, gemma2, phi, starcoder2/,
     ],
     [{ model_type: ["gpt2"] }, /this family .* not known; found "model_type": \['gpt2'\]/],
     [

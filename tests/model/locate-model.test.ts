@@ -18,10 +18,10 @@ const environment = { ...process.env };
 const cwd = process.cwd();
 
 const GPT2 = repositoryOf("openai-community/gpt2", base);
-const LLAMA: Repository = {
+const BERT: Repository = {
   ...GPT2,
   name: "acme/bert",
-  files: { ...GPT2.files, "config.json": Buffer.from('{"model_type": "llama"}') },
+  files: { ...GPT2.files, "config.json": Buffer.from('{"model_type": "bert"}') },
 };
 const DISTIL: Repository = { ...GPT2, name: "distilgpt2" };
 
@@ -29,7 +29,7 @@ let server: HubServer;
 let places = 0;
 
 before(async () => {
-  server = await HubServer.start(GPT2, DISTIL, LLAMA);
+  server = await HubServer.start(GPT2, DISTIL, BERT);
 });
 after(() => {
   server.close();

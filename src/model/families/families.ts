@@ -2,8 +2,9 @@
  * The families of models that are run, a row each. Names of tensors and switches are those of transformers 5
  * (`models/<model_type>/modeling_<model_type>.py`), and of older files where they differ.
  */
+import { flag } from "./config-values";
 import type { Family, RawConfig, TensorTable } from "./family";
-import { gemma2Layers, slidingLayers } from "./layer-types";
+import { gemma2Layers, lateWindows, sameWindow } from "./layer-types";
 import { neoLayers } from "./neo-layers";
 
 const NO_BIASES = { qkv: false, o: false, mlp: false, unembed: false };
@@ -19,8 +20,30 @@ const LLAMA_KEYS = {
   n_ctx: "max_position_embeddings",
   eps: "rms_norm_eps",
   act_fn: "hidden_act",
-  isTied: false,
 } as const;
+
+const LLAMA_USUAL = {
+  rms_norm_eps: 1e-6,
+  hidden_act: "silu",
+  rope_theta: 10_000,
+  tie_word_embeddings: false,
+};
+
+const QWEN_USUAL = {
+  ...LLAMA_USUAL,
+  num_key_value_heads: 32,
+  use_sliding_window: false,
+  sliding_window: 4096,
+  max_window_layers: 28,
+};
+
+const GEMMA_USUAL = {
+  ...LLAMA_USUAL,
+  num_key_value_heads: 16,
+  head_dim: 256,
+  hidden_act: "gelu_pytorch_tanh",
+  tie_word_embeddings: true,
+};
 
 const LLAMA_BLOCK = {
   normalization_type: "RMS",
@@ -44,22 +67,16 @@ const LLAMA_TENSORS: TensorTable = {
   unembedding: "lm_head",
 };
 
-const attentionBias = ({ attention_bias = false }: RawConfig) => ({
-  ...NO_BIASES,
-  qkv: attention_bias === true,
-  o: attention_bias === true,
-});
-
-/** transformers' Gemma takes the tanh form for this name of old files. */
-const gemmaActivation = ({ hidden_activation, hidden_act }: RawConfig) =>
-  (hidden_activation ?? hidden_act ?? "gelu") === "gelu"
-    ? ({ act_fn: "gelu_pytorch_tanh" } as const)
-    : {};
+const attentionBias = (raw: RawConfig) => {
+  const isThere = flag(raw, "attention_bias");
+  return { ...NO_BIASES, qkv: isThere, o: isThere };
+};
 
 export const FAMILIES: readonly Family[] = [
   {
+    // Pythia's as well.
     model_type: "gpt_neox",
-    title: "Pythia and GPT-NeoX",
+    title: "GPT-NeoX",
     keys: {
       n_layers: "num_hidden_layers",
       d_model: "hidden_size",
@@ -68,18 +85,21 @@ export const FAMILIES: readonly Family[] = [
       n_ctx: "max_position_embeddings",
       eps: "layer_norm_eps",
       act_fn: "hidden_act",
-      isTied: false,
-      rotary_share: 0.25,
+      rotary_base: "rotary_emb_base",
+      rotary_share: "rotary_pct",
+    },
+    usual: {
+      layer_norm_eps: 1e-5,
+      hidden_act: "gelu",
+      rotary_emb_base: 10_000,
+      rotary_pct: 0.25,
+      use_parallel_residual: true,
+      attention_bias: true,
+      tie_word_embeddings: false,
     },
     block: { normalization_type: "LN", positional_embedding_type: "rotary" },
-    biases: ({ attention_bias = true }) => ({
-      ...ALL_BIASES,
-      qkv: attention_bias !== false,
-      o: attention_bias !== false,
-    }),
-    own: ({ use_parallel_residual = true }) => ({
-      parallel_attn_mlp: use_parallel_residual !== false,
-    }),
+    biases: (raw) => ({ ...attentionBias(raw), mlp: true }),
+    own: (raw) => ({ parallel_attn_mlp: flag(raw, "use_parallel_residual") }),
     tensors: {
       prefixes: ["gpt_neox."],
       anchor: "embed_in.weight",
@@ -100,6 +120,7 @@ export const FAMILIES: readonly Family[] = [
     model_type: "llama",
     title: "Llama",
     keys: LLAMA_KEYS,
+    usual: LLAMA_USUAL,
     block: LLAMA_BLOCK,
     biases: attentionBias,
     only: { mlp_bias: false },
@@ -109,41 +130,50 @@ export const FAMILIES: readonly Family[] = [
     model_type: "mistral",
     title: "Mistral",
     keys: { ...LLAMA_KEYS, isGroupedName: true },
+    usual: { ...LLAMA_USUAL, num_key_value_heads: 8, sliding_window: 4096 },
     block: LLAMA_BLOCK,
     biases: NO_BIASES,
-    own: slidingLayers({ isOnUnlessSaid: true }),
+    own: sameWindow,
     tensors: LLAMA_TENSORS,
   },
   {
     model_type: "qwen2",
     title: "Qwen 2",
     keys: { ...LLAMA_KEYS, isGroupedName: true },
+    usual: QWEN_USUAL,
     block: LLAMA_BLOCK,
     biases: { ...NO_BIASES, qkv: true },
-    own: slidingLayers({ isOnUnlessSaid: false }),
+    own: lateWindows,
     tensors: LLAMA_TENSORS,
   },
   {
     model_type: "qwen3",
     title: "Qwen 3",
     keys: LLAMA_KEYS,
+    usual: { ...QWEN_USUAL, head_dim: 128 },
     block: { ...LLAMA_BLOCK, use_qk_norm: true },
     biases: attentionBias,
-    own: slidingLayers({ isOnUnlessSaid: false }),
+    own: lateWindows,
     tensors: { ...LLAMA_TENSORS, q_norm: "self_attn.q_norm", k_norm: "self_attn.k_norm" },
   },
   {
     model_type: "gpt_neo",
     title: "GPT-Neo",
     keys: {
-      n_layers: "num_layers",
+      n_layers: ["num_layers", "num_hidden_layers"],
       d_model: "hidden_size",
-      n_heads: "num_heads",
+      n_heads: ["num_heads", "num_attention_heads"],
       d_mlp: "intermediate_size",
+      mlpRatio: 4,
       n_ctx: "max_position_embeddings",
       eps: "layer_norm_epsilon",
       act_fn: "activation_function",
-      isTied: true,
+    },
+    usual: {
+      layer_norm_epsilon: 1e-5,
+      activation_function: "gelu_new",
+      window_size: 256,
+      tie_word_embeddings: true,
     },
     block: { normalization_type: "LN", positional_embedding_type: "standard", attn_scale: 1 },
     biases: { ...ALL_BIASES, qkv: false },
@@ -179,8 +209,8 @@ export const FAMILIES: readonly Family[] = [
       n_ctx: "max_position_embeddings",
       eps: 1e-5,
       act_fn: "activation_function",
-      isTied: true,
     },
+    usual: { activation_function: "relu", tie_word_embeddings: true },
     block: { normalization_type: "LN", positional_embedding_type: "standard" },
     biases: ALL_BIASES,
     only: {
@@ -210,33 +240,37 @@ export const FAMILIES: readonly Family[] = [
   {
     model_type: "gemma",
     title: "Gemma",
-    keys: {
-      ...LLAMA_KEYS,
-      act_fn: ["hidden_activation", "hidden_act"],
-      isGroupedName: true,
-      isTied: true,
-    },
+    keys: { ...LLAMA_KEYS, isGroupedName: true },
+    usual: GEMMA_USUAL,
     block: LLAMA_BLOCK,
     normOffset: 1,
     biases: attentionBias,
-    own: (raw, { d_model }) => ({ ...gemmaActivation(raw), embedding_scale: Math.sqrt(d_model) }),
-    only: { use_bidirectional_attention: null },
+    own: ({ hidden_act }, { d_model }) => ({
+      embedding_scale: Math.sqrt(d_model),
+      // transformers takes the tanh form for this name of old files.
+      ...(hidden_act === "gelu" ? { act_fn: "gelu_pytorch_tanh" } : {}),
+    }),
+    only: { use_bidirectional_attention: false },
     tensors: LLAMA_TENSORS,
   },
   {
     model_type: "gemma2",
     title: "Gemma 2",
-    keys: {
-      ...LLAMA_KEYS,
-      act_fn: ["hidden_activation", "hidden_act"],
-      isGroupedName: true,
-      isTied: true,
+    keys: { ...LLAMA_KEYS, act_fn: "hidden_activation", isGroupedName: true },
+    usual: {
+      ...GEMMA_USUAL,
+      num_key_value_heads: 4,
+      hidden_activation: "gelu_pytorch_tanh",
+      sliding_window: 4096,
+      query_pre_attn_scalar: 256,
+      attn_logit_softcapping: 50,
+      final_logit_softcapping: 30,
     },
     block: { ...LLAMA_BLOCK, use_normalization_before_and_after: true },
     normOffset: 1,
     biases: attentionBias,
     own: gemma2Layers,
-    only: { use_bidirectional_attention: null },
+    only: { use_bidirectional_attention: false },
     tensors: {
       ...LLAMA_TENSORS,
       ln1_post: "post_attention_layernorm",
@@ -255,8 +289,14 @@ export const FAMILIES: readonly Family[] = [
       n_ctx: "max_position_embeddings",
       eps: "layer_norm_eps",
       act_fn: "hidden_act",
-      isTied: false,
-      rotary_share: 0.5,
+      rotary_share: "partial_rotary_factor",
+    },
+    usual: {
+      layer_norm_eps: 1e-5,
+      hidden_act: "gelu_new",
+      rope_theta: 10_000,
+      partial_rotary_factor: 0.5,
+      tie_word_embeddings: false,
     },
     block: {
       normalization_type: "LN",
@@ -280,6 +320,23 @@ export const FAMILIES: readonly Family[] = [
       unembedding: "lm_head",
     },
   },
+  {
+    model_type: "starcoder2",
+    title: "StarCoder 2",
+    keys: { ...LLAMA_KEYS, eps: "norm_epsilon" },
+    usual: {
+      norm_epsilon: 1e-5,
+      hidden_act: "gelu_pytorch_tanh",
+      num_key_value_heads: 2,
+      rope_theta: 10_000,
+      use_bias: true,
+      tie_word_embeddings: true,
+    },
+    block: { normalization_type: "LN", positional_embedding_type: "rotary" },
+    biases: (raw) => (flag(raw, "use_bias") ? ALL_BIASES : NO_BIASES),
+    own: sameWindow,
+    tensors: { ...LLAMA_TENSORS, gate: undefined, in: "mlp.c_fc", out: "mlp.c_proj" },
+  },
 ];
 
 /** GPT-2's tensors; its configuration has a file of its own, since so many spellings of it exist. */
@@ -302,6 +359,11 @@ export const GPT2_TENSORS: TensorTable = {
 };
 
 export const GPT2_BIASES = ALL_BIASES;
+
+export const TENSOR_TABLES: readonly TensorTable[] = [
+  GPT2_TENSORS,
+  ...FAMILIES.map(({ tensors }) => tensors),
+];
 
 /** The family of a `model_type`; undefined if it is GPT-2's, or not known. */
 export function familyOf(model_type: unknown): Family | undefined {

@@ -8,6 +8,8 @@ export interface Family {
   readonly title: string;
   /** Where its config.json says what every family has. */
   readonly keys: ConfigKeys;
+  /** What transformers takes where a config.json leaves it out (`configuration_<model_type>.py`). */
+  readonly usual: RawConfig;
   /** What its block is, where its config.json has no say. */
   readonly block: Pick<ModelConfig, "normalization_type" | "positional_embedding_type"> &
     Partial<ModelConfig>;
@@ -17,7 +19,7 @@ export interface Family {
   readonly biases: Biases | ((raw: RawConfig) => Biases);
   /** What is truly its own: switches of its config.json. */
   readonly own?: (raw: RawConfig, config: ModelConfig) => Partial<ModelConfig>;
-  /** Switches that are refused unless they have this value (or are not there). */
+  /** Switches that are refused unless they have this value (or are not there); a text is the key of the value. */
   readonly only?: Readonly<Record<string, unknown>>;
   readonly tensors: TensorTable;
 }
@@ -25,7 +27,7 @@ export interface Family {
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** A key, or several of which the first that is there counts. */
-type Key = string | readonly string[];
+export type Key = string | readonly string[];
 
 export interface ConfigKeys {
   readonly n_layers: Key;
@@ -38,16 +40,16 @@ export interface ConfigKeys {
   /** If a head may have another size than d_model / n_heads. */
   readonly d_head?: Key;
   readonly d_mlp: Key;
+  /** How many times d_model it is, if its config.json need not say. */
+  readonly mlpRatio?: number;
   readonly n_ctx: Key;
   /** Or the number, where no file says it. */
   readonly eps: Key | number;
   readonly act_fn: Key;
-  /** Where its config.json does not say: whether the unembedding is the embedding. */
-  readonly isTied: boolean;
-  /** Where its config.json does not say: the rotary base. */
-  readonly rotary_base?: number;
-  /** Where its config.json does not say: the share of a head that is turned. */
-  readonly rotary_share?: number;
+  /** Of the rotary base in older files; `rope_theta` if not said. */
+  readonly rotary_base?: string;
+  /** Of the share of a head that is turned, in older files; where there is none, the whole head is. */
+  readonly rotary_share?: string;
 }
 
 type Biases = ModelConfig["biases"];

@@ -1,4 +1,3 @@
-import { quotedList } from "../../checkpoints/quoted";
 import { ModelConfigError } from "../../errors";
 import type { ModelConfig } from "../config";
 import { shown } from "../shown";
@@ -25,6 +24,6 @@ export function modelConfig(raw: unknown, file: string): ModelConfig {
   throw new ModelConfigError("this family of models is not known", {
     file,
     found: `"model_type": ${shown(model_type)}`,
-    expected: quotedList(["gpt2", ...FAMILIES.map((one) => one.model_type)]),
+    expected: ["gpt2", ...FAMILIES.map((one) => one.model_type)].join(", "),
   });
 }

@@ -1,28 +1,27 @@
 import { ModelConfigError } from "../../errors";
 import type { ModelConfig } from "../config";
 import { shown } from "../shown";
+import { wholeNumber } from "./config-values";
 import type { RawConfig } from "./family";
+
+/** What GPT-Neo has unless its config.json says otherwise. */
+const USUAL = [[["global", "local"], 12]];
 
 /** GPT-Neo's layers: `attention_types` `[[["global", "local"], 12]]` is that list twelve times. */
 export function neoLayers(
-  { attention_types = [[["global", "local"], 12]], window_size = 256 }: RawConfig,
+  raw: RawConfig,
   { n_layers }: ModelConfig,
 ): Pick<ModelConfig, "attn_types" | "window_size"> {
-  const types = expanded(attention_types);
+  const given = raw.attention_types ?? USUAL;
+  const types = expanded(given);
   if (types === null || types.length !== n_layers) {
     throw new ModelConfigError(`"attention_types" is not usable`, {
-      found: types === null ? shown(attention_types) : `${types.length} layers`,
-      expected: `${n_layers} layers, as in [[["global", "local"], ${n_layers / 2}]]`,
-    });
-  }
-  if (!Number.isSafeInteger(window_size) || (window_size as number) < 1) {
-    throw new ModelConfigError(`"window_size" is not usable`, {
-      found: shown(window_size),
-      expected: "a whole number from 1",
+      found: types === null ? shown(given) : `${types.length} layers`,
+      expected: `${n_layers} layers, as in [[["global"], ${n_layers}]]`,
     });
   }
   return types.includes("local")
-    ? { attn_types: types, window_size: window_size as number }
+    ? { attn_types: types, window_size: wholeNumber(raw, "window_size") }
     : { attn_types: null, window_size: null };
 }
 

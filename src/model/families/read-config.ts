@@ -2,25 +2,33 @@ import { ModelConfigError } from "../../errors";
 import { ACTIVATION_FUNCTION_NAMES, type ActivationFunctionName } from "../activation-functions";
 import type { ModelConfig } from "../config";
 import { shown } from "../shown";
-import type { Family, RawConfig } from "./family";
+import { flag, keyed, notUsable, wholeNumber } from "./config-values";
+import type { Family, Key, RawConfig } from "./family";
 import { rotarySettings } from "./rotary-settings";
 import { tokenId } from "./token-id";
 
 /** A number of layers is a number of names before any weight is looked at. */
 const MOST_LAYERS = 10_000;
 
+/** Switches of any configuration that no family here has. */
+const NOT_IMPLEMENTED = {
+  is_causal: true,
+  add_cross_attention: false,
+  per_layer_config: null,
+  quantization_config: null,
+};
+
 /**
  * Reads the config.json of a family by its row.
  *
  * @throws ModelConfigError if a size is missing or impossible, or a switch is not implemented.
  */
-export function readConfig(family: Family, raw: RawConfig, file: string): ModelConfig {
+export function readConfig(family: Family, given: RawConfig, file: string): ModelConfig {
+  const raw = { ...family.usual, ...given };
   try {
-    const sizes = readSizes(family, raw);
-    const config: ModelConfig = { ...sizes, ...family.block };
     checkSwitches(family, raw);
-    const own = { ...config, ...family.own?.(raw, config) };
-    return own;
+    const config: ModelConfig = { ...readSizes(family, raw), ...family.block };
+    return { ...config, ...family.own?.(raw, config) };
   } catch (error) {
     if (!(error instanceof ModelConfigError)) throw error;
     const { what, found, expected } = error;
@@ -32,8 +40,8 @@ function readSizes(
   { keys, model_type, block, biases, normOffset = 0 }: Family,
   raw: RawConfig,
 ): ModelConfig {
-  const n_heads = size(raw, keys.n_heads);
-  const d_model = size(raw, keys.d_model);
+  const n_heads = wholeNumber(raw, keys.n_heads);
+  const d_model = wholeNumber(raw, keys.d_model);
   const d_head = sizeOr(raw, keys.d_head, d_model / n_heads);
   if (!Number.isInteger(d_head)) {
     throw new ModelConfigError(`"${keys.d_model}" cannot be divided among the heads`, {
@@ -48,18 +56,18 @@ function readSizes(
       expected: "a divisor",
     });
   }
-  const d_vocab = size(raw, "vocab_size");
+  const d_vocab = wholeNumber(raw, "vocab_size");
   const isGrouped = keys.isGroupedName || heads !== n_heads;
   const isRotary = block.positional_embedding_type === "rotary";
   return {
     model_type,
-    n_layers: size(raw, keys.n_layers, MOST_LAYERS),
+    n_layers: wholeNumber(raw, keys.n_layers, { most: MOST_LAYERS }),
     d_model,
     n_heads,
     n_key_value_heads: isGrouped ? heads : null,
     d_head,
-    d_mlp: sizeOr(raw, keys.d_mlp, model_type === "gpt_neo" ? 4 * d_model : undefined),
-    n_ctx: size(raw, keys.n_ctx),
+    d_mlp: sizeOr(raw, keys.d_mlp, keys.mlpRatio && keys.mlpRatio * d_model),
+    n_ctx: wholeNumber(raw, keys.n_ctx),
     d_vocab,
     normalization_type: "LN",
     eps: typeof keys.eps === "number" ? keys.eps : small(raw, keys.eps),
@@ -81,82 +89,44 @@ function readSizes(
     embedding_scale: 1,
     biases: typeof biases === "function" ? biases(raw) : biases,
     norm_offset: normOffset,
-    tie_word_embeddings: flag(raw, "tie_word_embeddings", keys.isTied),
+    tie_word_embeddings: flag(raw, "tie_word_embeddings"),
     bos_token_id: tokenId(raw.bos_token_id ?? null, d_vocab),
     eos_token_id: tokenId(raw.eos_token_id ?? null, d_vocab),
   };
 }
 
-/** The first of some keys that is there, with its value. */
-function keyed(raw: RawConfig, key: string | readonly string[]): [key: string, value: unknown] {
-  const keys = typeof key === "string" ? [key] : key;
-  const present = keys.find((one) => raw[one] !== undefined && raw[one] !== null) ?? keys[0];
-  return [present, raw[present]];
-}
-
-function size(
-  raw: RawConfig,
-  key: string | readonly string[],
-  most = Number.MAX_SAFE_INTEGER,
-): number {
-  const [name, value] = keyed(raw, key);
-  if (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= most) {
-    return value as number;
-  }
-  throw new ModelConfigError(`"${name}" is not usable`, {
-    found: shown(value),
-    expected: most === Number.MAX_SAFE_INTEGER ? "a whole number from 1" : `1 to ${most}`,
-  });
-}
-
 /** A size that need not be there. */
-function sizeOr(
-  raw: RawConfig,
-  key: string | readonly string[] | undefined,
-  otherwise: number | undefined,
-): number {
+function sizeOr(raw: RawConfig, key: Key | undefined, otherwise: number | undefined): number {
   const isThere = key !== undefined && (keyed(raw, key)[1] ?? null) !== null;
-  if (!isThere && otherwise !== undefined) return otherwise;
-  return size(raw, key!);
+  return isThere || otherwise === undefined ? wholeNumber(raw, key!) : otherwise;
 }
 
-function small(raw: RawConfig, key: string | readonly string[]): number {
+function small(raw: RawConfig, key: Key): number {
   const [name, value] = keyed(raw, key);
   if (Number.isFinite(value) && (value as number) >= 0) return value as number;
-  throw new ModelConfigError(`"${name}" is not usable`, {
-    found: shown(value),
-    expected: "a number from 0",
-  });
+  throw notUsable(name, value, "a number from 0");
 }
 
-function activation(raw: RawConfig, key: string | readonly string[]): ActivationFunctionName {
+function activation(raw: RawConfig, key: Key): ActivationFunctionName {
   const [name, value] = keyed(raw, key);
   const found = ACTIVATION_FUNCTION_NAMES.find((one) => one === value);
   if (found) return found;
-  throw new ModelConfigError(`"${name}" is not usable`, {
-    found: shown(value),
-    expected: ACTIVATION_FUNCTION_NAMES.join(", "),
-  });
-}
-
-function flag(raw: RawConfig, key: string, usual: boolean): boolean {
-  const value = raw[key] ?? usual;
-  if (typeof value === "boolean") return value;
-  throw new ModelConfigError(`"${key}" is not usable`, {
-    found: shown(value),
-    expected: "true or false",
-  });
+  throw notUsable(name, value, ACTIVATION_FUNCTION_NAMES.join(", "));
 }
 
 /** A switch that is not implemented is refused by its name; the name of another key means its value. */
 function checkSwitches({ only = {}, title }: Family, raw: RawConfig): void {
-  for (const [key, usual] of Object.entries(only)) {
+  for (const [key, usual] of Object.entries({ ...NOT_IMPLEMENTED, ...only })) {
     const value = raw[key];
     const wanted = typeof usual === "string" ? raw[usual] : usual;
-    if (value === undefined || value === null || value === wanted) continue;
+    if (value === undefined || value === null || value === wanted || isEmpty(value)) continue;
     throw new ModelConfigError(`"${key}" is not implemented for ${title}`, {
       found: shown(value),
       expected: shown(wanted),
     });
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
