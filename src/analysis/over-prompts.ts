@@ -3,7 +3,11 @@ import type { Interval } from "../results/evidence-parts";
 import { correlationInterval } from "../stats/correlation-interval";
 import { isConstant, type Rounding } from "../stats/is-constant";
 import { isExactFit, type PointRounding } from "../stats/is-exact-fit";
-import { type JackknifeOptions, jackknifeInterval } from "../stats/jackknife-interval";
+import {
+  type Jackknifed,
+  type JackknifeOptions,
+  jackknifeInterval,
+} from "../stats/jackknife-interval";
 import { leaveOneOutLines } from "../stats/leave-one-out-lines";
 import { ratioInterval } from "../stats/ratio-interval";
 
@@ -221,4 +225,44 @@ export function correlationOverPrompts(
   return interval({ method: "jackknife_fisher_z", ...described }, (values) =>
     correlationInterval({ estimate: estimate!, leaveOneOut: values }),
   );
+}
+
+/**
+ * A slope whose units are prompts, with its interval.
+ *
+ * @param slope with its leave-one-out values; null where there is none
+ */
+export function slopeOverPrompts(slope: Jackknifed | null, whyNone: string | null): Interval {
+  const described = {
+    method: "jackknife_t_effective" as const,
+    estimate: whyNone === null ? (slope?.estimate ?? null) : null,
+    leaveOneOut: slope?.leaveOneOut ?? [],
+    whyNone,
+  };
+  return interval(described, (leaveOneOut) =>
+    jackknifeInterval({ estimate: slope!.estimate, leaveOneOut }),
+  );
+}
+
+/**
+ * The ratio of two slopes over the same prompts, with Fieller's interval.
+ *
+ * @param whyNone why there is no ratio, if that is known already
+ */
+export function shareOverPrompts(
+  part: Jackknifed | null,
+  whole: Jackknifed | null,
+  whyNone: string | null,
+): Interval {
+  const isThere = whyNone === null && part !== null && whole !== null && whole.estimate !== 0;
+  const described = {
+    method: "jackknife_fieller" as const,
+    estimate: isThere ? part.estimate / whole.estimate : null,
+    leaveOneOut: isThere ? part.leaveOneOut.map((value, i) => value / whole.leaveOneOut[i]) : [],
+    whyNone: whyNone ?? "there is no slope to take a share of",
+  };
+  return interval(described, () => {
+    const limits = ratioInterval(part!, whole!);
+    return limits === "unbounded" ? "unbounded: the observational slope may be 0" : limits;
+  });
 }

@@ -34,8 +34,13 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
 export interface ExperimentCommand<Result> {
   readonly name: string;
   readonly description: string;
-  /** Where its prompts are not simply what it is run on: what they are for. */
-  readonly promptsAre?: string;
+  /** Where its prompts are not simply what it is run on, by `--prompts`. */
+  readonly prompts?: {
+    /** `--texts`, where they are called so. */
+    readonly option?: string;
+    readonly are: string;
+    readonly otherwise?: string;
+  };
   readonly options?: readonly CommandOption[];
   /** Whether it makes random draws, so that there is a seed to give. */
   readonly isRandom?: boolean;

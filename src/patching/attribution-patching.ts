@@ -141,7 +141,7 @@ function readingOf(read: BoundHead | DifferentiableMetric, cfg: GPT2Config): Sca
 }
 
 /** The reading's gradient with respect to each activation at the last token, `[prompt · size]`. */
-function gradientsAt(
+export function gradientsAt(
   model: HookedTransformer,
   clean: CleanRun,
   hooks: readonly HookPoint[],
