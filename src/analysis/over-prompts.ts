@@ -58,6 +58,20 @@ function interval(
     : { ...described, low: found.low, high: found.high, method, reason: null };
 }
 
+/**
+ * Both ends of an interval; where prompts do not scatter at all there is none, and both are the estimate.
+ */
+export function ends({ estimate, low, high, reason }: Interval): {
+  readonly low: number | null;
+  readonly high: number | null;
+} {
+  return reason === EXACT || reason === ON_A_LINE
+    ? { low: estimate, high: estimate }
+    : { low, high };
+}
+
+const ON_A_LINE = "activation and prediction lie on one line, up to rounding";
+
 const EXACT = "every prompt says the same, up to rounding: there is no scatter to judge it by";
 
 function whyTooFew(n: number): string | null {
@@ -218,9 +232,7 @@ export function correlationOverPrompts(
   const { whole, without } = leaveOneOutLines(x, y);
   const leaveOneOut = without.map((line) => line?.correlation ?? null);
   const isExact = estimate !== null && whole !== null && isExactFit(x, y, whole, rounding);
-  const whyNoInterval = isExact
-    ? "activation and prediction lie on one line, up to rounding"
-    : null;
+  const whyNoInterval = isExact ? ON_A_LINE : null;
   const described = { estimate, leaveOneOut, whyNone, whyNoInterval };
   return interval({ method: "jackknife_fisher_z", ...described }, (values) =>
     correlationInterval({ estimate: estimate!, leaveOneOut: values }),

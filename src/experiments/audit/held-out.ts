@@ -6,13 +6,13 @@ import { HeadConfigError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { runFolder } from "../../heads/run-folders";
-import { defaultTexts } from "../../training/default-texts";
+import { defaultTexts, heldOutTexts } from "../../training/default-texts";
 import { promptsHash, trainingTexts } from "../../training/training-data";
 
 /** Texts that a head is audited on. */
 export interface HeldOut {
-  /** Each another one up to the measured token. */
-  readonly texts: MeasuredPrompts;
+  /** Each another one up to the measured token; null where there are none to run. */
+  readonly texts: MeasuredPrompts | null;
   /** How many were given, how many were training texts of the head, and how many the same again. */
   readonly given: number;
   readonly dropped: number;
@@ -26,9 +26,20 @@ const RUN = z.object({ texts: z.object({ sha256: z.string() }) });
 /**
  * Leaves out what the head was trained on, as far as that is known, and what is the same measurement again.
  *
+ * @param texts the bundled held-out ones if undefined; none, if the base model has no tokenizer for them
  * @throws InputError if there is no text, or one cannot be run.
  */
 export async function heldOut(
+  head: BoundHead,
+  given: readonly Prompt[] | undefined,
+  prependBos: boolean,
+): Promise<HeldOut> {
+  if (given) return without(head, given, prependBos);
+  if (head.model.tokenizer) return without(head, await heldOutTexts(), prependBos);
+  return { texts: null, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+}
+
+async function without(
   head: BoundHead,
   given: readonly Prompt[],
   prependBos: boolean,
@@ -38,7 +49,7 @@ export async function heldOut(
   const isNew = (place: number) => !trained?.has(measured.tokens[place].join());
   const all = measured.tokens.map((_, place) => place);
   const unseen = measured.only(all.filter(isNew));
-  const texts = unseen.length === 0 ? unseen : unseen.only(unseen.distinct());
+  const texts = unseen.only(unseen.distinct());
   return {
     texts,
     given: measured.length,

@@ -23,7 +23,6 @@ import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
 import type { Jackknifed } from "../../stats/jackknife-interval";
 import { leaveOneOutLines } from "../../stats/leave-one-out-lines";
-import { heldOutTexts } from "../../training/default-texts";
 import { withClassIndices } from "./class-indices";
 import { donorPlan } from "./donors";
 import { type HeldOut, heldOut } from "./held-out";
@@ -84,10 +83,15 @@ async function audit(
   const { config, warnings } = head.files;
   const streams = randomStreams(seed);
   const provenance = await provenanceOf(head, { seed, prependBos });
-  const held = await heldOut(head, options.texts ?? (await heldOutTexts()), prependBos);
-  const clean = cleanRuns(head.model, held.texts);
+  const held = await heldOut(head, options.texts, prependBos);
+  const used = held.texts?.length ?? 0;
+  const why = whyNoVerdict(head, held, used);
+  const clean = held.texts && why === null ? cleanRuns(head.model, held.texts) : null;
   try {
-    const measured = await measure(head, held, { clean, streams, progress });
+    const measured =
+      clean === null
+        ? without(why!.verdict, why!.reason)
+        : await measure(head, held.texts!, { clean, streams, progress });
     const { verdict, decided, criteria } = measured.verdict;
     return namedResult<AuditResult>("audit", AUDIT_KEY_NUMBERS, {
       verdict,
@@ -105,9 +109,11 @@ async function audit(
         given: held.given,
         dropped: held.dropped,
         repeated: held.repeated,
-        used: held.texts.length,
+        used,
         training_known: held.isTrainingKnown,
-        sha256: createHash("sha256").update(JSON.stringify(held.texts.tokens)).digest("hex"),
+        sha256: createHash("sha256")
+          .update(JSON.stringify(held.texts?.tokens ?? []))
+          .digest("hex"),
       },
       ...measured.numbers,
       resamples: DONORS,
@@ -115,7 +121,7 @@ async function audit(
       provenance: { ...provenance, random_streams: streams.names() },
     });
   } finally {
-    clean.dispose();
+    clean?.dispose();
   }
 }
 
@@ -140,11 +146,9 @@ interface MeasureOptions {
 
 async function measure(
   head: BoundHead,
-  { texts }: HeldOut,
+  texts: MeasuredPrompts,
   { clean, streams, progress }: MeasureOptions,
 ): Promise<{ numbers: Numbers; verdict: ReturnType<typeof verdictOf> }> {
-  const why = whyNoVerdict(head, texts);
-  if (why !== null) return without(why.verdict, why.reason);
   const step = async (done: number) => {
     progress?.update(done);
     await breathe();
@@ -201,14 +205,18 @@ async function measure(
 /** Why nothing can be said, if so. */
 function whyNoVerdict(
   { targetCanMatter, hook, reads }: BoundHead,
-  { length }: MeasuredPrompts,
+  { texts }: HeldOut,
+  used: number,
 ): { verdict: AuditResult["verdict"]; reason: string } | null {
   if (!targetCanMatter) {
     const reason = `${hook} is computed after ${reads[0]}, which the head reads`;
     return { verdict: "cannot be tested this way", reason };
   }
-  if (length >= FEWEST_TEXTS) return null;
-  const reason = `${length} different held-out texts are few: a verdict takes ${FEWEST_TEXTS}`;
+  if (used >= FEWEST_TEXTS) return null;
+  const reason =
+    texts === null
+      ? "the base model has no tokenizer for the bundled texts, and no token ids were given as texts"
+      : `${used} different held-out texts are few: a verdict takes ${FEWEST_TEXTS}`;
   return { verdict: "no verdict", reason };
 }
 
@@ -328,6 +336,7 @@ async function inputRuns(
 
 function textWarnings({ texts, isTrainingKnown, dropped }: HeldOut): string[] {
   const warnings: string[] = [];
+  if (texts === null) return warnings;
   if (!isTrainingKnown) {
     warnings.push(
       "the head's training texts are not known: texts that it was trained on may be among these",

@@ -1,3 +1,4 @@
+import { ends } from "../../analysis/over-prompts";
 import type { Interval } from "../../results/evidence-parts";
 import { formatNumber } from "../../text/format-number";
 import type { AuditResult, Criterion, Specificity } from "./result";
@@ -23,7 +24,11 @@ export interface Verdict {
  * The verdict of SPEC section 10: the first rule that holds.
  */
 export function verdictOf(evidence: Evidence): Verdict {
-  const { r, causal_share: causal, input_share: input, both_shares: both, specificity } = evidence;
+  const { specificity } = evidence;
+  const r = judged(evidence.r);
+  const causal = judged(evidence.causal_share);
+  const input = judged(evidence.input_share);
+  const both = judged(evidence.both_shares);
   const { correlation, share, rank } = THRESHOLDS;
   const criteria: Criterion[] = [
     criterion(
@@ -63,7 +68,13 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (isBelow && above(input.low, share)) return decided("reads its inputs", "input share");
   if (below(both.high, share))
     return decided("reads a correlate", "causal and input share together");
-  return decided("undecided", undecided(evidence, isSpecial));
+  const all = { r, causal_share: causal, input_share: input, both_shares: both, specificity };
+  return decided("undecided", undecided(all, isSpecial));
+}
+
+/** With its ends also where there is no scatter. */
+function judged(interval: Interval): Interval {
+  return { ...interval, ...ends(interval) };
 }
 
 /** The criterion that failed, or the interval that decides nothing. */
