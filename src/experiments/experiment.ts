@@ -21,6 +21,8 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
   readonly title: string;
   /** What a result is checked by: its type, its JSON Schema and its documentation. */
   readonly schema: z.ZodType<Result>;
+  /** Where its result says in a sentence what was found, such as `because.0`. */
+  readonly headline?: string;
   /** What a reader wants to see first of a result, in that order. */
   readonly keyNumbers: readonly KeyNumber[];
   readonly command: ExperimentCommand<Result>;

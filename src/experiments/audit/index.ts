@@ -15,6 +15,7 @@ export const auditExperiment = defineExperiment({
   order: 0,
   title: "What a head reads, and how sure that is",
   schema: auditSchema,
+  headline: "because.0",
   keyNumbers: AUDIT_KEY_NUMBERS,
   command: auditCommand,
   figures: auditFigures,
