@@ -145,7 +145,7 @@ function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): Sc
 }
 
 /** The reading's gradient with respect to each activation at the last token, `[prompt · size]`. */
-function gradientsAt(
+export function gradientsAt(
   model: HookedTransformer,
   clean: CleanRun,
   hooks: readonly HookPoint[],

@@ -10,7 +10,7 @@ import { describeGradient, listSimilarities } from "./tables";
 export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
   name: "weights",
   description: "Compares a head's linear weights with the MLP weights of the neuron it predicts.",
-  promptsAre: "where the head's gradient is taken",
+  prompts: { are: "where the head's gradient is taken" },
   isRandom: true,
   prepare: () => analyzeLinearWeights,
   summary: (result) => [
