@@ -19,41 +19,40 @@ export interface Positions {
   readonly isBlind?: tf.Tensor4D;
 }
 
-/** Where the keys of a batch stand. */
-export interface KeyPlaces {
+/** Which keys the queries of a batch see. */
+export interface KeysSeen {
   /** Rows of the batch, 1 if all are alike. */
   readonly rows: number;
   /** New positions. */
   readonly queries: number;
   /** Positions attended to, earlier ones first. */
   readonly keys: number;
-  /** The position of a query, and of a key; null where there is none to see. */
-  query(row: number, query: number): number;
-  key(row: number, key: number): number | null;
+  /** The keys that a query sees, the last `window` positions up to its own, as ranges `[from, to)`. */
+  seen(
+    row: number,
+    query: number,
+    window: number,
+  ): readonly (readonly [from: number, to: number])[];
 }
 
 /** What each query sees: every key up to its own position, in local layers only those in its window. */
 export function attentionBiases(
   { window_size }: ModelConfig,
-  { rows, queries, keys, ...places }: KeyPlaces,
+  { rows, queries, keys, seen }: KeysSeen,
 ): Pick<Positions, "attentionBias" | "localBias"> {
-  const seen = (window: number) => {
+  const within = (window: number) => {
     const bias = new Float32Array(rows * queries * keys).fill(-Infinity);
     for (let row = 0; row < rows; row++) {
       for (let query = 0; query < queries; query++) {
-        const at = places.query(row, query);
-        const from = (row * queries + query) * keys;
-        for (let key = 0; key < keys; key++) {
-          const place = places.key(row, key);
-          if (place !== null && place <= at && place > at - window) bias[from + key] = 0;
-        }
+        const start = (row * queries + query) * keys;
+        for (const [from, to] of seen(row, query, window)) bias.fill(0, start + from, start + to);
       }
     }
     return tf.tensor4d(bias, [rows, 1, queries, keys]);
   };
   return {
-    attentionBias: seen(Number.POSITIVE_INFINITY),
-    localBias: window_size === null ? null : seen(window_size),
+    attentionBias: within(keys),
+    localBias: window_size === null ? null : within(window_size),
   };
 }
 
@@ -65,8 +64,7 @@ export function causalPositions(config: ModelConfig, length: number, start = 0):
     rotary: rotaryAngles(config, ids, [1, length]),
     ...attentionBiases(config, {
       ...{ rows: 1, queries: length, keys: start + length },
-      query: (_, query) => start + query,
-      key: (_, key) => key,
+      seen: (_, query, window) => [[Math.max(start + query + 1 - window, 0), start + query + 1]],
     }),
   };
 }

@@ -33,6 +33,9 @@ export function auditPhrase(
     "no verdict": `No verdict: ${decided}.`,
   }[verdict];
   if (verdict === "cannot be tested this way" || verdict === "no verdict") return verdictWords;
+  if (verdict === "does not predict") {
+    return phrase`Predicts ${howWell(prediction.r)} (r ${prediction.r.estimate}). ${verdictWords}`;
+  }
   const parts = [
     phrase`Predicts ${howWell(prediction.r)} (r ${prediction.r.estimate})`,
     causal_share.estimate === null
