@@ -107,8 +107,12 @@ export function maskedPositions(
     rotary: rotaryAngles(config, ids, [B, T]),
     ...attentionBiases(config, {
       ...{ rows: B, queries: T, keys: earlier + T },
-      query: (row, query) => places[row][earlier + query],
-      key: (row, key) => (isToken[row][key] ? places[row][key] : null),
+      seen(row, query, window) {
+        const at = places[row][earlier + query];
+        return Array.from({ length: earlier + query + 1 }, (_, key) => key)
+          .filter((key) => isToken[row][key] && places[row][key] > at - window)
+          .map((key) => [key, key + 1] as const);
+      },
     }),
     isToken: tf.tensor3d(Float32Array.from(mask.flat()), [B, T, 1]),
     isBlind: isBlind.includes(1) ? tf.tensor4d(isBlind, [B, 1, T, 1], "bool") : undefined,

@@ -115,8 +115,8 @@ function randomSettings(
     ...sizes,
     isRms: isLlama,
     eps,
-    // Gemma's "gelu" is the tanh form, whatever is written.
-    act: act === "gelu" && isIn("gemma", "gemma2") ? "gelu_new" : act,
+    // Gemma's "gelu" is the tanh form; Gemma 2 has another key for it, and means what it says.
+    act: act === "gelu" && isIn("gemma") ? "gelu_new" : act,
     isGated: isLlama,
     isParallel,
     rotary: isIn("gpt2", "gpt_neo", "opt")
@@ -180,7 +180,7 @@ function randomSettings(
     num_key_value_heads: keyHeads,
     head_dim: d_head,
     rms_norm_eps: eps,
-    hidden_act: act,
+    [isIn("gemma2") ? "hidden_activation" : "hidden_act"]: act,
     rope_theta: base,
     ...(scaling === "linear" && { rope_scaling: { type: "linear", factor: 4 } }),
     ...(scaling === "llama3" && {
