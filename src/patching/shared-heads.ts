@@ -2,7 +2,8 @@ import { keyValueHeads, type ModelConfig } from "../model/config";
 import type { ResolvedPatch } from "./place";
 
 /**
- * What is said of patched heads of keys and values that several query heads read: which those are.
+ * What is said of heads of keys and values that are patched (or have one number patched) and that several
+ * query heads read: which those are.
  *
  * @returns one sentence; none where each query head has keys and values of its own, or none is patched
  */
@@ -14,8 +15,10 @@ export function sharedHeadWarnings(
   const each = cfg.n_heads / heads;
   if (each === 1) return [];
   const patched = new Set<number>();
-  for (const { hook, head } of variants.flat()) {
-    if (head !== null && hook.heads === heads) patched.add(head);
+  for (const { hook, head, index } of variants.flat()) {
+    if (hook.heads !== heads) continue;
+    if (head !== null) patched.add(head);
+    else if (index !== null) patched.add(Math.floor(index / hook.sizePerHead!));
   }
   if (patched.size === 0) return [];
   const readers = [...patched]

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { type BoundHead, bindHead } from "../../src/heads/bind-head";
+import { parseHeadConfig } from "../../src/heads/head-config";
 import type { HookPointName, ShortName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { ablate } from "../../src/patching/ablate";
@@ -32,6 +33,18 @@ const METRIC = [
   { t: LENGTH - 1, token: 3, weight: -2 },
   { t: LENGTH - 1, token: 0, weight: 1 },
 ];
+
+const unchanged = { hook: ["post", 0], index: 0, patch: ["scale", 1] } as const;
+
+function tokenConfig(d_model: number) {
+  return parseHeadConfig(
+    {
+      ...{ head_type: "token", target_layer: 0, target_neuron: 1, layer_type: "post" },
+      head_config: { input_dim: d_model, digit_tokens: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    },
+    "made-in-a-test/config.json",
+  );
+}
 
 /** Experiments on every family, against full runs of the independent float64 model. */
 for (const kind of KINDS) {
@@ -256,6 +269,17 @@ for (const kind of KINDS) {
       };
       await compare(head, predict);
       await compare(logitMetric, logitsOf);
+      const tokenHead = bindHead({ ...files, config: tokenConfig(rules.d_model) }, model);
+      const expectedDigit = (one: Map<string, Plain>) => {
+        const powers = [...lastRow(one.get("logits")!).slice(0, 10)].map(Math.exp);
+        const total = powers.reduce((sum, power) => sum + power, 0);
+        return powers.reduce((sum, power, digit) => sum + (digit * power) / total, 0);
+      };
+      const { clean: predictions } = await patch(model, prompts, [unchanged], { read: tokenHead });
+      prompts.forEach((_, p) => {
+        near(predictions[p], expectedDigit(clean[p]), `token head, prompt ${p}`);
+      });
+      await compare(tokenHead, expectedDigit);
 
       async function compare(
         read: BoundHead | typeof logitMetric,
@@ -305,6 +329,9 @@ describe("heads of keys and values that several query heads read", () => {
       );
     }
     assert.deepEqual((await run(rules.keyHeads, "blocks.0.attn.hook_z")).warnings, []);
+    const neuron = { hook: ["v", 0], index: rules.d_head, patch: ["zero"] } as const;
+    const { warnings } = await patch(model, [[1, 2, 3]], [neuron], { read: "unembed.hook_out" });
+    assert.match(warnings[0], new RegExp(`: 1 by ${each} to`));
     model.dispose();
   });
 });

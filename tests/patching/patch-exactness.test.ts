@@ -22,14 +22,21 @@ const TOLERANCE = 1e-5;
 const MODELS = 2;
 const ROUNDS = 6;
 
+/** What is patched and read, in one call. */
+interface Plan {
+  readonly variants: readonly (readonly PatchedPlace[])[];
+  readonly reads: readonly HookPointName[];
+  readonly pos: "last" | "all";
+  readonly maxBytes: number;
+}
+
 interface Case {
   readonly model: HookedTransformer;
   readonly rules: Rules;
   readonly weights: PlainWeights;
   readonly prompts: readonly number[][];
-  readonly random: RandomStream;
-  /** Gives every hook before it gives one again. */
-  readonly nextHook: () => HookPointName;
+  /** Unpatched runs of the prompts. */
+  readonly clean: readonly Map<string, Plain>[];
 }
 
 /**
@@ -56,35 +63,66 @@ describe("patched runs equal full runs of an independent model", () => {
               random.integer(0, model.cfg.d_vocab - 1),
             ),
           );
-          const one = { model, rules, weights, prompts, random, nextHook };
-          await compare(one, `round ${round}`);
+          const clean = prompts.map((tokens) => straightForward(rules, weights, tokens));
+          const one = { model, rules, weights, prompts, clean };
+          await compare(one, randomPlan(one, random, nextHook), `round ${round}`);
         }
         assert.equal(tf.memory().numTensors, tensors, "tensors left behind");
         model.dispose();
       });
     }
+
+    it(`${kind.name}, one number of every activation`, async () => {
+      const random = randomStream(0, `one number, ${kind.name}`);
+      const { model, rules } = await randomFamilyModel(kind, 3);
+      const weights = plainWeights(model);
+      const prompts = [9, 4].map((length) =>
+        Array.from({ length }, () => random.integer(0, rules.d_vocab - 1)),
+      );
+      const clean = prompts.map((tokens) => straightForward(rules, weights, tokens));
+      const variants = [...model.hookDict.keys()].map((hook): PatchedPlace[] => {
+        const { shape } = clean[0].get(hook)!;
+        const index = random.integer(0, isOverKeys(hook) ? 0 : shape[shape.length - 1] - 1);
+        const pos = random.integer(0, 1) === 0 ? "last" : 1;
+        return [{ hook, pos, index, patch: ["scale", 1.5] }];
+      });
+      const reads = [`blocks.${rules.layers - 1}.hook_resid_post`, "unembed.hook_out"] as const;
+      const one = { model, rules, weights, prompts, clean };
+      await compare(one, { variants, reads, pos: "last", maxBytes: 2 ** 28 }, "alone");
+      model.dispose();
+    });
   }
 });
 
-async function compare(
-  { model, rules, weights, prompts, random, nextHook }: Case,
-  where: string,
-): Promise<void> {
+/** @param nextHook gives every hook before it gives one again */
+function randomPlan(
+  { prompts, clean }: Case,
+  random: RandomStream,
+  nextHook: () => HookPointName,
+): Plan {
   const shortest = Math.min(...prompts.map((tokens) => tokens.length));
   const isEven = prompts.every((tokens) => tokens.length === shortest);
-  const clean = prompts.map((tokens) => straightForward(rules, weights, tokens));
   const variants = Array.from({ length: random.integer(1, 5) }, () => {
     const chosen = new Set(Array.from({ length: random.integer(1, 3) }, nextHook));
     return [...chosen].map((hook) =>
       randomSite(hook, clean[0].get(hook)!.shape, shortest, isEven, prompts.length, random),
     );
   });
-  const reads = Array.from({ length: random.integer(1, 3) }, nextHook);
-  const pos = random.integer(0, 2) === 0 ? "all" : "last";
-  const result = await patch(model, prompts, variants, {
-    read: activationReadout(reads, model.cfg, pos),
+  return {
+    variants,
+    reads: Array.from({ length: random.integer(1, 3) }, nextHook),
+    pos: random.integer(0, 2) === 0 ? "all" : "last",
     maxBytes: random.integer(0, 1) === 0 ? 2 ** 28 : 20_000,
-  });
+  };
+}
+
+async function compare(
+  { model, rules, weights, prompts, clean }: Case,
+  { variants, reads, pos, maxBytes }: Plan,
+  where: string,
+): Promise<void> {
+  const read = activationReadout(reads, model.cfg, pos);
+  const result = await patch(model, prompts, variants, { read, maxBytes });
   const check = (
     actual: Readonly<Record<string, Float32Array>> | null,
     expected: Map<string, Plain>,
@@ -115,15 +153,14 @@ function randomSite(
   prompts: number,
   random: RandomStream,
 ): PatchedPlace {
-  const isOverKeys = /scores$|pattern$/.test(hook);
   const positions: PatchPosition[] = ["last", "all", -1, random.integer(0, shortest - 1)];
   const pos = positions[random.integer(0, 3)];
   const isScale = hook.endsWith("hook_scale");
   const hasHeads = shape.length === 3;
-  const heads = hasHeads ? shape[isOverKeys ? 0 : 1] : 1;
+  const heads = hasHeads ? shape[isOverKeys(hook) ? 0 : 1] : 1;
   const head = hasHeads && random.integer(0, 1) === 0 ? random.integer(0, heads - 1) : undefined;
   // Over keys, the first: others are not seen by every query.
-  const size = isOverKeys ? 1 : shape[shape.length - 1];
+  const size = isOverKeys(hook) ? 1 : shape[shape.length - 1];
   const index = random.integer(0, 2) === 0 ? undefined : random.integer(0, size - 1);
   const place = { hook, pos, head, index };
   if (isScale) return { ...place, patch: ["scale", 0.5 + random.uniform()] };
@@ -138,10 +175,10 @@ function randomSite(
     ["scale", hook.endsWith("scores") ? Math.abs(value) : value],
     ["zero"],
     ["add", value],
-    ...(isOverKeys
+    ...(isOverKeys(hook)
       ? []
       : [["mean"] as const, ["set", (prompt: number) => vectors[prompt]] as const]),
-    ...(prompts > 1 && ((pos !== "all" && !isOverKeys) || isEven)
+    ...(prompts > 1 && ((pos !== "all" && !isOverKeys(hook)) || isEven)
       ? [["resample", 1] as const]
       : []),
   ];
@@ -216,8 +253,7 @@ function placesOf(
     pos === "all"
       ? Array.from({ length: T }, (_, t) => t)
       : [pos === "last" || pos === -1 ? T - 1 : (pos as number)];
-  const isOverKeys = /scores$|pattern$/.test(hook as string);
-  const heads = isOverKeys ? shape[0] : shape.length === 3 ? shape[1] : 1;
+  const heads = isOverKeys(hook as string) ? shape[0] : shape.length === 3 ? shape[1] : 1;
   const size = shape[shape.length - 1];
   const flat = Array.from({ length: heads * size }, (_, i) => i).filter((i) => {
     if (head !== undefined && Math.floor(i / size) !== head) return false;
@@ -226,15 +262,21 @@ function placesOf(
   return positions.flatMap((position) =>
     flat.map((place, i) => {
       const [h, j] = [Math.floor(place / size), place % size];
-      const at = isOverKeys ? (h * T + position) * T + j : (position * heads + h) * size + j;
+      const at = isOverKeys(hook as string)
+        ? (h * T + position) * T + j
+        : (position * heads + h) * size + j;
       return { at, position, i };
     }),
   );
 }
 
+function isOverKeys(hook: string): boolean {
+  return /scores$|pattern$/.test(hook);
+}
+
 /** `[pos][size]`, scores and patterns by query. */
 function byPosition(hook: string, { shape, data }: Plain): number[][] {
-  if (!/scores$|pattern$/.test(hook)) {
+  if (!isOverKeys(hook)) {
     const size = data.length / shape[0];
     return Array.from({ length: shape[0] }, (_, t) => [...data.slice(t * size, (t + 1) * size)]);
   }

@@ -89,7 +89,7 @@ function randomSettings(
     // A norm of a few numbers that nearly cancel doubles float32's roundings many times over.
     d_model: isLlama ? random.integer(10, 20) : heads * d_head,
     d_mlp: random.integer(5, 30),
-    d_vocab: random.integer(5, 30),
+    d_vocab: random.integer(10, 30),
   };
   const act = one<Activation>("gelu", "gelu_new", "relu", "silu");
   const share = isIn("gpt_neox", "phi") ? random.integer(1, d_head / 2) / (d_head / 2) : 1;
