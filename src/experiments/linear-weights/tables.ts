@@ -47,6 +47,21 @@ export function listSimilarities(
     }));
 }
 
+/** The neuron's similarities against random directions, for a table. */
+export function listAgainstRandom(result: LinearWeightsResult) {
+  const { sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
+  const row = (name: string, cosine: number | null, z: number | null, exact_p: number | null) => ({
+    ...{ similarity: `with ${name} weights`, cosine, z, exact_p },
+  });
+  return [
+    row("input", result.sim_with_input, result.z_score_input, result.p_value_input),
+    ...(sim_with_gate === undefined
+      ? []
+      : [row("gate", sim_with_gate, z_score_gate, p_value_gate)]),
+    row("output", result.sim_with_output, result.z_score_output, result.p_value_output),
+  ];
+}
+
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
 export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Record<string, Cell>[] {
   const shown = similarity_tests.filter(
