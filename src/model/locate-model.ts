@@ -11,6 +11,7 @@ import { HubError, ModelConfigError } from "../errors";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import { modelConfig } from "./families/model-config";
+import { requireMemory } from "./memory-need";
 import { type ModelNames, modelNames } from "./model-names";
 
 export interface LocateModelOptions {
@@ -133,7 +134,8 @@ async function checkFamily(plan: DownloadPlan, settings: HubSettings): Promise<v
   const file = plan.files.find(({ path }) => path === CONFIG_FILE)!;
   await downloadFile({ ...plan, file, settings });
   const config = readJsonFile(join(plan.repository, "blobs", file.hash), ModelConfigError);
-  modelConfig(config, `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`);
+  const where = `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`;
+  requireMemory(modelConfig(config, where), where);
 }
 
 /** `models/` of the working directory and each folder above it, then of tslens itself. */
