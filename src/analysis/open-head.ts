@@ -22,7 +22,7 @@ export interface OpenHeadOptions {
  *   in the working directory and in the folders above it
  * @throws HeadConfigError if there is no usable head, or it does not fit the base model.
  * @throws CheckpointError if a weights' file is damaged or asks for more than tensors.
- * @throws ModelConfigError if the base model is not there or not a GPT-2.
+ * @throws ModelConfigError if the base model is not there or cannot be run.
  * @throws HubError if the base model is not on this machine and cannot be downloaded.
  * @throws InputError if a given model was not read from files, is processed otherwise, or comes with a
  *   revision.

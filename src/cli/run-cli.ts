@@ -12,6 +12,7 @@ import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
 import { reportCommand } from "./report";
 import { trainHeadCommand } from "./train-head";
+import { verifyCommand } from "./verify";
 
 /**
  * Runs the command line.
@@ -36,7 +37,7 @@ const DRAWS = new Set([...EXPERIMENTS.map(({ command }) => command.name), "noteb
 function program(output: Output): Command {
   const tslens = new Command("tslens")
     .description(
-      "Opens a trained activation prediction head for GPT-2, compares its weights with the neuron's own, and patches the neuron to see what the prediction depends on.",
+      "Opens a trained activation prediction head (GPT-2, Pythia, Llama, Qwen, Gemma and others), compares its weights with the neuron's own, and patches the neuron to see what the prediction depends on.",
     )
     .version(VERSION)
     .helpCommand(false)
@@ -48,7 +49,7 @@ function program(output: Output): Command {
     })
     .exitOverride();
   // Subcommands take over the settings above, not those below.
-  for (const add of [inspectCommand, activationsCommand]) add(tslens, output);
+  for (const add of [inspectCommand, activationsCommand, verifyCommand]) add(tslens, output);
   for (const experiment of EXPERIMENTS) experimentCommand(tslens, experiment, output);
   for (const add of [trainHeadCommand, notebookCommand, reportCommand]) add(tslens, output);
   addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));

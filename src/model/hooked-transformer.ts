@@ -89,7 +89,7 @@ export interface FromTensorsOptions extends Partial<WeightProcessing> {
 }
 
 /**
- * A GPT-2 whose every activation can be read and replaced, as TransformerLens's `HookedTransformer`.
+ * A model whose every activation can be read and replaced, as TransformerLens's `HookedTransformer`.
  *
  * @example
  * const model = await HookedTransformer.fromPretrained("models/tiny-gpt2");
@@ -124,12 +124,12 @@ export class HookedTransformer implements ModelParts {
   }
 
   /**
-   * Loads a GPT-2 from a Hugging Face folder, or by name: from `models/`, the Hugging Face cache or
+   * Loads a model of a known family from a Hugging Face folder, or by name: from `models/`, the Hugging Face cache or
    * the hub, also at a `revision` there. With TransformerLens's default weight processing; each of
    * its four switches can be turned off.
    *
    * @throws ModelConfigError if the folder, its config or its weights are missing, contradict each
-   *   other or are not a GPT-2's.
+   *   other or cannot be run.
    * @throws HubError if the model is not on this machine and cannot be downloaded.
    * @throws CheckpointError if the weights' file is damaged, or changes while it is read.
    * @throws EngineError if no tensor engine can be loaded.
@@ -154,11 +154,11 @@ export class HookedTransformer implements ModelParts {
   }
 
   /**
-   * Makes a GPT-2 of arrays that are in memory, also in a browser, on the tensor engine that is in use.
+   * Makes a model of arrays that are in memory, also in a browser, on the tensor engine that is in use.
    *
    * @param config as in a Hugging Face `config.json`
-   * @param tensors by their Hugging Face names, with `transformer.` before them or without
-   * @throws ModelConfigError if they contradict each other or are not a GPT-2's.
+   * @param tensors by their Hugging Face names, with their family's prefix (`transformer.`, `model.`) or without
+   * @throws ModelConfigError if they contradict each other or cannot be run.
    */
   static fromTensors(
     config: unknown,

@@ -11,6 +11,7 @@ import { HubError, ModelConfigError } from "../errors";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { progressBar } from "../progress/progress-bar";
 import { modelConfig } from "./families/model-config";
+import { requireMemory } from "./memory-need";
 import { type ModelNames, modelNames } from "./model-names";
 
 export interface LocateModelOptions {
@@ -27,10 +28,10 @@ const REMEDY =
  * The folder of a base model, which is looked for in this order: a folder as it is; `models/<name>` under the working
  * directory or one above it (notebooks run in a subfolder), then in the tslens project itself; the cache that Python's
  * huggingface_hub fills. What is in none of them is downloaded from the hub into that cache, with a progress bar. A
- * GPT-2 is looked for under all of its names (`gpt2-small` is `gpt2`).
+ * model is looked for under all of its names (`gpt2-small` is `gpt2`).
  *
  * @throws ModelConfigError if there is no such folder and it is no name that the hub could know (says where it looked),
- *   or what the hub has is not a GPT-2.
+ *   or what the hub has cannot be run.
  * @throws HubError if the model is not on this machine, and the hub cannot be reached, may not be asked or refuses; if
  *   the download breaks, or is not what was announced.
  */
@@ -110,7 +111,7 @@ async function firstPlan(
 }
 
 async function download(plan: DownloadPlan, settings: HubSettings): Promise<string> {
-  await checkIsGpt2(plan, settings);
+  await checkFamily(plan, settings);
   const bytes = plan.files.reduce((sum, { size }) => sum + size, 0);
   const megabytes = (count: number) => Math.ceil(count / MEGABYTE);
   const bar = progressBar({ label: `Downloading ${plan.name} (MB)`, total: megabytes(bytes) });
@@ -129,11 +130,12 @@ async function download(plan: DownloadPlan, settings: HubSettings): Promise<stri
 }
 
 /** Before gigabytes of another model are downloaded. */
-async function checkIsGpt2(plan: DownloadPlan, settings: HubSettings): Promise<void> {
+async function checkFamily(plan: DownloadPlan, settings: HubSettings): Promise<void> {
   const file = plan.files.find(({ path }) => path === CONFIG_FILE)!;
   await downloadFile({ ...plan, file, settings });
   const config = readJsonFile(join(plan.repository, "blobs", file.hash), ModelConfigError);
-  modelConfig(config, `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`);
+  const where = `${settings.endpoint}/${plan.name}: ${CONFIG_FILE}`;
+  requireMemory(modelConfig(config, where), where);
 }
 
 /** `models/` of the working directory and each folder above it, then of tslens itself. */

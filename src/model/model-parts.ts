@@ -23,7 +23,7 @@ export interface ModelParts {
   readonly folder: string;
   /** The files that were read: configuration, weights, tokenizer; null for a model made of arrays. */
   readonly files: ReadFiles | null;
-  /** What the user should know although the model can be used, such as tensors that are not GPT-2's. */
+  /** What the user should know although the model can be used, such as tensors that are not used. */
   readonly warnings: readonly string[];
   readonly engine: Engine;
 }

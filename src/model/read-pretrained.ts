@@ -5,6 +5,7 @@ import { loadEngine } from "../tensors/engine";
 import { modelConfig } from "./families/model-config";
 import { loadWeights } from "./load-weights";
 import { locateModel } from "./locate-model";
+import { requireMemory } from "./memory-need";
 import type { ModelParts } from "./model-parts";
 import { openTokenizer } from "./tokenizer";
 import { tokenizerFiles } from "./tokenizer/tokenizer-files";
@@ -23,6 +24,7 @@ export async function readPretrained(
   const { config, tensors, files, warnings } = await openModelFolder(folder);
   try {
     const cfg = modelConfig(config, files[0]);
+    requireMemory(cfg, files[0]);
     const opened = await openTokenizer(folder);
     const fit = opened.tokenizer ? tokenizerFit(opened.tokenizer, cfg, folder) : [];
     const loaded = loadWeights(tensors, cfg, processing);

@@ -96,7 +96,7 @@ function batchOf(
 ) {
   const ids = input instanceof tf.Tensor ? tokenIds(input) : input;
   const batch = tokenBatch(ids, cfg, promptEncoder, options);
-  // Hugging Face and TransformerLens pad GPT-2 with its end-of-sequence token.
+  // Hugging Face and TransformerLens pad with the end-of-sequence token.
   const { eos_token_id: eos } = cfg;
   return padBatch(batch, options.paddingSide, eos !== null && eos < cfg.d_vocab ? eos : 0);
 }

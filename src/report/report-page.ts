@@ -61,7 +61,7 @@ export function reportPage(collected: CollectedResults): string {
 <body>
 <header>
 <h1>tslens results</h1>
-<p>${count(heads.length, "activation prediction head")}, each a small probe that predicts the activation of one GPT-2 neuron from the residual stream. Two questions are asked of a head: does it look where the neuron reads or writes (<b>cosines</b> of weights), and does its prediction follow when the neuron is patched (<b>slope</b>)? Square brackets hold 95% intervals over prompts.</p>
+<p>${count(heads.length, "activation prediction head")}, each a small probe that predicts the activation of one neuron of a language model from the residual stream. Two questions are asked of a head: does it look where the neuron reads or writes (<b>cosines</b> of weights), and does its prediction follow when the neuron is patched (<b>slope</b>)? Square brackets hold 95% intervals over prompts.</p>
 ${otherNotebooks(others)}</header>
 <main>
 ${overview(heads)}

@@ -23,13 +23,22 @@ const BERT: Repository = {
   name: "acme/bert",
   files: { ...GPT2.files, "config.json": Buffer.from('{"model_type": "bert"}') },
 };
+/** Of a family that is known, with a switch that is not implemented. */
+const WITH_BIASES: Repository = {
+  ...GPT2,
+  name: "acme/llama",
+  files: {
+    ...GPT2.files,
+    "config.json": Buffer.from('{"model_type": "llama", "mlp_bias": true}'),
+  },
+};
 const DISTIL: Repository = { ...GPT2, name: "distilgpt2" };
 
 let server: HubServer;
 let places = 0;
 
 before(async () => {
-  server = await HubServer.start(GPT2, DISTIL, BERT);
+  server = await HubServer.start(GPT2, DISTIL, BERT, WITH_BIASES);
 });
 after(() => {
   server.close();
@@ -144,6 +153,11 @@ describe("a model's name", () => {
     await assertRefused(
       () => locateModel("acme/bert"),
       /acme\/bert: config\.json: this family .* not known; found "model_type": "bert"/,
+      ModelConfigError,
+    );
+    await assertRefused(
+      () => locateModel("acme/llama"),
+      /acme\/llama: config\.json: "mlp_bias" is not implemented for Llama; found true/,
       ModelConfigError,
     );
     assert.ok(!server.requests.some((request) => request.includes("safetensors")));
