@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPointName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
+import { NO_PROCESSING } from "../../src/model/weight-processing";
 import { patch } from "../../src/patching/patch";
 import type { PatchedPlace, PatchPosition } from "../../src/patching/place";
 import { activationReadout } from "../../src/patching/readout";
@@ -49,7 +50,11 @@ describe("patched runs equal full runs of an independent model", () => {
       const isProcessed = seed % 2 === 0;
       it(`${kind.name}, ${isProcessed ? "processed" : "unprocessed"}`, async () => {
         const random = randomStream(seed, `patch exactness, ${kind.name}`);
-        const { model, rules } = await randomFamilyModel(kind, seed, isProcessed);
+        const { model, rules } = await randomFamilyModel(
+          kind,
+          seed,
+          isProcessed ? {} : NO_PROCESSING,
+        );
         const weights = plainWeights(model);
         const tensors = tf.memory().numTensors;
         const hooks: HookPointName[] = [];

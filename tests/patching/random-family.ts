@@ -5,6 +5,7 @@ import type { NamedArray } from "../../src/checkpoints/named-array";
 import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
 import { tensorTable } from "../../src/model/families/families";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
+import type { WeightProcessing } from "../../src/model/weight-processing";
 import { type RandomStream, randomStream } from "../../src/stats/random-stream";
 import type { Activation, Rotary, Rules } from "./straight-forward";
 
@@ -15,6 +16,8 @@ export interface Kind {
   readonly isParallel?: boolean;
   readonly scaling?: "linear" | "llama3";
   readonly hasWindows?: boolean;
+  /** Of queries, keys, values and attention's output, where the config says. */
+  readonly hasBias?: boolean;
 }
 
 /** Every family, with every switch that a config.json may set. */
@@ -23,6 +26,7 @@ export const KINDS: readonly Kind[] = [
   { name: "gpt_neox", model_type: "gpt_neox", isParallel: true },
   { name: "gpt_neox, sequential", model_type: "gpt_neox" },
   { name: "llama", model_type: "llama" },
+  { name: "llama with biases", model_type: "llama", hasBias: true },
   { name: "llama, linear scaling", model_type: "llama", scaling: "linear" },
   { name: "llama, llama3 scaling", model_type: "llama", scaling: "llama3" },
   { name: "mistral", model_type: "mistral", hasWindows: true },
@@ -57,24 +61,21 @@ export function randomFamily(kind: Kind, seed: number): RandomFamily {
 export async function randomFamilyModel(
   kind: Kind,
   seed: number,
-  isProcessed = true,
+  processing: Partial<WeightProcessing> = {},
 ): Promise<{ model: HookedTransformer; rules: Rules }> {
   const { config, tensors, rules } = randomFamily(kind, seed);
   const folder = mkdtempSync(join(tmpdir(), "tslens-random-"));
   try {
     writeFileSync(join(folder, "config.json"), JSON.stringify(config));
     await writeSafetensors(join(folder, "model.safetensors"), tensors);
-    const model = isProcessed
-      ? await HookedTransformer.fromPretrained(folder)
-      : await HookedTransformer.fromPretrainedNoProcessing(folder);
-    return { model, rules };
+    return { model: await HookedTransformer.fromPretrained(folder, processing), rules };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 function randomSettings(
-  { model_type, isParallel = false, scaling, hasWindows = false }: Kind,
+  { model_type, isParallel = false, scaling, hasWindows = false, hasBias = false }: Kind,
   random: RandomStream,
 ): Omit<RandomFamily, "tensors"> {
   const one = <T>(...choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)];
@@ -182,6 +183,7 @@ function randomSettings(
     rms_norm_eps: eps,
     [isIn("gemma2") ? "hidden_activation" : "hidden_act"]: act,
     rope_theta: base,
+    attention_bias: hasBias,
     ...(scaling === "linear" && { rope_scaling: { type: "linear", factor: 4 } }),
     ...(scaling === "llama3" && {
       rope_scaling: {
@@ -209,7 +211,7 @@ function randomSettings(
 
 /** Weights under the names of the family's files. */
 function randomTensors(
-  { model_type }: Kind,
+  { model_type, hasBias: isBiased = false }: Kind,
   { config, rules }: Omit<RandomFamily, "tensors">,
   random: RandomStream,
 ): Map<string, NamedArray> {
@@ -244,12 +246,12 @@ function randomTensors(
     const hasBias = !isRms && model_type !== "gpt_neo";
     if (typeof qkv === "string") addLinear(at(qkv), D, 3 * heads * K, true);
     else {
-      const isBiased = hasBias || model_type === "qwen2";
-      addLinear(at(qkv.q), D, heads * K, isBiased);
-      addLinear(at(qkv.k), D, keyHeads * K, isBiased);
-      addLinear(at(qkv.v), D, keyHeads * K, isBiased);
+      const isThere = hasBias || isBiased || model_type === "qwen2";
+      addLinear(at(qkv.q), D, heads * K, isThere);
+      addLinear(at(qkv.k), D, keyHeads * K, isThere);
+      addLinear(at(qkv.v), D, keyHeads * K, isThere);
     }
-    addLinear(at(table.o), heads * K, D, !isRms);
+    addLinear(at(table.o), heads * K, D, !isRms || isBiased);
     if (table.gate) addLinear(at(table.gate), D, M, false);
     addLinear(at(table.in), D, M, !isRms);
     addLinear(at(table.out), M, D, !isRms);
