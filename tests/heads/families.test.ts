@@ -15,6 +15,7 @@ import { ARCHITECTURES, goldenArchitecture, goldenWeight } from "../arch";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { headOnDisk } from "../experiments/head-on-disk";
 import { fixture, type Runs, relativeToLargest } from "../golden";
+import { llamaStyleTokenizer, vocabularyOf } from "../llama-style-tokenizer";
 
 // Expected numbers: transformers 5.18, TransformerLens 3 and PyTorch (tests/fixtures/arch).
 const TOLERANCE = 1e-4;
@@ -135,23 +136,11 @@ describe("the ten digits of a token head", () => {
   const source = fixture("arch", "llama", "base-model");
   const DIGITS = [..."0123456789"];
 
-  /** A model with a byte-pair tokenizer of these tokens, which puts ▁ before a text as Llama 2's does. */
+  /** The digits of a token head on a Llama with these tokens. */
   async function digitsIn(name: string, vocab: Record<string, number>, config: object = {}) {
     const base = join(folder, name);
     cpSync(source, base, { recursive: true });
-    const json = {
-      ...{ version: "1.0", truncation: null, padding: null, added_tokens: [] },
-      normalizer: {
-        type: "Sequence",
-        normalizers: [
-          { type: "Prepend", prepend: "▁" },
-          { type: "Replace", pattern: { String: " " }, content: "▁" },
-        ],
-      },
-      ...{ pre_tokenizer: null, post_processor: null, decoder: null },
-      model: { type: "BPE", vocab, merges: [], unk_token: "<unk>", byte_fallback: false },
-    };
-    writeFileSync(join(base, "tokenizer.json"), JSON.stringify(json));
+    writeFileSync(join(base, "tokenizer.json"), JSON.stringify(llamaStyleTokenizer(vocab)));
     const head = join(folder, `${name}-head`);
     mkdirSync(head, { recursive: true });
     const head_config = { input_dim: 32, ...config };
@@ -162,34 +151,32 @@ describe("the ten digits of a token head", () => {
     opened.dispose();
     return opened.digitTokens;
   }
-  const vocabulary = (tokens: readonly string[]) =>
-    Object.fromEntries(["<unk>", "▁", ...tokens].map((token, id) => [token, id]));
   const from = (start: number) => DIGITS.map((_, i) => start + i);
 
   it("are the tokens that are exactly the digits, though a text of one is two tokens", async () => {
-    assert.deepEqual(await digitsIn("plain", vocabulary(DIGITS)), from(2));
+    assert.deepEqual(await digitsIn("plain", vocabularyOf(DIGITS)), from(2));
   });
 
   it("are those also where ▁d is there too", async () => {
-    const both = vocabulary([...DIGITS.map((digit) => `▁${digit}`), ...DIGITS]);
+    const both = vocabularyOf([...DIGITS.map((digit) => `▁${digit}`), ...DIGITS]);
     assert.deepEqual(await digitsIn("both", both), from(12));
   });
 
   it("are else the tokens ▁d, for each digit by itself", async () => {
     const marked = DIGITS.map((digit) => `▁${digit}`);
-    assert.deepEqual(await digitsIn("marked", vocabulary(marked)), from(2));
+    assert.deepEqual(await digitsIn("marked", vocabularyOf(marked)), from(2));
     const mixed = marked.map((token, i) => (i === 3 ? "3" : token));
-    assert.deepEqual(await digitsIn("mixed", vocabulary(mixed)), from(2));
+    assert.deepEqual(await digitsIn("mixed", vocabularyOf(mixed)), from(2));
   });
 
   it("are refused where one is missing or no id of the model, unless digit_tokens says them", async () => {
-    const missing = vocabulary(DIGITS.filter((digit) => digit !== "7"));
+    const missing = vocabularyOf(DIGITS.filter((digit) => digit !== "7"));
     await assert.rejects(digitsIn("missing", missing), (error) => {
       assert.ok(error instanceof HeadConfigError);
       assert.match(error.message, /no token for the digit 7.*"7".*"▁7".*digit_tokens/s);
       return true;
     });
-    const outside = { ...vocabulary(DIGITS), "9": 120 };
+    const outside = { ...vocabularyOf(DIGITS), "9": 120 };
     await assert.rejects(digitsIn("outside", outside), /no token for the digit 9.*id 120 of 120/s);
     const digit_tokens = from(40);
     assert.deepEqual(await digitsIn("said", missing, { digit_tokens }), digit_tokens);
