@@ -1,10 +1,16 @@
+import { families } from "./families";
 import { loading } from "./loading";
 import type { Measurement } from "./measurement";
 import { patching } from "./patching";
 import { running } from "./running";
 
-/** What a part measures, on the folder of a random GPT-2; all at the end or one after the other. */
+/** What a part measures, on the folder of a random GPT-2 or on models of its own; all at the end or one after the other. */
 export type Part = (folder: string) => Promise<Measurement[]> | AsyncIterable<Measurement>;
 
 /** The parts of the bench, in the order in which they run. */
-export const PARTS: Readonly<Record<string, Part>> = { loading, running, patching };
+export const PARTS: Readonly<Record<string, Part>> = {
+  loading,
+  running,
+  patching,
+  families,
+};

@@ -309,20 +309,11 @@ export class WeightReader {
   }
 }
 
-/** A matrix is turned in squares of this size, which stay in the processor's cache. */
-const SQUARE = 32;
-
 function transposed({ data, rows, columns }: Matrix): Matrix {
   const turned = new Float32Array(data.length);
-  for (let top = 0; top < rows; top += SQUARE) {
-    const bottom = Math.min(top + SQUARE, rows);
-    for (let left = 0; left < columns; left += SQUARE) {
-      const right = Math.min(left + SQUARE, columns);
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) {
-          turned[column * rows + row] = data[row * columns + column];
-        }
-      }
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      turned[column * rows + row] = data[row * columns + column];
     }
   }
   return { data: turned, rows: columns, columns: rows };
