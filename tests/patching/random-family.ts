@@ -111,13 +111,14 @@ function randomSettings(
   });
   const eps = isIn("opt") ? 1e-5 : one(1e-5, 1e-6);
   const scalar = one(4, 9, 16);
+  const isUnsaid = isIn("gemma2") && one(true, false);
   const caps = isIn("gemma2") ? { scores: one(2, 5), logits: one(3, 8) } : null;
   const rules: Rules = {
     ...sizes,
     isRms: isLlama,
     eps,
-    // Gemma's "gelu" is the tanh form, whatever is written.
-    act: act === "gelu" && isIn("gemma", "gemma2") ? "gelu_new" : act,
+    // "gelu" in Gemma's files is the tanh form, and so is what Gemma 2's do not say.
+    act: (act === "gelu" && isIn("gemma")) || isUnsaid ? "gelu_new" : act,
     isGated: isLlama,
     isParallel,
     rotary: isIn("gpt2", "gpt_neo", "opt")
@@ -200,6 +201,7 @@ function randomSettings(
       layer_types: types,
     }),
     ...(caps && {
+      ...(!isUnsaid && { hidden_activation: act }),
       sliding_window: window,
       query_pre_attn_scalar: scalar,
       attn_logit_softcapping: caps.scores,

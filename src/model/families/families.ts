@@ -50,11 +50,15 @@ const attentionBias = ({ attention_bias = false }: RawConfig) => ({
   o: attention_bias === true,
 });
 
+const TANH_GELU = { act_fn: "gelu_pytorch_tanh" } as const;
+
 /** transformers' Gemma takes the tanh form for this name of old files. */
-const gemmaActivation = ({ hidden_activation, hidden_act }: RawConfig) =>
-  (hidden_activation ?? hidden_act ?? "gelu") === "gelu"
-    ? ({ act_fn: "gelu_pytorch_tanh" } as const)
-    : {};
+const gemmaActivation = ({ hidden_act }: RawConfig) =>
+  (hidden_act ?? "gelu") === "gelu" ? TANH_GELU : {};
+
+/** transformers' Gemma 2 reads `hidden_activation` alone. */
+const gemma2Activation = ({ hidden_activation }: RawConfig) =>
+  (hidden_activation ?? null) === null ? TANH_GELU : {};
 
 export const FAMILIES: readonly Family[] = [
   {
@@ -212,7 +216,7 @@ export const FAMILIES: readonly Family[] = [
     title: "Gemma",
     keys: {
       ...LLAMA_KEYS,
-      act_fn: ["hidden_activation", "hidden_act"],
+      act_fn: ["hidden_act", "hidden_activation"],
       isGroupedName: true,
       isTied: true,
     },
@@ -235,7 +239,7 @@ export const FAMILIES: readonly Family[] = [
     block: { ...LLAMA_BLOCK, use_normalization_before_and_after: true },
     normOffset: 1,
     biases: attentionBias,
-    own: gemma2Layers,
+    own: (raw, config) => ({ ...gemma2Layers(raw, config), ...gemma2Activation(raw) }),
     only: { use_bidirectional_attention: null },
     tensors: {
       ...LLAMA_TENSORS,
