@@ -9,10 +9,14 @@ const TYPES = { full_attention: "global", sliding_attention: "local" } as const;
 type LayerType = (typeof TYPES)[keyof typeof TYPES];
 type Layers = Pick<ModelConfig, "attn_types" | "window_size">;
 
-/** One sliding window in every layer, or none (Mistral; transformers reads no `layer_types` there). */
+/**
+ * Sliding windows of Mistral: one in every layer, or none; with `layer_types` transformers takes a Mistral for a
+ * Ministral, which has them where that says.
+ */
 export function sameWindow(raw: RawConfig, { n_layers }: ModelConfig): Layers {
   const type = (raw.sliding_window ?? null) === null ? "global" : "local";
-  return layers(raw, Array<LayerType>(n_layers).fill(type));
+  const types = layersOf(raw.layer_types, n_layers) ?? Array<LayerType>(n_layers).fill(type);
+  return layers(raw, types);
 }
 
 /**
