@@ -3,7 +3,8 @@ import { join, parse, relative } from "node:path";
 import { filesUnder, projectRoot } from "./project.mjs";
 
 const KEY_NUMBERS = [
-  ...["sim_with_input", "z_score_input", "sim_with_output", "z_score_output"],
+  ...["sim_with_input", "z_score_input", "sim_with_gate", "z_score_gate"],
+  ...["sim_with_output", "z_score_output"],
   ...["baseline_correlation", "slope", "intercept", "r_squared"],
 ];
 

@@ -1,5 +1,7 @@
 import type { BoundHead } from "../heads/bind-head";
 import type { HeadFiles } from "../heads/load-head";
+import { keyValueHeads, type ModelConfig } from "../model/config";
+import { titleOf } from "../model/families/families";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { getWeight, mlpNeuronWeights, weightNames } from "../model/named-weights";
 import { vectorStatistics } from "../stats/vector-statistics";
@@ -35,6 +37,7 @@ export function describeModel({ model, hook, index, files }: BoundHead): Fact[] 
   const { cfg } = model;
   const facts: [string, unknown][] = [
     ["base model", model.name],
+    ...blockFacts(cfg),
     ["engine", model.engine.description],
     ["layers", cfg.n_layers],
     ["heads per layer", cfg.n_heads],
@@ -47,6 +50,27 @@ export function describeModel({ model, hook, index, files }: BoundHead): Fact[] 
     ["target neuron", files.config.targetNeuron],
   ];
   return facts.map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** What a block is, where it is not GPT-2's. */
+function blockFacts(cfg: ModelConfig): [string, unknown][] {
+  const { model_type, normalization_type, positional_embedding_type, window_size } = cfg;
+  if (model_type === "gpt2") return [];
+  const norms = cfg.use_normalization_before_and_after
+    ? "before and behind each part"
+    : "before each part";
+  const local = cfg.attn_types?.filter((type) => type === "local").length ?? 0;
+  return [
+    ["family", titleOf(cfg)],
+    ["norms", `${normalization_type === "RMS" ? "RMS norm" : "layer norm"}, ${norms}`],
+    ["positions", positional_embedding_type === "rotary" ? "rotary" : "learned"],
+    ["attention and MLP", cfg.parallel_attn_mlp ? "parallel" : "one after the other"],
+    ["MLP", `${cfg.gated_mlp ? "gated, " : ""}${cfg.act_fn}`],
+    ["key/value heads per layer", keyValueHeads(cfg)],
+    ...(local > 0
+      ? [["layers with a sliding window", `${local}, of ${window_size} tokens`] as const]
+      : []),
+  ] as [string, unknown][];
 }
 
 /** A tensor in a table. */
@@ -80,9 +104,10 @@ export function listMlpWeights(model: HookedTransformer, layer: number): TensorR
 export function listNeuronWeights({ model, files }: BoundHead): TensorRow[] {
   const { targetLayer: layer, targetNeuron: neuron } = files.config;
   if (neuron >= model.cfg.d_mlp) return [];
-  const { input, output } = mlpNeuronWeights(model, layer, neuron);
+  const { input, gate, output } = mlpNeuronWeights(model, layer, neuron);
   return [
     tensorRow(`W_in[:, ${neuron}]`, [input.length], input),
+    ...(gate ? [tensorRow(`W_gate[:, ${neuron}]`, [gate.length], gate)] : []),
     tensorRow(`W_out[${neuron}, :]`, [output.length], output),
   ];
 }

@@ -3,7 +3,11 @@ import type { Interval } from "../results/evidence-parts";
 import { correlationInterval } from "../stats/correlation-interval";
 import { isConstant, type Rounding } from "../stats/is-constant";
 import { isExactFit, type PointRounding } from "../stats/is-exact-fit";
-import { type JackknifeOptions, jackknifeInterval } from "../stats/jackknife-interval";
+import {
+  type Jackknifed,
+  type JackknifeOptions,
+  jackknifeInterval,
+} from "../stats/jackknife-interval";
 import { leaveOneOutLines } from "../stats/leave-one-out-lines";
 import { ratioInterval } from "../stats/ratio-interval";
 
@@ -53,6 +57,20 @@ function interval(
     ? { ...described, low: null, high: null, method: null, reason: found }
     : { ...described, low: found.low, high: found.high, method, reason: null };
 }
+
+/**
+ * Both ends of an interval; where prompts do not scatter at all there is none, and both are the estimate.
+ */
+export function ends({ estimate, low, high, reason }: Interval): {
+  readonly low: number | null;
+  readonly high: number | null;
+} {
+  return reason === EXACT || reason === ON_A_LINE
+    ? { low: estimate, high: estimate }
+    : { low, high };
+}
+
+const ON_A_LINE = "activation and prediction lie on one line, up to rounding";
 
 const EXACT = "every prompt says the same, up to rounding: there is no scatter to judge it by";
 
@@ -214,11 +232,49 @@ export function correlationOverPrompts(
   const { whole, without } = leaveOneOutLines(x, y);
   const leaveOneOut = without.map((line) => line?.correlation ?? null);
   const isExact = estimate !== null && whole !== null && isExactFit(x, y, whole, rounding);
-  const whyNoInterval = isExact
-    ? "activation and prediction lie on one line, up to rounding"
-    : null;
+  const whyNoInterval = isExact ? ON_A_LINE : null;
   const described = { estimate, leaveOneOut, whyNone, whyNoInterval };
   return interval({ method: "jackknife_fisher_z", ...described }, (values) =>
     correlationInterval({ estimate: estimate!, leaveOneOut: values }),
   );
+}
+
+/**
+ * A slope whose units are prompts, with its interval.
+ *
+ * @param slope with its leave-one-out values; null where there is none
+ */
+export function slopeOverPrompts(slope: Jackknifed | null, whyNone: string | null): Interval {
+  const described = {
+    method: "jackknife_t_effective" as const,
+    estimate: whyNone === null ? (slope?.estimate ?? null) : null,
+    leaveOneOut: slope?.leaveOneOut ?? [],
+    whyNone,
+  };
+  return interval(described, (leaveOneOut) =>
+    jackknifeInterval({ estimate: slope!.estimate, leaveOneOut }),
+  );
+}
+
+/**
+ * The ratio of two slopes over the same prompts, with Fieller's interval.
+ *
+ * @param whyNone why there is no ratio, if that is known already
+ */
+export function shareOverPrompts(
+  part: Jackknifed | null,
+  whole: Jackknifed | null,
+  whyNone: string | null,
+): Interval {
+  const isThere = whyNone === null && part !== null && whole !== null && whole.estimate !== 0;
+  const described = {
+    method: "jackknife_fieller" as const,
+    estimate: isThere ? part.estimate / whole.estimate : null,
+    leaveOneOut: isThere ? part.leaveOneOut.map((value, i) => value / whole.leaveOneOut[i]) : [],
+    whyNone: whyNone ?? "there is no slope to take a share of",
+  };
+  return interval(described, () => {
+    const limits = ratioInterval(part!, whole!);
+    return limits === "unbounded" ? "unbounded: the observational slope may be 0" : limits;
+  });
 }

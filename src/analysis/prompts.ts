@@ -1,7 +1,7 @@
 import { readJsonFile } from "../checkpoints/json-file";
 import { InputError } from "../errors";
 import type { Prompt } from "../heads/measured-prompts";
-import { readTextsFile, textsIn } from "../training/read-texts";
+import { type ReadTextsOptions, readTextsFile, textsIn } from "../training/read-texts";
 
 /** The five sentences of the plan. All end in a full stop, so the last token is the same in each. */
 export const TEST_SENTENCES: readonly string[] = [
@@ -42,10 +42,10 @@ export const DEFAULT_PROMPTS: readonly string[] = [...TEST_SENTENCES, ...VARIED_
  * @example
  * const prompts = await readPrompts("texts.txt");
  */
-export async function readPrompts(file: string): Promise<Prompt[]> {
+export async function readPrompts(file: string, options: ReadTextsOptions = {}): Promise<Prompt[]> {
   if (file.endsWith(".json")) return promptList(file);
   const content = await readTextsFile(file);
-  if (!/^\s*\[/.test(content)) return textsIn(content, file);
+  if (!/^\s*\[/.test(content)) return textsIn(content, file, options);
   if (!file.endsWith(".gz")) return promptList(file);
   throw new InputError("a JSON list of prompts is not read gzipped", {
     file,

@@ -11,13 +11,14 @@ import { listenForInterrupt } from "../progress/interrupt";
 import type { HeadResult } from "../results/head-result";
 import { headLines, summaryText, warningLines } from "./head-lines";
 import type { Output } from "./output";
-import { baseOptions, prependBosOption, promptsHelp } from "./shared-options";
+import { baseOptions, prependBosOption, promptsOption } from "./shared-options";
 
 /** The options that every experiment has. */
 interface Options {
   readonly base?: string;
   readonly revision?: string;
   readonly prompts?: string;
+  readonly texts?: string;
   readonly prependBos?: true;
   readonly seed?: string;
   readonly json?: true;
@@ -30,12 +31,12 @@ export function experimentCommand(
   experiment: Experiment<ResultName>,
   output: Output,
 ): void {
-  const { name, description, promptsAre, isRandom, options = [] } = experiment.command;
+  const { name, description, prompts, isRandom, options = [] } = experiment.command;
   const command = tslens
     .command(name)
     .description(description)
     .argument("<model-dir>", "a training run's directory, or the folder with head.pt");
-  baseOptions(command).option("--prompts <file>", promptsHelp(promptsAre));
+  promptsOption(baseOptions(command), prompts);
   for (const { flags, help, value, repeats } of options) {
     const collect = (given: string, before: readonly string[] = []) => [...before, given];
     if (repeats) command.option(flags, help, collect);
@@ -58,14 +59,15 @@ async function run(
   const { command } = experiment;
   const measure = command.prepare(options as Readonly<Record<string, unknown>>);
   const seed = options.seed === undefined ? undefined : parseSeed(options.seed);
-  const prompts = options.prompts === undefined ? undefined : await readPrompts(options.prompts);
+  const file = options.prompts ?? options.texts;
+  const prompts = file === undefined ? undefined : await readPrompts(file);
   const head = await openHead(modelDir, options);
   // What cannot be stopped and keep what is done ends as any program does.
   const interrupt = command.unfinished ? listenForInterrupt() : null;
   const shared = { prompts, prependBos: options.prependBos, seed, signal: interrupt?.signal };
   try {
     const result = await measure(head, given(shared)).catch((error) => {
-      throw inPromptsFile(error, options.prompts);
+      throw inPromptsFile(error, file);
     });
     const left = command.unfinished?.(result) ?? null;
     const stopped = left && interruptedError(left, options);

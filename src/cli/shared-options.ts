@@ -12,10 +12,18 @@ export function prependBosOption(command: Command): Command {
   return command.option("--prepend-bos", "put the beginning-of-sequence token before each text");
 }
 
-const PROMPTS =
-  "a JSON list of texts or lists of token ids, or a text file: a prompt a line, or with blank lines between them (default: sentences that come with tslens)";
+const FILE =
+  "a JSON list of texts or lists of token ids, or a text file: a prompt a line, or with blank lines between them";
 
-/** What `--prompts` takes. */
-export function promptsHelp(what?: string): string {
-  return what === undefined ? PROMPTS : `${what}: ${PROMPTS}`;
+/** `--prompts`, or what an experiment calls its texts. */
+export function promptsOption(
+  command: Command,
+  {
+    option = "--prompts",
+    are,
+    otherwise = "sentences that come with tslens",
+  }: { readonly option?: string; readonly are?: string; readonly otherwise?: string } = {},
+): Command {
+  const what = are === undefined ? FILE : `${are}: ${FILE}`;
+  return command.option(`${option} <file>`, `${what} (default: ${otherwise})`);
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { readPrompts } from "../analysis/prompts";
 import { saveFigure } from "../display/save-figure";
 import { InputError } from "../errors";
 import { parseSeed } from "../experiments/arguments";
@@ -7,7 +8,7 @@ import { HEAD_ACTIVATIONS, type HeadActivation } from "../heads/head-config";
 import { progressBar } from "../progress/progress-bar";
 import { FOR_PROGRAMS, formatNumber } from "../text/format-number";
 import type { Binning } from "../training/bin-edges";
-import { readTexts, type TextUnit } from "../training/read-texts";
+import type { TextUnit } from "../training/read-texts";
 import { type TrainedHead, trainHead } from "../training/train-head";
 import type { TrainHeadOptions } from "../training/train-head-options";
 import { warningLines } from "./head-lines";
@@ -71,7 +72,10 @@ export function trainHeadCommand(tslens: Command, output: Output): void {
       ),
     )
     .option("--balanced", "rare classes count more in training")
-    .option("--texts <file>", "texts to train on; a bundled set without it")
+    .option(
+      "--texts <file>",
+      "texts to train on, or a JSON list of texts or of lists of token ids; a bundled set without it",
+    )
     .addOption(
       choice("--text-unit <unit>", "what a text is", ["auto", "line", "paragraph"], "auto"),
     )
@@ -115,7 +119,7 @@ async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptio
     numBins: whole(options.numBins, "--num-bins"),
     binning: options.binning,
     classWeights: options.balanced ? "balanced" : null,
-    texts: texts === undefined ? undefined : await readTexts(texts, { unit: options.textUnit }),
+    texts: texts === undefined ? undefined : await readPrompts(texts, { unit: options.textUnit }),
     featureLayer: whole(options.featureLayer, "--feature-layer"),
     tokenPos: tokenPos === "last" ? tokenPos : whole(tokenPos, "--token-pos"),
     gradient: epochs === undefined ? {} : { epochs: whole(epochs, "--epochs") },

@@ -21,6 +21,8 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
   readonly title: string;
   /** What a result is checked by: its type, its JSON Schema and its documentation. */
   readonly schema: z.ZodType<Result>;
+  /** Where its result says in a sentence what was found, such as `because.0`. */
+  readonly headline?: string;
   /** What a reader wants to see first of a result, in that order. */
   readonly keyNumbers: readonly KeyNumber[];
   readonly command: ExperimentCommand<Result>;
@@ -34,8 +36,13 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
 export interface ExperimentCommand<Result> {
   readonly name: string;
   readonly description: string;
-  /** Where its prompts are not simply what it is run on: what they are for. */
-  readonly promptsAre?: string;
+  /** Where its prompts are not simply what it is run on, by `--prompts`. */
+  readonly prompts?: {
+    /** `--texts`, where they are called so. */
+    readonly option?: string;
+    readonly are: string;
+    readonly otherwise?: string;
+  };
   readonly options?: readonly CommandOption[];
   /** Whether it makes random draws, so that there is a seed to give. */
   readonly isRandom?: boolean;

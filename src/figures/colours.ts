@@ -5,8 +5,10 @@ export type SeriesKind =
   | "head"
   | "mlp_input"
   | "mlp_output"
+  | "mlp_gate"
   | "basis"
   | "read_direction"
+  | "gate_read_direction"
   | "activation"
   | "prediction"
   | "random"
@@ -20,8 +22,10 @@ const COLOURS: Readonly<Record<SeriesKind, string>> = {
   head: "#0072B2",
   mlp_input: "#E69F00",
   mlp_output: "#009E73",
+  mlp_gate: "#D55E00",
   basis: "#CC79A7",
   read_direction: "#56B4E9",
+  gate_read_direction: "#000000",
   activation: "#D55E00",
   prediction: "#0072B2",
   random: "#999999",

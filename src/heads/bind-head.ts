@@ -3,6 +3,7 @@ import { HeadConfigError, InputError } from "../errors";
 import type { HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint, hookPointInLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { softCap } from "../model/soft-cap";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
 import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
@@ -10,6 +11,8 @@ import { predictionRounding } from "./prediction-rounding";
 
 const LOGITS = "unembed.hook_out";
 const DIGITS = "0123456789";
+/** Where a tokenizer marks the beginning of a word, a digit may be there only with it. */
+const WORD_START = "▁";
 
 /** A head together with the base model that it reads. */
 export interface BoundHead {
@@ -74,7 +77,7 @@ export function bindHead(
   const read = isToken ? hookPoint(LOGITS, model.cfg) : features;
   const inputs = (activations: ReadonlyMap<HookPointName, tf.Tensor2D>) =>
     digitTokens
-      ? digitColumns(activations.get(LOGITS)!, digitTokens)
+      ? digitColumns(activations.get(LOGITS)!, digitTokens, model.cfg.output_logits_soft_cap)
       : rowsOf(activations.get(features.name)!);
   return {
     [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
@@ -209,19 +212,27 @@ function digitTokenIds(
     });
   }
   return [...DIGITS].map((digit) => {
-    const ids = tokenizer.encode(digit);
-    if (ids.length === 1) return ids[0];
-    throw new HeadConfigError(`the base model's tokenizer has no single token for "${digit}"`, {
+    const id = tokenizer.idOf(digit) ?? tokenizer.idOf(`${WORD_START}${digit}`);
+    if (id !== null && id < cfg.d_vocab) return id;
+    throw new HeadConfigError(`the base model has no token for the digit ${digit}`, {
       file: folder,
-      found: `tokens ${ids.join(", ")}`,
+      found: id === null ? "none in its tokenizer" : `id ${id} of ${cfg.d_vocab}`,
+      expected: `a token "${digit}", or else "${WORD_START}${digit}"`,
       remedy: `Add "digit_tokens" to ${file}.`,
     });
   });
 }
 
-/** `[n, d_vocab]` → `[n][10]` */
-function digitColumns(logits: tf.Tensor2D, digitTokens: readonly number[]): Float32Array[] {
-  return tf.tidy(() => rowsOf(tf.gather(logits, tf.tensor1d([...digitTokens], "int32"), 1)));
+/** `unembed.hook_out` `[n, d_vocab]` → logits of the digits `[n][10]` */
+function digitColumns(
+  unembedded: tf.Tensor2D,
+  digitTokens: readonly number[],
+  cap: number | null,
+): Float32Array[] {
+  return tf.tidy(() => {
+    const columns = tf.gather(unembedded, tf.tensor1d([...digitTokens], "int32"), 1);
+    return rowsOf(softCap(columns, cap));
+  });
 }
 
 function rowsOf(tensor: tf.Tensor2D): Float32Array[] {

@@ -170,19 +170,16 @@ function attention(
 
   const pattern = tf.tidy(() => {
     const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
-    const keys = forQueries(byHead(k), H);
-    const own = tf.matMul(byHead(scaled), keys, false, true) as tf.Tensor4D; // [B, H, T, T]
-    const raw = past ? tf.concat([scoresOnPast(scaled, forQueries(past.k, H)), own], 3) : own;
+    const own = byKeyHead(byHead(scaled), byHead(k), true); // [B, H, T, T]
+    const raw = past ? (tf.concat([scoresOnPast(scaled, past.k), own], 3) as tf.Tensor4D) : own;
     const capped = softCap(raw, config.attn_scores_soft_cap);
     const bias = isLocal(config, layer) ? positions.localBias! : positions.attentionBias;
     const scores = at(`${name}.hook_attn_scores`, tf.add(capped, bias) as tf.Tensor4D);
     return at(`${name}.hook_pattern`, attentionPattern(scores, positions));
   }); // [B, H, T, S]
-  const values = forQueries(byHead(v), H);
-  const mixed = past
-    ? mixWithPast(pattern, forQueries(past.v, H), values)
-    : tf.matMul(pattern, values);
-  const z = at(`${name}.hook_z`, byHead(mixed as tf.Tensor4D)); // [B, T, H, K]
+  const values = byHead(v);
+  const mixed = past ? mixWithPast(pattern, past.v, values) : byKeyHead(pattern, values);
+  const z = at(`${name}.hook_z`, byHead(mixed)); // [B, T, H, K]
 
   const out = useAttnResult
     ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
@@ -231,12 +228,13 @@ function headNorm(
   return tf.reshape(normed, x.shape);
 }
 
-/** Keys or values `[B, n_key_value_heads, S, K]` as each query head reads them, `[B, n_heads, S, K]`. */
-function forQueries(x: tf.Tensor4D, n_heads: number): tf.Tensor4D {
-  const [B, heads, S, K] = x.shape;
-  if (heads === n_heads) return x;
-  const repeated = tf.tile(tf.expandDims(x, 2), [1, 1, n_heads / heads, 1, 1]);
-  return tf.reshape(repeated, [B, n_heads, S, K]);
+/** x `[B, H, T, n]` of query heads times each one's keys or values `[B, n_key_value_heads, m, n]`: `[B, H, T, …]`. */
+function byKeyHead(x: tf.Tensor4D, shared: tf.Tensor4D, transposeShared = false): tf.Tensor4D {
+  const [B, H, T, n] = x.shape;
+  const heads = shared.shape[1];
+  const queries = tf.reshape(x, [B, heads, (H / heads) * T, n]); // heads that read the same one as one
+  const product = tf.matMul(queries, shared, false, transposeShared);
+  return tf.reshape(product, [B, H, T, product.shape[3]!]);
 }
 
 /** `[B, T, H, K]` ↔ `[B, H, T, K]` */
@@ -244,25 +242,25 @@ function byHead(x: tf.Tensor4D): tf.Tensor4D {
   return tf.transpose(x, [0, 2, 1, 3]);
 }
 
-/** q `[B, T, H, K]` on the keys of earlier positions `[G, H, P, K]` → scores `[B, H, T, P]`. */
+/** q `[B, T, H, K]` on the keys of earlier positions `[G, n_key_value_heads, P, K]` → scores `[B, H, T, P]`. */
 function scoresOnPast(q: tf.Tensor4D, keys: tf.Tensor4D): tf.Tensor4D {
   const [B, T, H, K] = q.shape;
   const [G, , P] = keys.shape;
   const queries = byHead(tf.reshape(q, [G, (B / G) * T, H, K])); // rows that share keys as one
-  const scores = tf.matMul(queries, keys, false, true); // [G, H, B/G·T, P]
+  const scores = byKeyHead(queries, keys, true); // [G, H, B/G·T, P]
   const byRow = tf.transpose(tf.reshape(scores, [G, H, B / G, T, P]), [0, 2, 1, 3, 4]);
   return tf.reshape(byRow, [B, H, T, P]);
 }
 
-/** Pattern `[B, H, T, P + T]`, earlier values `[G, H, P, K]`, own `[B, H, T, K]` → `[B, H, T, K]`. */
+/** Pattern `[B, H, T, P + T]` and values, earlier ones `[G, n_key_value_heads, P, K]` and own → `[B, H, T, K]`. */
 function mixWithPast(pattern: tf.Tensor4D, values: tf.Tensor4D, own: tf.Tensor4D): tf.Tensor4D {
   const [B, H, T] = pattern.shape;
   const [G, , P, K] = values.shape;
-  const [onPast, onOwn] = tf.split(pattern, [P, T], 3);
+  const [onPast, onOwn] = tf.split(pattern, [P, T], 3) as [tf.Tensor4D, tf.Tensor4D];
   const byGroup = tf.transpose(tf.reshape(onPast, [G, B / G, H, T, P]), [0, 2, 1, 3, 4]);
-  const mixed = tf.matMul(tf.reshape(byGroup, [G, H, (B / G) * T, P]), values);
+  const mixed = byKeyHead(tf.reshape(byGroup, [G, H, (B / G) * T, P]), values);
   const byRow = tf.transpose(tf.reshape(mixed, [G, H, B / G, T, K]), [0, 2, 1, 3, 4]);
-  return tf.add(tf.reshape(byRow, [B, H, T, K]), tf.matMul(onOwn, own)) as tf.Tensor4D;
+  return tf.add(tf.reshape(byRow, [B, H, T, K]), byKeyHead(onOwn, own)) as tf.Tensor4D;
 }
 
 /** Keys and values of the earlier positions and of the new ones, `[B, H, T, K]`. */

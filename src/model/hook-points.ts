@@ -36,6 +36,8 @@ export interface HookPoint {
   readonly size: number | null;
   /** How many of them each attention head has (null over pairs of positions); undefined if it has no heads. */
   readonly sizePerHead: number | null | undefined;
+  /** How many attention heads it has; undefined if it has none. */
+  readonly heads: number | undefined;
   readonly writes: Write;
 }
 
@@ -135,18 +137,16 @@ function sizes(
   axes: readonly Axis[],
   shape: readonly (number | null)[],
   cfg: ModelConfig,
-): Pick<HookPoint, "size" | "sizePerHead"> {
-  if (axes.includes("key_pos")) return { size: null, sizePerHead: null };
-  const [first] = axes;
-  if (first === "batch_pos_head_index" || first === "batch_pos_key_value_head_index") {
-    const heads = first === "batch_pos_head_index" ? cfg.n_heads : keyValueHeads(cfg);
-    return { size: heads * shape[1]!, sizePerHead: shape[1]! };
+): Pick<HookPoint, "size" | "sizePerHead" | "heads"> {
+  const headAxis = axes.find((axis) => axis.endsWith("head_index"));
+  if (headAxis === undefined) {
+    const size = shape.slice(2).reduce<number>((product, length) => product * length!, 1);
+    return { size, sizePerHead: undefined, heads: undefined };
   }
-  const size = shape.slice(2).reduce<number>((product, length) => product * length!, 1);
-  return {
-    size,
-    sizePerHead: axes.some((axis) => axis.endsWith("head_index")) ? shape[3]! : undefined,
-  };
+  const heads = headAxis.endsWith("key_value_head_index") ? keyValueHeads(cfg) : cfg.n_heads;
+  if (axes.includes("key_pos")) return { size: null, sizePerHead: null, heads };
+  const sizePerHead = shape[shape.length - 1]!;
+  return { size: heads * sizePerHead, sizePerHead, heads };
 }
 
 /**
@@ -160,8 +160,37 @@ export function hookPoint(name: HookName, cfg: ModelConfig): HookPoint {
   const found =
     known.get(long as HookPointName) ??
     known.get(withoutBridge(spelledOut(long, cfg), cfg) as HookPointName);
-  if (!found) throw unknownHook(spelledOut(long, cfg), [...known.keys()]);
-  return found;
+  if (found) return found;
+  throw (
+    ofOtherModels(spelledOut(long, cfg), cfg) ??
+    unknownHook(spelledOut(long, cfg), [...known.keys()])
+  );
+}
+
+/** Which models have a hook that only some have. */
+const HAVING: Readonly<Record<Only, string>> = {
+  rotary: "a model that turns queries and keys by their positions",
+  learned: "a model with learned positions",
+  sequential: "a model whose MLP reads what attention gives; in this one both read resid_pre",
+  gated: "a model with gated MLPs",
+  qk_norm: "a model with norms of each head's queries and keys",
+  post_norm: "a model with norms of what attention and MLP give",
+};
+
+/** The complaint about a name that models of another kind have; undefined if none has it. */
+function ofOtherModels(name: string, cfg: ModelConfig): InputError | undefined {
+  const rows: readonly { only?: Only; name: string }[] = [
+    ...EMBED_HOOKS,
+    ...BLOCK_HOOKS.map((row: HookRow) => ({ ...row, name: `${row.module}hook_${row.short}` })),
+  ];
+  const [, layer, inBlock] = /^blocks\.(\d+)\.(.+)$/.exec(name) ?? [];
+  if (layer !== undefined && Number(layer) >= cfg.n_layers) return undefined;
+  const only = rows.find((row) => row.name === (inBlock ?? name))?.only;
+  if (only === undefined) return undefined;
+  return new InputError("no such activation in this model", {
+    found: shown(name),
+    expected: HAVING[only],
+  });
 }
 
 /**

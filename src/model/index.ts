@@ -31,7 +31,13 @@ export type { HookFunction, HookSpec } from "./hooks";
 export { KeyValueCache } from "./key-value-cache";
 export type { LocateModelOptions } from "./locate-model";
 export type { LogitAttrsOptions, LogitLensOptions, TokenChoice } from "./logit-attribution";
-export { type MlpVectors, mlpVectors, rawMlpVectors, readDirections } from "./mlp-vectors";
+export {
+  type MlpVectors,
+  mlpVectors,
+  type ReadDirections,
+  rawMlpVectors,
+  readDirections,
+} from "./mlp-vectors";
 export type { ModelParts } from "./model-parts";
 export {
   getWeight,

@@ -255,7 +255,7 @@ function asRow(data: Float32Array): Matrix {
 }
 
 /** Reads tensors by their Hugging Face name without the prefix, and checks their shapes. */
-class WeightReader {
+export class WeightReader {
   constructor(
     private readonly source: TensorSource,
     readonly config: ModelConfig,

@@ -1,14 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { toFloat32 } from "../checkpoints/named-array";
 import { InputError } from "../errors";
 import { resolveLayer } from "./hook-points";
 import type { HookedTransformer } from "./hooked-transformer";
+import { WeightReader } from "./load-weights";
 import { tensorNames } from "./tensor-names";
 
 /** What every neuron of one MLP reads and writes: vectors in the residual stream, one a neuron. */
 export interface MlpVectors {
   /** `[d_mlp][d_model]` columns of `W_in` */
   readonly input: readonly Float32Array[];
+  /** `[d_mlp][d_model]` columns of `W_gate`, the other input of a gated MLP; null in a plain one */
+  readonly gate: readonly Float32Array[] | null;
   /** `[d_mlp][d_model]` rows of `W_out` */
   readonly output: readonly Float32Array[];
 }
@@ -21,13 +23,17 @@ export interface MlpVectors {
  * mlpVectors(model, 2).input[7]; // W_in[:, 7]
  */
 export function mlpVectors(model: HookedTransformer, layer: number): MlpVectors {
-  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
-  return { input: rowsOf(() => tf.transpose(W_in)), output: rowsOf(() => W_out) };
+  const { W_gate, W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
+  return {
+    input: rowsOf(() => tf.transpose(W_in)),
+    gate: W_gate && rowsOf(() => tf.transpose(W_gate)),
+    output: rowsOf(() => W_out),
+  };
 }
 
 /**
- * The same as they stand in the model's file, before any weight processing: no layer norm folded in,
- * nothing centred.
+ * The same as they stand in the model's file, before any weight processing: no norm folded in, nothing
+ * centred.
  *
  * @throws InputError if there is no such layer.
  * @throws CheckpointError if the file is no longer the one that the model was read from.
@@ -46,15 +52,17 @@ export async function rawMlpVectors(model: HookedTransformer, layer: number): Pr
   const { openModelFolder } = await import("../checkpoints/model-folder.js");
   const { tensors } = await openModelFolder(model.folder);
   try {
-    const { inFile: names } = tensorNames(tensors, model.cfg);
-    const end = `h.${resolveLayer(layer, model.cfg)}.mlp`;
-    const read = (name: string, shape: [number, number]) => {
-      const inFile = names.get(name)!;
-      return tf.tensor2d(toFloat32(tensors.read(inFile), inFile), shape);
+    const names = tensorNames(tensors, model.cfg);
+    const { blocks, in: input, gate, out } = names.table;
+    const reader = new WeightReader(tensors, model.cfg, names);
+    const read = (name: string, inputs: number, outputs: number) => {
+      const inBlock = `${blocks}${resolveLayer(layer, model.cfg)}.${name}`;
+      return tf.tensor2d(reader.linear(inBlock, inputs, outputs).data, [inputs, outputs]);
     };
     const vectors = {
-      input: rowsOf(() => tf.transpose(read(`${end}.c_fc.weight`, [d_model, d_mlp]))),
-      output: rowsOf(() => read(`${end}.c_proj.weight`, [d_mlp, d_model])),
+      input: rowsOf(() => tf.transpose(read(input, d_model, d_mlp))),
+      gate: gate ? rowsOf(() => tf.transpose(read(gate, d_model, d_mlp))) : null,
+      output: rowsOf(() => read(out, d_mlp, d_model)),
     };
     model.files.requireUnchanged();
     return vectors;
@@ -63,15 +71,29 @@ export async function rawMlpVectors(model: HookedTransformer, layer: number): Pr
   }
 }
 
+/** What each coordinate of an MLP's output reads, by one of its inputs: vectors in the residual stream. */
+export interface ReadDirections {
+  /** `[d_model][d_model]` columns of `W_in @ W_out` */
+  readonly input: readonly Float32Array[];
+  /** `[d_model][d_model]` columns of `W_gate @ W_out`; null in a plain MLP */
+  readonly gate: readonly Float32Array[] | null;
+}
+
 /**
- * What each coordinate of an MLP's output reads if its activation function is taken as the identity:
- * columns of `W_in @ W_out`, `[d_model][d_model]`.
+ * What each coordinate of an MLP's output reads if its activation function is taken as the identity, of
+ * a gated MLP for each input with the other one held. Behind a norm of what the MLP gives, columns of
+ * `W_out` are multiplied by its weight; the norm's divisor, the same for all of them, is left out.
  *
  * @throws InputError if there is no such layer.
  */
-export function readDirections(model: HookedTransformer, layer: number): Float32Array[] {
-  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
-  return rowsOf(() => tf.transpose(tf.matMul(W_in, W_out)));
+export function readDirections(model: HookedTransformer, layer: number): ReadDirections {
+  const { mlp, ln2_post } = model.weights.blocks[resolveLayer(layer, model.cfg)];
+  const through = (W: tf.Tensor2D) =>
+    rowsOf(() => {
+      const W_out = ln2_post ? tf.mul(mlp.W_out, ln2_post.w) : mlp.W_out;
+      return tf.transpose(tf.matMul(W, W_out as tf.Tensor2D));
+    });
+  return { input: through(mlp.W_in), gate: mlp.W_gate && through(mlp.W_gate) };
 }
 
 /** A matrix's rows. (A tidy walks through all that it returns: numbers are read after it.) */

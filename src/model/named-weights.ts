@@ -123,6 +123,8 @@ function blockWeight(
 export interface NeuronWeights {
   /** `W_in[:, neuron]` */
   readonly input: Float32Array;
+  /** `W_gate[:, neuron]`, the other input of a gated MLP; null in a plain one */
+  readonly gate: Float32Array | null;
   /** `W_out[neuron, :]` */
   readonly output: Float32Array;
 }
@@ -137,7 +139,7 @@ export function mlpNeuronWeights(
   layer: number,
   neuron: number,
 ): NeuronWeights {
-  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
+  const { W_gate, W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
   const { d_mlp, d_model } = model.cfg;
   if (!Number.isInteger(neuron) || neuron < 0 || neuron >= d_mlp) {
     throw new InputError("there is no such MLP neuron", {
@@ -145,24 +147,33 @@ export function mlpNeuronWeights(
       expected: `a whole number from 0 to ${d_mlp - 1}`,
     });
   }
-  return tf.tidy(() => ({
-    input: tf.slice(W_in, [0, neuron], [d_model, 1]).dataSync<"float32">() as Float32Array,
-    output: tf.slice(W_out, [neuron, 0], [1, d_model]).dataSync<"float32">() as Float32Array,
-  }));
+  const part = (W: tf.Tensor2D, begin: [number, number], size: [number, number]) =>
+    tf.tidy(() => tf.slice(W, begin, size).dataSync<"float32">()) as Float32Array;
+  const column = (W: tf.Tensor2D) => part(W, [0, neuron], [d_model, 1]);
+  return {
+    input: column(W_in),
+    gate: W_gate && column(W_gate),
+    output: part(W_out, [neuron, 0], [1, d_model]),
+  };
 }
 
 /**
  * The direction that coordinate `coordinate` of an MLP's output reads from the residual stream if
- * the activation function is taken as the identity: `W_in @ W_out[:, coordinate]`, length d_model.
+ * the activation function is taken as the identity: `W_in @ W_out[:, coordinate]`, length d_model. Behind
+ * a norm of what the MLP gives, the column is multiplied by its weight.
  *
- * @throws InputError if the layer or the coordinate is out of range.
+ * @param by the input: in a gated MLP there are two
+ * @throws InputError if the layer or the coordinate is out of range, or there is no such input.
  */
 export function linearisedReadDirection(
   model: WeightedModel,
   layer: number,
   coordinate: number,
+  by: "W_in" | "W_gate" = "W_in",
 ): Float32Array {
-  const { W_in, W_out } = model.weights.blocks[resolveLayer(layer, model.cfg)].mlp;
+  const { mlp, ln2_post } = model.weights.blocks[resolveLayer(layer, model.cfg)];
+  const input = mlp[by];
+  if (!input) throw new InputError("this MLP has no gate", { found: by, expected: "W_in" });
   const { d_mlp, d_model } = model.cfg;
   if (!Number.isInteger(coordinate) || coordinate < 0 || coordinate >= d_model) {
     throw new InputError("there is no such coordinate of the residual stream", {
@@ -170,10 +181,9 @@ export function linearisedReadDirection(
       expected: `a whole number from 0 to ${d_model - 1}`,
     });
   }
-  return tf.tidy(
-    () =>
-      tf
-        .matMul(W_in, tf.slice2d(W_out, [0, coordinate], [d_mlp, 1]))
-        .dataSync<"float32">() as Float32Array,
-  );
+  return tf.tidy(() => {
+    const column = tf.slice2d(mlp.W_out, [0, coordinate], [d_mlp, 1]);
+    const written = ln2_post ? tf.mul(column, tf.slice1d(ln2_post.w, coordinate, 1)) : column;
+    return tf.matMul(input, written as tf.Tensor2D).dataSync<"float32">() as Float32Array;
+  });
 }

@@ -19,41 +19,40 @@ export interface Positions {
   readonly isBlind?: tf.Tensor4D;
 }
 
-/** Where the keys of a batch stand. */
-export interface KeyPlaces {
+/** Which keys the queries of a batch see. */
+export interface KeysSeen {
   /** Rows of the batch, 1 if all are alike. */
   readonly rows: number;
   /** New positions. */
   readonly queries: number;
   /** Positions attended to, earlier ones first. */
   readonly keys: number;
-  /** The position of a query, and of a key; null where there is none to see. */
-  query(row: number, query: number): number;
-  key(row: number, key: number): number | null;
+  /** The keys that a query sees, the last `window` positions up to its own, as ranges `[from, to)`. */
+  seen(
+    row: number,
+    query: number,
+    window: number,
+  ): readonly (readonly [from: number, to: number])[];
 }
 
 /** What each query sees: every key up to its own position, in local layers only those in its window. */
 export function attentionBiases(
   { window_size }: ModelConfig,
-  { rows, queries, keys, ...places }: KeyPlaces,
+  { rows, queries, keys, seen }: KeysSeen,
 ): Pick<Positions, "attentionBias" | "localBias"> {
-  const seen = (window: number) => {
+  const within = (window: number) => {
     const bias = new Float32Array(rows * queries * keys).fill(-Infinity);
     for (let row = 0; row < rows; row++) {
       for (let query = 0; query < queries; query++) {
-        const at = places.query(row, query);
-        const from = (row * queries + query) * keys;
-        for (let key = 0; key < keys; key++) {
-          const place = places.key(row, key);
-          if (place !== null && place <= at && place > at - window) bias[from + key] = 0;
-        }
+        const start = (row * queries + query) * keys;
+        for (const [from, to] of seen(row, query, window)) bias.fill(0, start + from, start + to);
       }
     }
     return tf.tensor4d(bias, [rows, 1, queries, keys]);
   };
   return {
-    attentionBias: seen(Number.POSITIVE_INFINITY),
-    localBias: window_size === null ? null : seen(window_size),
+    attentionBias: within(keys),
+    localBias: window_size === null ? null : within(window_size),
   };
 }
 
@@ -65,8 +64,7 @@ export function causalPositions(config: ModelConfig, length: number, start = 0):
     rotary: rotaryAngles(config, ids, [1, length]),
     ...attentionBiases(config, {
       ...{ rows: 1, queries: length, keys: start + length },
-      query: (_, query) => start + query,
-      key: (_, key) => key,
+      seen: (_, query, window) => [[Math.max(start + query + 1 - window, 0), start + query + 1]],
     }),
   };
 }
@@ -88,14 +86,20 @@ export function maskedPositions(
   const T = mask[0].length;
   const earlier = pastMask?.[0].length ?? 0;
   const isToken = mask.map((row, i) => [...(pastMask?.[i] ?? []), ...row]);
+  // The position of the last token up to each place; −1 before the first.
+  const places = isToken.map((row) => {
+    let tokens = 0;
+    return row.map((one) => {
+      tokens += one;
+      return tokens - 1;
+    });
+  });
   const ids = new Int32Array(B * T);
   const isBlind = new Uint8Array(B * T);
-  isToken.forEach((row, i) => {
-    let tokens = row.slice(0, earlier).reduce((sum, value) => sum + value, 0);
+  places.forEach((row, i) => {
     for (let t = 0; t < T; t++) {
-      tokens += row[earlier + t];
-      ids[i * T + t] = Math.max(tokens - 1, 0);
-      isBlind[i * T + t] = tokens === 0 ? 1 : 0;
+      ids[i * T + t] = Math.max(row[earlier + t], 0);
+      isBlind[i * T + t] = row[earlier + t] < 0 ? 1 : 0;
     }
   });
   return {
@@ -103,8 +107,12 @@ export function maskedPositions(
     rotary: rotaryAngles(config, ids, [B, T]),
     ...attentionBiases(config, {
       ...{ rows: B, queries: T, keys: earlier + T },
-      query: (_, query) => earlier + query,
-      key: (row, key) => (isToken[row][key] ? key : null),
+      seen(row, query, window) {
+        const at = places[row][earlier + query];
+        return Array.from({ length: earlier + query + 1 }, (_, key) => key)
+          .filter((key) => isToken[row][key] && places[row][key] > at - window)
+          .map((key) => [key, key + 1] as const);
+      },
     }),
     isToken: tf.tensor3d(Float32Array.from(mask.flat()), [B, T, 1]),
     isBlind: isBlind.includes(1) ? tf.tensor4d(isBlind, [B, 1, T, 1], "bool") : undefined,

@@ -83,7 +83,8 @@ export function accumulatedResid(
       continue;
     }
     components.push([`${l}_pre`, run.get("resid_pre", l)]);
-    if ((inclMid && l < last) || (mlpInput && l === last)) {
+    const readsMid = mlpInput && !run.cfg.parallel_attn_mlp;
+    if ((inclMid && l < last) || (readsMid && l === last)) {
       components.push([`${l}_mid`, run.get("resid_mid", l)]);
     }
   }
@@ -115,9 +116,11 @@ export function decomposeResid(
   const last = stackLayer(layer, run.cfg, mlpInput);
   const components: [string, tf.Tensor][] = [];
   if (inclEmbeds) {
-    components.push(["embed", run.get("hook_embed")], ["pos_embed", run.get("hook_pos_embed")]);
+    components.push(["embed", run.get("hook_embed")]);
+    if (run.weights.W_pos) components.push(["pos_embed", run.get("hook_pos_embed")]);
   }
-  for (let l = 0; l < last + (mlpInput ? 1 : 0); l++) {
+  const readsAttn = mlpInput && !run.cfg.parallel_attn_mlp;
+  for (let l = 0; l < last + (readsAttn ? 1 : 0); l++) {
     if (mode !== "mlp") components.push([`${l}_attn_out`, run.get("attn_out", l)]);
     if (mode !== "attn" && l < last) components.push([`${l}_mlp_out`, run.get("mlp_out", l)]);
   }
@@ -152,8 +155,20 @@ export function stackHeadResults(
   return finished(run, { stack, labels }, last, applyLn, { posSlice });
 }
 
-/** `[n_heads, batch, pos, d_model]`, from `hook_result` or computed from `hook_z`. */
+/**
+ * `[n_heads, batch, pos, d_model]`, from `hook_result` or computed from `hook_z`; behind a norm of what
+ * attention gives, as the norm let it through.
+ */
 function headsFirst(run: CachedRun, layer: number, posSlice: AxisSlice | undefined): tf.Tensor {
+  const results = headResults(run, layer, posSlice);
+  const { ln1_post } = run.weights.blocks[layer];
+  if (!run.cfg.use_normalization_before_and_after) return results;
+  const scale = sliceAxis(run.get("scale", layer, "ln1_post"), 1, posSlice, "posSlice");
+  const normed = normedBy(run.cfg, results, scale);
+  return ln1_post ? tf.mul(normed, ln1_post.w) : normed;
+}
+
+function headResults(run: CachedRun, layer: number, posSlice: AxisSlice | undefined): tf.Tensor {
   const kept = run.has("result", layer);
   const source = sliceAxis(run.get(kept ? "result" : "z", layer), 1, posSlice, "posSlice");
   const heads = source.rank - 2;
@@ -169,8 +184,8 @@ function headsFirst(run: CachedRun, layer: number, posSlice: AxisSlice | undefin
 }
 
 /**
- * Centres components of the residual stream and divides them by the cached scale of the layer norm
- * that reads it: what each contributes to that layer's input. (A layer norm's own scale and shift
+ * Centres components of the residual stream (not for an RMS norm) and divides them by the cached scale
+ * of the norm that reads it: what each contributes to that layer's input. (A norm's own scale and shift
  * are applied only where it is recomputed.)
  *
  * @param stack `[component, batch, pos, d_model]`, with the batch and position axes as they are cached
@@ -199,8 +214,18 @@ export function applyLnToStack(
     const atPositions = sliceAxis(cached, 1, posSlice, "posSlice");
     const scale = sliceAxis(atPositions, 0, batchSlice, "batchSlice");
     checkFits(chosen, scale);
-    return tf.div(tf.sub(chosen, tf.mean(chosen, -1, true)), scale);
+    return normedBy(cfg, chosen, scale);
   });
+}
+
+/** Components of a norm's input as a norm of that scale lets them through. Call it in a tidy. */
+function normedBy(
+  { normalization_type }: ModelConfig,
+  stack: tf.Tensor,
+  scale: tf.Tensor,
+): tf.Tensor {
+  const isCentred = normalization_type === "LN";
+  return tf.div(isCentred ? tf.sub(stack, tf.mean(stack, -1, true)) : stack, scale);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** Text of token ids, special tokens included. */
   decode(ids: readonly number[]): string;
+  /** The id of the token that is written so in the vocabulary (`▁a`, `Ġa` with a space before it); null if none is. */
+  idOf(token: string): number | null;
   /** The beginning-of-sequence token's id, null if the tokenizer has none. */
   readonly bosTokenId: number | null;
   /** The largest id of its vocabulary, tokens that were added to it aside. */
@@ -119,6 +121,7 @@ async function build(definition: TokenizerDefinition): Promise<Tokenizer> {
       return ids;
     },
     decode: (ids) => decode(ids.flatMap(tokenOf)),
+    idOf: (token) => added.idOf(token) ?? null,
     bosTokenId: bosIds.find((id) => id !== undefined) ?? null,
     largestId: Array.from(model.vocab.values()).reduce((most, id) => Math.max(most, id), 0),
   };

@@ -2,12 +2,18 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { HookPoint } from "../model/hook-points";
 import { isOverKeys } from "./place";
 
-/** An activation as `[batch, pos, size]`, whatever its own axes are; scores and patterns by query. */
-export function byPosition(hook: HookPoint, activation: tf.Tensor): tf.Tensor3D {
-  const [B, first, second] = activation.shape;
-  const ordered = isOverKeys(hook) ? tf.transpose(activation, [0, 2, 1, 3]) : activation;
-  const T = isOverKeys(hook) ? second : first;
-  return tf.reshape(ordered, [B, T, activation.size / (B * T)]);
+/**
+ * An activation as `[batch, pos, size]`, whatever its own axes are; scores and patterns by query.
+ *
+ * @param batch rows, which norms of each head have on one axis with positions and heads
+ */
+export function byPosition(hook: HookPoint, activation: tf.Tensor, batch: number): tf.Tensor3D {
+  const { shape, size } = activation;
+  if (isOverKeys(hook)) {
+    const [, H, T, S] = shape;
+    return tf.reshape(tf.transpose(activation, [0, 2, 1, 3]), [batch, T, H * S]);
+  }
+  return tf.reshape(activation, [batch, size / (batch * hook.size!), hook.size!]);
 }
 
 /** The way back, to an activation of that shape. */

@@ -8,8 +8,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { ActivationCache } from "../model/activation-cache";
+import type { ModelConfig } from "../model/config";
 import type { ShortName } from "../model/hook-names";
-import { type HookPoint, resolveLayer } from "../model/hook-points";
+import { type HookPoint, hookPoint, resolveLayer } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { byPosition } from "./activation-layout";
 import { type PatchOptions, patch } from "./patch";
@@ -60,7 +61,8 @@ export type ActPatch<Values extends Nested> = (
  * @param patchingMetric a number from the logits `[batch, pos, d_vocab]` of all prompts
  * @param activationName a short name such as "resid_pre" or "z"
  * @param axes what is patched one by one; what is not an axis is patched as a whole. In `pattern`
- *   "dest_pos" is the query's position and "src_pos" the key's
+ *   "dest_pos" is the query's position and "src_pos" the key's; "head" in `k` and `v` is a head of
+ *   keys and values, of which there may be fewer than of queries
  * @throws InputError if the clean run is of another shape or does not hold the activation, or an
  *   axis is none of the activation's.
  * @example
@@ -89,7 +91,7 @@ export async function genericActivationPatch<Values extends Nested = Nested>(
     pos: positions ?? range(length),
     dest_pos: positions ?? range(length),
     src_pos: range(length),
-    head: range(cfg.n_heads),
+    head: range(hookPoint([activationName, 0], cfg).heads ?? cfg.n_heads),
     neuron: range(cfg.d_mlp),
   };
   if (axes[0] !== "layer") {
@@ -140,13 +142,15 @@ function cleanValuesOf(
     const known = byHook.get(hook);
     if (known) return known;
     const flat = tf.tidy(() => {
-      const [B, T, size] = byPosition(hook, cache.get(hook.name)).shape;
+      const clean = cache.get(hook.name);
+      const values = byPosition(hook, clean, clean.shape[0]);
+      const [B, T, size] = values.shape;
       if (B !== tokens.length || T !== length || tokens.some((ids) => ids.length !== length)) {
         throw new InputError("the clean run is not of as many prompts of the same length", {
           found: `${B} clean prompts of ${T} tokens; corrupted ones of ${tokens.map((ids) => ids.length).join(", ")}`,
         });
       }
-      const data = byPosition(hook, cache.get(hook.name)).dataSync<"float32">() as Float32Array;
+      const data = values.dataSync<"float32">() as Float32Array;
       return { data, size } as never;
     }) as { data: Float32Array; size: number };
     byHook.set(hook, flat);
@@ -246,19 +250,44 @@ export const getActPatchMlpNeuronByPos = named<Grid3>("post", "layer", "pos", "n
 /** Each MLP neuron after its non-linearity, at all positions: `[layer][neuron]`. */
 export const getActPatchMlpNeuronAllPos = named<Grid2>("post", "layer", "neuron");
 
-/** Several patches of the same axes, one after the other, as one result. */
+/**
+ * Several patches of the same axes, one after the other, as one result. Where several query heads read one
+ * head of keys and values, each stands for it.
+ */
 function stacked<Values extends Nested>(
   parts: Readonly<Record<string, ActPatch<Values>>>,
 ): ActPatch<Values[]> {
   return async (...args) => {
+    const [{ cfg }] = args;
     const grids: PatchGrid<Values>[] = [];
-    for (const part of Object.values(parts)) grids.push(await part(...args));
+    for (const part of Object.values(parts)) grids.push(byQueryHead(await part(...args), cfg));
     const [{ axes, labels }] = grids;
     return {
       axes: ["patch_type", ...axes],
       labels: [Object.keys(parts), ...labels],
       values: grids.map(({ values }) => values),
     };
+  };
+}
+
+function byQueryHead<Values extends Nested>(
+  { axes, labels, values }: PatchGrid<Values>,
+  { n_heads }: ModelConfig,
+): PatchGrid<Values> {
+  const depth = axes.indexOf("head");
+  const heads = labels[depth]?.length ?? n_heads;
+  if (heads === n_heads) return { axes, labels, values };
+  const repeated = (list: Nested[], at: number): Nested[] =>
+    at === 0
+      ? list.flatMap((value) => Array<Nested>(n_heads / heads).fill(value))
+      : list.map((inner) => repeated(inner as Nested[], at - 1));
+  return {
+    axes,
+    labels: labels.with(
+      depth,
+      Array.from({ length: n_heads }, (_, head) => head),
+    ),
+    values: repeated(values as Nested[], depth) as Values,
   };
 }
 
@@ -269,7 +298,7 @@ export const getActPatchBlockEvery = stacked<Grid2>({
   mlp_out: getActPatchMlpOut,
 });
 
-/** Every head's z, q, k, v and pattern at all positions: `[patch_type][layer][head]`. */
+/** Every query head's z, q, k, v and pattern at all positions: `[patch_type][layer][head]`. */
 export const getActPatchAttnHeadAllPosEvery = stacked<Grid2>({
   z: getActPatchAttnHeadOutAllPos,
   q: getActPatchAttnHeadQAllPos,
@@ -278,7 +307,7 @@ export const getActPatchAttnHeadAllPosEvery = stacked<Grid2>({
   pattern: getActPatchAttnHeadPatternAllPos,
 });
 
-/** Every head's z, q, k, v and pattern, by position: `[patch_type][layer][pos][head]`. */
+/** Every query head's z, q, k, v and pattern, by position: `[patch_type][layer][pos][head]`. */
 export const getActPatchAttnHeadByPosEvery = stacked<Grid3>({
   z: getActPatchAttnHeadOutByPos,
   q: getActPatchAttnHeadQByPos,

@@ -1,12 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
+import { digitLogits } from "../heads/digit-logits";
+import { softmaxSlopes } from "../heads/feature-gradient";
 import { headFunction } from "../heads/head-function";
 import type { PromptInput } from "../heads/measured-prompts";
+import { digitScale } from "../heads/prediction";
 import type { ModelConfig } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { softCap } from "../model/soft-cap";
 import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { fromByPosition } from "./activation-layout";
@@ -77,7 +81,7 @@ export async function attributionPatching(
     });
   }
   const sizes = points.map(({ name }) => neuronsOf(name, model));
-  const reading = readingOf(read, cfg);
+  const reading = readingOf(read, cfg, Math.max(...points.map((point) => point.order)));
   const before = points.filter((point) => point.order <= reading.hook.order);
   const start = Math.min(...[...before, reading.hook].map((point) => point.start));
   const numbers = tokens.map((_, number) => number);
@@ -115,18 +119,27 @@ interface ScalarReadout {
   scalar(activation: tf.Tensor2D, clean: CleanRun): tf.Scalar;
 }
 
-function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): ScalarReadout {
+/** @param last the last activation that is attributed to, by its order */
+function readingOf(
+  read: BoundHead | DifferentiableMetric,
+  cfg: ModelConfig,
+  last: number,
+): ScalarReadout {
   if (typeof read === "function") {
     return {
       hook: hookPoint("unembed.hook_out", cfg),
       captured: [],
-      scalar: (logits) => read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar,
+      scalar(unembedded) {
+        const logits = softCap(unembedded, cfg.output_logits_soft_cap);
+        return read(tf.expandDims(logits, 1) as tf.Tensor3D) as tf.Scalar;
+      },
     };
   }
   const { features, gradient, whyNoGradient } = headFunction(read);
   const hook = hookPoint(features, cfg);
   if (!gradient)
     throw new InputError("the head's prediction has no gradient", { found: whyNoGradient! });
+  if (read.digitTokens && last > hook.order) return digitsReading(read, hook, cfg);
   return {
     hook,
     captured: [hook],
@@ -140,8 +153,29 @@ function readingOf(read: BoundHead | DifferentiableMetric, cfg: ModelConfig): Sc
   };
 }
 
+/** A token head's prediction as it follows from the unembedding, for what comes after the last block. */
+function digitsReading(head: BoundHead, features: HookPoint, cfg: ModelConfig): ScalarReadout {
+  const { config } = head.files;
+  const digits = [...head.digitTokens!];
+  const { logits } = digitLogits(head);
+  return {
+    hook: hookPoint("unembed.hook_out", cfg),
+    captured: [features],
+    scalar(unembedded, clean) {
+      const slopes = clean.tokens.map((ids, place) =>
+        softmaxSlopes(logits(clean.valuesAt(features, place, ids.length - 1)), [
+          ...digits.keys(),
+        ]).map((slope) => slope * digitScale(config)),
+      );
+      const columns = tf.gather(unembedded, tf.tensor1d(digits, "int32"), 1);
+      const capped = softCap(columns, cfg.output_logits_soft_cap);
+      return tf.sum(tf.mul(capped, tf.tensor2d(slopes))) as tf.Scalar;
+    },
+  };
+}
+
 /** The reading's gradient with respect to each activation at the last token, `[prompt · size]`. */
-function gradientsAt(
+export function gradientsAt(
   model: HookedTransformer,
   clean: CleanRun,
   hooks: readonly HookPoint[],

@@ -161,7 +161,7 @@ function batchActivations(
     return new Map(
       hooks.map((hook) => [
         hook,
-        tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook.name))))),
+        tf.keep(tf.tidy(() => tf.clone(byPosition(hook, cache.get(hook.name), tokens.length)))),
       ]),
     );
   } finally {
@@ -229,7 +229,13 @@ export function promptBatches(
 }
 
 /** How many tokens' clean runs fit into an amount of memory. */
-export function cleanTokens(maxBytes: number, { n_layers, d_model }: ModelConfig): number {
+export function cleanTokens(maxBytes: number, cfg: ModelConfig): number {
   // Keys and values of all layers, and a dozen vectors of one layer while it is computed.
-  return Math.max(Math.floor(maxBytes / (4 * d_model * (2 * n_layers + 16))), 1);
+  const keysValues = 2 * cfg.n_layers * keyValueHeads(cfg) * cfg.d_head;
+  return Math.max(Math.floor(maxBytes / (4 * (keysValues + 16 * widest(cfg)))), 1);
+}
+
+/** Numbers of a vector of the residual stream or of all heads, of which a head may be longer. */
+export function widest({ d_model, n_heads, d_head }: ModelConfig): number {
+  return Math.max(d_model, n_heads * d_head);
 }

@@ -26,6 +26,7 @@ import {
   type ReadoutInput,
   readoutOf,
 } from "./readout";
+import { sharedHeadWarnings } from "./shared-heads";
 import { neededActivations } from "./suffix-run";
 import {
   cleanGroup,
@@ -182,7 +183,10 @@ async function run<R>(job: PatchJob<R>): Promise<PatchResult<R>> {
     patched: done,
     activation: job.activation,
     isComplete: done.flat().every((reading) => reading !== null),
-    warnings: unreachableWarnings(job, unreachable),
+    warnings: [
+      ...unreachableWarnings(job, unreachable),
+      ...sharedHeadWarnings(variants, model.cfg),
+    ],
   };
 }
 

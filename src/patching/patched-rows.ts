@@ -5,7 +5,7 @@ import type { HookPointName } from "../model/hook-names";
 import type { HookPoint } from "../model/hook-points";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { nextTurn } from "../progress/next-turn";
-import type { CleanRun } from "./clean-run";
+import { type CleanRun, widest } from "./clean-run";
 import { type CleanValues, changed, newValues } from "./new-values";
 import type { PatchJob } from "./patch-job";
 import { positionsOf, sizeWithKeys, spanOf } from "./place";
@@ -85,7 +85,8 @@ function mostRows(
   group: PromptGroup,
 ): number {
   const keys = Math.max(...group.first) + group.length;
-  const ofPosition = 8 * cfg.d_model + 4 * cfg.d_mlp + 4 * cfg.n_heads * keys;
+  const ofMlp = (cfg.gated_mlp ? 6 : 4) * cfg.d_mlp;
+  const ofPosition = 8 * widest(cfg) + ofMlp + 4 * cfg.n_heads * keys;
   const readsLogits = reads.some(({ name }) => name === "unembed.hook_out");
   const logits = readsLogits ? 2 * cfg.d_vocab * (readout.pos === "all" ? keys : 1) : 0;
   const bytes = 4 * (ofPosition * group.length + logits);
@@ -141,7 +142,7 @@ function readRows<R>(
     const described: PatchedRow[] = rows.prompts.flatMap((place) =>
       variants.map((variant) => ({ prompt: rows.clean.numbers[place], variant })),
     );
-    return readout.read(activations, described);
+    return readout.read(activations, described, model.cfg);
   } finally {
     tf.dispose([...activations.values()]);
     edits.writes?.dispose();

@@ -25,7 +25,11 @@ export interface Place {
   readonly hook: HookName;
   /** "last" if not given. In `attn_scores` and `pattern` it is the query's position. */
   readonly pos?: PatchPosition;
-  /** Only this attention head, in `q`, `k`, `v`, `z`, `result`, `attn_scores` and `pattern`. */
+  /**
+   * Only this attention head, in `q`, `k`, `v`, `z`, `result`, `attn_scores` and `pattern`. In models
+   * with fewer heads of keys and values it is one of those in `k`, `v` and `rot_k`; query head h reads
+   * head ⌊h · n_key_value_heads / n_heads⌋.
+   */
   readonly head?: number;
   /** One number of the vector at that position (of the head); the whole vector if not given. */
   readonly index?: number;
@@ -118,23 +122,26 @@ function checkValues(value: unknown, hook: string): void {
 }
 
 function checkHead(
-  { name, sizePerHead }: HookPoint,
+  { name, heads }: HookPoint,
   head: number | undefined,
   { n_heads }: ModelConfig,
 ): void {
   if (head === undefined) return;
-  if (sizePerHead === undefined) {
+  if (heads === undefined) {
     throw new InputError(`${name} has no heads`, {
       found: `head ${head}`,
       remedy: "Leave out head, or patch q, k, v, z, result, attn_scores or pattern.",
     });
   }
-  if (!Number.isInteger(head) || head < 0 || head >= n_heads) {
-    throw new InputError("there is no such head", {
-      found: String(head),
-      expected: `a whole number from 0 to ${n_heads - 1}`,
-    });
-  }
+  if (Number.isInteger(head) && head >= 0 && head < heads) return;
+  const isOfQuery = Number.isInteger(head) && head >= 0 && head < n_heads;
+  throw new InputError(`there is no such head in ${name}`, {
+    found: String(head),
+    expected: heads === 1 ? "0" : `a whole number from 0 to ${heads - 1}`,
+    remedy: isOfQuery
+      ? `Query head ${head} reads key/value head ${Math.floor(head / (n_heads / heads))}.`
+      : undefined,
+  });
 }
 
 function checkIndex(

@@ -6,6 +6,7 @@ import type { ModelConfig } from "../model/config";
 import type { HookPointName } from "../model/hook-names";
 import { filterHookPoints, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { softCap } from "../model/soft-cap";
 import type { TokenOptions } from "../model/token-batch";
 
 /** One run: which prompt, and which variant; null is the unpatched run. */
@@ -27,8 +28,13 @@ export interface Readout<R> {
    *
    * @param activations by long name, `[row, size]` or `[row, pos, size]`; scores and patterns have
    *   n_heads · keys numbers a query
+   * @param cfg of the model that was run
    */
-  read(activations: ReadonlyMap<HookPointName, tf.Tensor>, rows: readonly PatchedRow[]): R[];
+  read(
+    activations: ReadonlyMap<HookPointName, tf.Tensor>,
+    rows: readonly PatchedRow[],
+    cfg: ModelConfig,
+  ): R[];
 }
 
 /**
@@ -150,8 +156,8 @@ export function roundedPredictionReadout(
   const readout = predictionReadout(head, nameOf);
   return {
     ...readout,
-    read(activations, rows) {
-      const predictions = readout.read(activations, rows);
+    read(activations, rows, cfg) {
+      const predictions = readout.read(activations, rows, cfg);
       const isClean = rows.some(({ variant }) => variant === null);
       const rounding = isClean
         ? head.rounding(activations as ReadonlyMap<HookPointName, tf.Tensor2D>)
@@ -188,8 +194,8 @@ export function combinedReadout<R>(readouts: readonly Readout<R>[]): Readout<R[]
     hooks: [...new Set(readouts.flatMap(({ hooks }) => hooks))],
     pos: readouts[0].pos,
     jointly: readouts.some(({ jointly }) => jointly),
-    read(activations, rows) {
-      const all = readouts.map((readout) => readout.read(activations, rows));
+    read(activations, rows, cfg) {
+      const all = readouts.map((readout) => readout.read(activations, rows, cfg));
       return rows.map((_, row) => all.map((readings) => readings[row]));
     },
   };
@@ -214,11 +220,14 @@ export function metricReadout(
     hooks: [LOGITS],
     pos,
     jointly: true,
-    read(activations, rows) {
+    read(activations, rows, cfg) {
       const all = activations.get(LOGITS)!;
       const perPrompt = rows.length / prompts;
       const size = all.shape[all.rank - 1]!;
-      const byPrompt = tf.reshape(all, [prompts, perPrompt, all.size / (rows.length * size), size]);
+      const byPrompt = tf.tidy(() => {
+        const logits = softCap(all, cfg.output_logits_soft_cap);
+        return tf.reshape(logits, [prompts, perPrompt, all.size / (rows.length * size), size]);
+      });
       const values = Array.from({ length: perPrompt }, (_, i) =>
         tf.tidy(() => {
           const ofVariant = tf.squeeze(tf.slice(byPrompt, [0, i, 0, 0], [-1, 1, -1, -1]), [1]);

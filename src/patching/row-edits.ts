@@ -36,7 +36,7 @@ export class RowEdits {
 
   /** The activation with the changes made, in exact float32. Call it in a tidy. */
   apply<T extends tf.Tensor>(activation: T): T {
-    let flat = byPosition(this.hook, activation);
+    let flat = byPosition(this.hook, activation, this.shape[0]);
     const tensor = (data: Float32Array) => tf.tensor3d(data, [...this.shape]);
     if (this.factors) flat = tf.mul(flat, tensor(this.factors));
     if (this.terms) flat = tf.add(flat, tensor(this.terms));

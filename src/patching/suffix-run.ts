@@ -123,7 +123,7 @@ export function runSuffix(
     const point = points.get(name)!;
     const current = byHook.get(point)?.apply(value) ?? value;
     if (reads.includes(point)) {
-      const flat = byPosition(point, current);
+      const flat = byPosition(point, current, rows.prompts.length * rows.variants);
       kept.set(point, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
     }
     return current;
@@ -229,11 +229,14 @@ function positionsOf(
     rotary: rotaryAngles(config, ids, [rows, length]),
     ...attentionBiases(config, {
       ...{ rows, queries: length, keys: longest + length },
-      query: (row, query) => startOf(row) + query,
       // The first `longest` places are of earlier positions, of which a row has those before its own.
-      key(row, key) {
-        if (key >= longest) return startOf(row) + key - longest;
-        return key < startOf(row) ? key : null;
+      seen(row, query, window) {
+        const start = startOf(row);
+        const first = Math.max(start + query + 1 - window, 0);
+        return [
+          [Math.min(first, start), start],
+          [longest + Math.max(first - start, 0), longest + query + 1],
+        ];
       },
     }),
   };

@@ -36,6 +36,7 @@ th.number { white-space: normal; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 16px; margin: 0 0 16px; font-size: 15px; }
 dt { color: var(--soft); }
 dd { margin: 0; }
+.headline { font-size: 17px; font-weight: 600; }
 .problem { font-size: 14px; }
 .warnings { padding: 8px 12px 8px 30px; border-left: 4px solid #e69f00; background: color-mix(in srgb, #e69f00 10%, var(--paper)); font-size: 15px; }
 figure { margin: 20px 0; }

@@ -4,7 +4,7 @@ import { pagePolicy } from "../display/page-policy";
 import { figureSize } from "../display/picture";
 import { EXPERIMENTS, experimentOf } from "../experiments/registry";
 import { runName } from "../heads/run-folders";
-import { numberOf, otherNumbers, shownNumbers } from "../results/shown-numbers";
+import { found, numberOf, otherNumbers, shownNumbers } from "../results/shown-numbers";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
 import { formatNumber } from "../text/format-number";
@@ -166,6 +166,7 @@ function resultPart({ result, figures, problems }: Part): string {
     ({ label, value, meaning }) =>
       `<dt>${escapeHtml(label)}</dt><dd><b>${escapeHtml(value)}</b> ${escapeHtml(meaning)}</dd>`,
   );
+  const said = headline(result);
   const { timestamp } = result.content;
   const when = typeof timestamp === "string" ? `, ${escapeHtml(shownText(timestamp))}` : "";
   const notDrawn = problems.map(
@@ -175,9 +176,18 @@ function resultPart({ result, figures, problems }: Part): string {
   return `<article>
 <h3>${escapeHtml(result.kind.replaceAll("_", " "))}</h3>
 <p class="file">${link(result.file, result.file)}${when}</p>
-<dl>${numbers.join("\n")}</dl>
+${said}<dl>${numbers.join("\n")}</dl>
 ${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, result)).join("\n")}
 </article>`;
+}
+
+/** What was found, in a sentence. */
+function headline({ kind, content }: FoundResult): string {
+  const path = experimentOf(kind)?.headline;
+  const text = path === undefined ? undefined : found(content, path);
+  return typeof text === "string"
+    ? `<p class="headline">${escapeHtml(shownText(text, LONGEST_SENTENCE))}</p>\n`
+    : "";
 }
 
 function figureBlock(figure: PageFigure, result: FoundResult): string {

@@ -73,13 +73,13 @@ function valueText(content: Content, { key, beside = {}, interval, of, to }: Key
   ].join("");
 }
 
-/** What stands at a path of keys, `evidence.all_points.slope`; undefined if nothing does. */
-function found(content: Content, path: string): unknown {
+/** What stands at a path of keys, `evidence.all_points.slope` or `because.0`; undefined if nothing does. */
+export function found(content: Content, path: string): unknown {
   return path
     .split(".")
     .reduce(
       (inside: unknown, key) =>
-        Object.hasOwn(recordOf(inside), key) ? recordOf(inside)[key] : undefined,
+        isObject(inside) && Object.hasOwn(inside, key) ? inside[key] : undefined,
       content,
     );
 }
@@ -89,6 +89,10 @@ function filledIn(meaning: string, content: Content): string {
     const value = found(content, path);
     return typeof value === "string" ? shownText(value) : formatNumber(numberOf(value));
   });
+}
+
+function isObject(value: unknown): value is Content {
+  return typeof value === "object" && value !== null;
 }
 
 function recordOf(value: unknown): Content {

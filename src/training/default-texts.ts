@@ -5,6 +5,9 @@ import { samplePrefixes } from "./sample-prefixes";
 /** Public-domain English books; the part that the bundled base model was trained on, none of the held-out part. */
 const CORPUS = join(__dirname, "..", "..", "scripts", "corpus", "train.txt.gz");
 
+/** The held-out part: other books, which neither the bundled model nor a bundled head has seen. */
+const HELD_OUT = join(__dirname, "..", "..", "scripts", "corpus", "valid.txt.gz");
+
 /** As many texts as an hour of reading; the bundled heads are trained on these. */
 const COUNT = 4000;
 
@@ -16,5 +19,15 @@ const COUNT = 4000;
  */
 export async function defaultTexts({ count = COUNT, seed = 0 } = {}): Promise<string[]> {
   const paragraphs = await readTexts(CORPUS, { unit: "paragraph" });
+  return samplePrefixes(paragraphs, { count, seed });
+}
+
+/**
+ * Texts of the same kind from books that were held out.
+ *
+ * @throws InputError if the corpus is not there.
+ */
+export async function heldOutTexts({ count = 300, seed = 0 } = {}): Promise<string[]> {
+  const paragraphs = await readTexts(HELD_OUT, { unit: "paragraph" });
   return samplePrefixes(paragraphs, { count, seed });
 }

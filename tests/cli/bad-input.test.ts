@@ -139,8 +139,8 @@ const BASES: [why: string, base: string, pattern: RegExp][] = [
   ["damaged weights", withFile(BASE, "model.safetensors", "garbage"), /model\.safetensors: /],
   [
     "another architecture",
-    changed(BASE, set("model_type", "llama")),
-    /config\.json: "model_type" .*found "llama"/,
+    changed(BASE, set("model_type", "bloom")),
+    /config\.json: this family .* not known; found "model_type": "bloom"/,
   ],
   [
     "an activation function that is not supported",

@@ -1,4 +1,5 @@
 import type { ActivationPatchingResult } from "../../src/experiments/activation-patching/result";
+import type { AuditResult } from "../../src/experiments/audit/result";
 import type { LinearWeightsResult } from "../../src/experiments/linear-weights/result";
 import type { SimilarityTest } from "../../src/experiments/linear-weights/similarity-evidence";
 import type { NeuronSweepResult } from "../../src/experiments/neuron-sweep/result";
@@ -211,6 +212,57 @@ export function exampleSweep(change: Partial<NeuronSweepResult> = {}): NeuronSwe
       },
     ],
     is_complete: false,
+    warnings: [],
+    provenance,
+    ...change,
+  };
+}
+
+export function exampleAudit(change: Partial<AuditResult> = {}): AuditResult {
+  const share = { estimate: 0.13, low: 0.12, high: 0.14, confidence: 0.95 };
+  const interval = { ...share, method: "jackknife_fieller", n: 300, resamples: 300, usable: 300 };
+  const known = { ...interval, reason: null };
+  return {
+    verdict: "reads a correlate",
+    because: ["Predicts well. It reads a correlate."],
+    criteria: [
+      {
+        name: "causal share",
+        estimate: 0.13,
+        low: 0.12,
+        high: 0.14,
+        threshold: "≥ 0.5",
+        met: false,
+      },
+    ],
+    causal_share: known,
+    model_path: "models/neuron_l2_n1_20250422_173314",
+    head_type: "regression",
+    target_layer: 2,
+    target_neuron: 1,
+    timestamp: "2025-04-22T17:33:14Z",
+    schema_version: SCHEMA_VERSION,
+    layer_type: "mlp_out",
+    hook: "blocks.2.hook_mlp_out",
+    texts: {
+      ...{ given: 310, dropped: 4, repeated: 6, used: 300, training_known: true },
+      sha256: "0".repeat(64),
+    },
+    prediction: {
+      r: known,
+      ...{ r_squared: 0.9, r_squared_last_token: 0.4, last_token_texts: 1000, reason: null },
+    },
+    observational_slope: known,
+    causal_slope: known,
+    input_slope: known,
+    input_share: known,
+    both_shares: known,
+    unreached: 0.01,
+    specificity: {
+      ...{ neurons: 128, texts: 16, effect: 0.2, largest: [{ neuron: 1, effect: 0.2 }] },
+      ...{ rank: 1, of: 128, percentile: 100, p_value: 1 / 128, reason: null },
+    },
+    resamples: 20,
     warnings: [],
     provenance,
     ...change,

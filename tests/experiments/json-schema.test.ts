@@ -7,22 +7,29 @@ import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import { schemaFile, schemaText } from "../../scripts/write-schemas";
 import { openHead } from "../../src/analysis/open-head";
 import { analyzeActivationPatching } from "../../src/experiments/activation-patching/measure";
+import { analyzeAudit } from "../../src/experiments/audit/measure";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import { analyzeNeuronSweep } from "../../src/experiments/neuron-sweep/measure";
-import type { ResultName } from "../../src/experiments/registry";
+import { EXPERIMENTS, type ResultName } from "../../src/experiments/registry";
 import { serializeResult } from "../../src/experiments/serialize-result";
 import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden } from "../golden";
 import { pythonWith } from "../python-with";
-import { exampleLinearWeights, examplePatching, exampleSweep } from "./example-results";
+import {
+  exampleAudit,
+  exampleLinearWeights,
+  examplePatching,
+  exampleSweep,
+} from "./example-results";
 
-const NAMES: ResultName[] = ["linear_weights_analysis", "activation_patching", "neuron_sweep"];
 const EXAMPLES = {
+  audit: exampleAudit,
   linear_weights_analysis: exampleLinearWeights,
   activation_patching: examplePatching,
   neuron_sweep: exampleSweep,
 };
+const NAMES = EXPERIMENTS.map(({ name }) => name);
 const DOCS = join(__dirname, "..", "..", "docs", "results.md");
 
 describe("the published JSON Schemas", () => {
@@ -40,6 +47,7 @@ describe("the published JSON Schemas", () => {
     const base = fixture("golden-a", "base-model");
     const head = await openHead(fixture("golden-a", heads.classification_hidden.dir), { base });
     const written = {
+      audit: serializeResult("audit", await analyzeAudit(head, { texts: sequences })),
       linear_weights_analysis: serializeResult(
         "linear_weights_analysis",
         await analyzeLinearWeights(head, { prompts: sequences }),

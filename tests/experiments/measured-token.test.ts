@@ -35,6 +35,7 @@ import { trainHead } from "../../src/training/train-head";
 import { trainingData, trainingTexts } from "../../src/training/training-data";
 import { writeRandomModel } from "../patching/random-model";
 import {
+  gpt2Rules,
   type Interventions,
   type Plain,
   type PlainWeights,
@@ -129,8 +130,8 @@ for (const { token_pos, positions, reference } of MEASURED) {
         ...{ layer_type: "post", target_layer: 1, target_neuron: NEURON, token_pos },
       });
       readout = linearReadout(head);
-      clean = PROMPTS.map((tokens) => straightForward(model, weights, tokens));
-      referenceRuns = REFERENCE.map((tokens) => straightForward(model, weights, tokens));
+      clean = PROMPTS.map((tokens) => straightForward(gpt2Rules(model), weights, tokens));
+      referenceRuns = REFERENCE.map((tokens) => straightForward(gpt2Rules(model), weights, tokens));
     });
     after(() => {
       model.dispose();
@@ -147,7 +148,7 @@ for (const { token_pos, positions, reference } of MEASURED) {
       at(clean[prompt].get(HOOK)!, positions[prompt])[neuron];
     const cleanPrediction = (prompt: number) => predictionAt(clean[prompt], positions[prompt]);
     const run = (prompt: number, interventions: Interventions) =>
-      straightForward(model, weights, PROMPTS[prompt], interventions);
+      straightForward(gpt2Rules(model), weights, PROMPTS[prompt], interventions);
     /** The prediction where one neuron is another number at the measured position. */
     const patchedTo = (prompt: number, to: (before: number) => number, neuron = NEURON) =>
       predictionAt(
@@ -346,11 +347,11 @@ for (const { token_pos, positions, reference } of MEASURED) {
         metric,
         logitsPos: "last",
       });
-      const own = EVEN.map((tokens) => straightForward(model, weights, tokens));
+      const own = EVEN.map((tokens) => straightForward(gpt2Rules(model), weights, tokens));
       near(result.baseline, logit(own), "baseline");
       const receiver = "blocks.1.mlp.hook_post";
       const patched = EVEN.map((tokens, i) => {
-        const source = straightForward(model, weights, SOURCES[i]);
+        const source = straightForward(gpt2Rules(model), weights, SOURCES[i]);
         const start = evenPosition * D + SIZES.d_head;
         const values = at(source.get("blocks.0.attn.hook_z")!, evenPosition).slice(SIZES.d_head);
         const held = ["blocks.0.hook_mlp_out"].concat(
@@ -358,14 +359,14 @@ for (const { token_pos, positions, reference } of MEASURED) {
             ["attn", "mlp"].map((part) => `blocks.${layer}.hook_${part}_out`),
           ),
         );
-        const first = straightForward(model, weights, tokens, {
+        const first = straightForward(gpt2Rules(model), weights, tokens, {
           ...Object.fromEntries(
             held.map((hook) => [hook, ({ data }: Plain) => data.set(own[i].get(hook)!.data)]),
           ),
           "blocks.0.attn.hook_z": ({ data }) => data.set(values, start),
         });
         const arrived = at(first.get(receiver)!, evenPosition);
-        return straightForward(model, weights, tokens, {
+        return straightForward(gpt2Rules(model), weights, tokens, {
           [receiver]: ({ data }) => data.set(arrived, evenPosition * SIZES.d_mlp),
         });
       });
@@ -390,9 +391,9 @@ for (const { token_pos, positions, reference } of MEASURED) {
       assert.equal(values[0].length, evenPosition + 1);
       values[0].forEach((value, position) => {
         const patched = EVEN.map((tokens, i) => {
-          const source = straightForward(model, weights, SOURCES[i]);
+          const source = straightForward(gpt2Rules(model), weights, SOURCES[i]);
           const values = at(source.get("blocks.1.hook_resid_pre")!, position);
-          return straightForward(model, weights, tokens, {
+          return straightForward(gpt2Rules(model), weights, tokens, {
             "blocks.1.hook_resid_pre": ({ data }) => data.set(values, position * D),
           });
         });
@@ -525,7 +526,9 @@ for (const { token_pos, positions, reference } of MEASURED) {
       const texts = Array.from({ length: 70 }, (_, i) =>
         Array.from({ length: 1 + ((i * 5) % 10) }, (__, t) => (i + 3 * t * t + i * t) % 75),
       );
-      const runs = texts.map((ids) => straightForward(model, weights, ids.slice(0, SIZES.n_ctx)));
+      const runs = texts.map((ids) =>
+        straightForward(gpt2Rules(model), weights, ids.slice(0, SIZES.n_ctx)),
+      );
       const placeOf = (length: number) => {
         const seen = Math.min(length, SIZES.n_ctx);
         if (token_pos === "last") return seen - 1;

@@ -24,19 +24,25 @@ describe("whole results, computed again by NumPy, SciPy and statsmodels", () => 
     ? false
     : "no Python with statsmodels and safetensors; TSLENS_PYTHON names one";
 
-  for (const [name, options] of Object.entries({
-    linear: { layer_type: "post", target_layer: 1, target_neuron: 17 },
-    hidden: { layer_type: "mlp_out", target_layer: 2, target_neuron: 5, hidden_dim: 8 },
-  })) {
+  const post = { layer_type: "post", target_layer: 1, target_neuron: 17 };
+  const hidden = { layer_type: "mlp_out", target_layer: 2, target_neuron: 5, hidden_dim: 8 };
+  for (const [name, model, options] of [
+    ["linear", ["golden-a"], post],
+    ["hidden", ["golden-a"], hidden],
+    ["gated", ["arch", "llama"], post],
+    ["gated, hidden", ["arch", "llama"], hidden],
+    ["norms behind, inside of one", ["arch", "gemma2"], { ...post, target_neuron: 30 }],
+    ["norms behind, after one", ["arch", "gemma2"], hidden],
+  ] as const) {
     it(name, { skip }, async () => {
       const base = join(folder, `base-${name}`);
-      cpSync(fixture("golden-a", "base-model"), base, { recursive: true });
-      const model = await HookedTransformer.fromPretrained(base);
-      const head = await headOnDisk(join(folder, name), model, options);
+      cpSync(fixture(...model, "base-model"), base, { recursive: true });
+      const opened = await HookedTransformer.fromPretrained(base);
+      const head = await headOnDisk(join(folder, name), opened, options);
       const files = [join(folder, `${name}-weights.json`), join(folder, `${name}-patching.json`)];
       const weights = await analyzeLinearWeights(head, { prompts: PROMPTS });
       const patching = await analyzeActivationPatching(head, PROMPTS);
-      model.dispose();
+      opened.dispose();
       writeFileSync(files[0], serializeResult("linear_weights_analysis", weights));
       writeFileSync(files[1], serializeResult("activation_patching", patching));
       const args = [join(__dirname, "recompute.py"), ...files, base, join(folder, name)];

@@ -16,6 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 weights, patching = (json.load(open(path)) for path in sys.argv[1:3])
 base = load_file(sys.argv[3] + "/model.safetensors")
+config = json.load(open(sys.argv[3] + "/config.json"))
 head = load_file(sys.argv[4] + "/head.safetensors")
 checked = 0
 
@@ -47,19 +48,69 @@ def cosine(a, b):
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
+def mlp_vectors(layer):
+    """Vectors of every neuron as they stand in the file and as the model multiplies with them, and of every coordinate."""
+    if "llama" not in config["model_type"] and "gemma" not in config["model_type"]:
+        raw = {"input": tensor(f"h.{layer}.mlp.c_fc.weight").T, "output": tensor(f"h.{layer}.mlp.c_proj.weight")}
+        folded = raw["input"] * tensor(f"h.{layer}.ln_2.weight")
+        centred = {
+            "input": folded - folded.mean(axis=1, keepdims=True),
+            "output": raw["output"] - raw["output"].mean(axis=1, keepdims=True),
+        }
+        return raw, centred | {"read_direction": centred["output"].T @ centred["input"]}
+    block = f"model.layers.{layer}."
+    raw = {
+        "input": tensor(block + "mlp.up_proj.weight"),
+        "output": tensor(block + "mlp.down_proj.weight").T,
+        "gate": tensor(block + "mlp.gate_proj.weight"),
+    }
+    if config["model_type"] == "gemma2":
+        scale = 1 + tensor(block + "pre_feedforward_layernorm.weight")
+        behind = 1 + tensor(block + "post_feedforward_layernorm.weight")
+    else:
+        scale, behind = tensor(block + "post_attention_layernorm.weight"), 1
+    folded = {"input": raw["input"] * scale, "output": raw["output"], "gate": raw["gate"] * scale}
+    written = (raw["output"] * behind).T
+    return raw, folded | {
+        "read_direction": written @ folded["input"],
+        "gate_read_direction": written @ folded["gate"],
+    }
+
+
+def check_gate(w, vectors, n):
+    near(weights["sim_with_gate"], cosine(w, vectors["gate"][n]), "sim_with_gate", 1e-5, 1e-2)
+    baseline = weights["random_baseline"]
+    z = (weights["sim_with_gate"] - baseline["mean"]) / baseline["std"]
+    near(weights["z_score_gate"], z, "z_score_gate")
+    t = weights["sim_with_gate"] * np.sqrt(w.size - 1) / np.sqrt(1 - weights["sim_with_gate"] ** 2)
+    near(weights["p_value_gate"], 2 * scipy.stats.t.sf(abs(t), w.size - 1), "p_value_gate", 1e-6)
+    gate = vectors["gate"][n]
+    found = {"mean": gate.mean(), "std": gate.std(), "min": gate.min(), "max": gate.max()}
+    found["l2_norm"] = np.linalg.norm(gate)
+    for key, value in found.items():
+        near(weights["stats"]["mlp_gate"][key], value, f"{key} of the gate", 1e-5, 1e-3)
+    rows = np.array([w] + [vectors[name][n] for name in ["input", "output", "gate"]])
+    rows = rows - rows.mean(axis=0)
+    left, sizes, _ = np.linalg.svd(rows, full_matrices=False)
+    points = (left * sizes)[:, :2]
+    for row, point in zip(weights["pca_with_gate"]["points"], points):
+        for found, value in zip(row, point):
+            near(abs(found), abs(value), "a point with the gate", 1e-4, 0.1)
+    for i, ratio in enumerate(weights["pca_with_gate"]["explained_variance_ratio"]):
+        near(ratio, sizes[i] ** 2 / np.sum(sizes**2), "explained variance", 1e-5)
+
+
 def check_weights():
     layer, n = weights["target_layer"], weights["target_neuron"]
     w = np.float64(head["output.weight"][0])
     if "hidden.weight" in head:
         w = w @ np.float64(head["hidden.weight"])
-    raw = {"input": tensor(f"h.{layer}.mlp.c_fc.weight").T, "output": tensor(f"h.{layer}.mlp.c_proj.weight")}
-    folded = raw["input"] * tensor(f"h.{layer}.ln_2.weight")
-    processed = {
-        "input": folded - folded.mean(axis=1, keepdims=True),
-        "output": raw["output"] - raw["output"].mean(axis=1, keepdims=True),
-    }
+    raw, processed = mlp_vectors(layer)
+    assert ("sim_with_gate" in weights) == ("gate" in raw)
+    if "gate" in raw:
+        check_gate(w, processed, n)
     for test in weights["similarity_tests"]:
-        if test["head_vector"] != "linear_weights" or test["comparison"] not in raw:
+        if test["head_vector"] != "linear_weights" or test["comparison"] not in processed:
             continue
         what = f"{test['comparison']}, {test['weights']}"
         rows = (raw if test["weights"] == "raw" else processed)[test["comparison"]]
@@ -88,7 +139,7 @@ def check_weights():
         error = 5 * np.sqrt(expected * (1 - expected) / test["layer_covariance"]["n"]) + 2e-3
         assert abs(test["layer_covariance"]["p_value"] - expected) < error, f"p under the covariance, {what}"
     for part in weights["decompositions"]:
-        if part["comparison"] not in raw:
+        if part["comparison"] not in processed:
             continue
         v = processed[part["comparison"]][n]
         shares = w * v / np.linalg.norm(w) / np.linalg.norm(v)
@@ -163,9 +214,10 @@ def check_patching():
     for run, size in zip(patching["experiments"] + runs, sizes["runs"]):
         change = np.array(run["prediction"]) - y
         near(size["mean_absolute_change"], np.abs(change).mean() / y.std(), "effect of a run")
-    direct = np.array(patching["direct_effect"]["direct"])
-    share = np.polyfit(x, direct.ravel(), 1)[0] / np.polyfit(x, z, 1)[0]
-    near(patching["direct_effect"]["direct_share"]["estimate"], share, "share of the direct path", 1e-6)
+    if patching["direct_effect"]["reason"] is None:
+        direct = np.array(patching["direct_effect"]["direct"])
+        share = np.polyfit(x, direct.ravel(), 1)[0] / np.polyfit(x, z, 1)[0]
+        near(patching["direct_effect"]["direct_share"]["estimate"], share, "share of the direct path", 1e-6)
     for value, p in zip(patching["quantiles"]["values"], patching["quantiles"]["probabilities"]):
         near(value, np.quantile(a, p), "quantile", 1e-6, 1e-3)
     control = patching["controls"]["neurons"]

@@ -37,7 +37,8 @@ describe("the registry of experiments", () => {
       assert.match(stdout, new RegExp(`\\n {2}${name} \\[options\\] <model-dir>`));
       const help = (await run(name, "--help")).stdout;
       assert.ok(help.replace(/\s+/g, " ").includes(description));
-      for (const option of ["--base", "--prompts", "--prepend-bos", "--json", "--out"]) {
+      const { option: prompts = "--prompts" } = experiment.command.prompts ?? {};
+      for (const option of ["--base", prompts, "--prepend-bos", "--json", "--out"]) {
         assert.ok(help.includes(option), `${name} ${option}`);
       }
       assert.ok(Object.values(library).includes(experiment as never));

@@ -14,6 +14,7 @@ const { heads, sequences } = golden();
 const tokenizer = {
   encode: (text: string) => [...text].map((letter) => letter.charCodeAt(0) - 97),
   decode: (ids: readonly number[]) => ids.map((id) => String.fromCharCode(97 + id)).join(""),
+  idOf: () => null,
   bosTokenId: 25,
 };
 const cfg = { d_vocab: 26, n_ctx: 5 } as HookedTransformer["cfg"];

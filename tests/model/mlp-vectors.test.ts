@@ -12,6 +12,7 @@ import {
 } from "../../src/model/mlp-vectors";
 import { linearisedReadDirection, mlpNeuronWeights } from "../../src/model/named-weights";
 import { writeDirection } from "../../src/model/write-direction";
+import { ARCHITECTURES, goldenArchitecture, goldenWeight } from "../arch";
 import { fixture, relativeToLargest } from "../golden";
 
 const LAYER = 1;
@@ -43,7 +44,7 @@ describe("an MLP's vectors", () => {
     agree(await rawMlpVectors(model, LAYER), "weights_unprocessed.safetensors", 0));
 
   it("read directions are those of single coordinates", () => {
-    const all = readDirections(model, LAYER);
+    const { input: all } = readDirections(model, LAYER);
     assert.equal(all.length, model.cfg.d_model);
     for (const n of [0, 5, all.length - 1]) {
       assert.ok(relativeToLargest(all[n], linearisedReadDirection(model, LAYER, n)) < 1e-5);
@@ -75,3 +76,80 @@ describe("an MLP's vectors", () => {
     assert.equal(direction("unembed.hook_out", 0), null);
   });
 });
+
+for (const family of ARCHITECTURES) {
+  describe(`an MLP's vectors: ${family}`, () => {
+    let model: HookedTransformer;
+    before(async () => {
+      model = await HookedTransformer.fromPretrained(fixture("arch", family, "base-model"));
+    });
+    after(() => model.dispose());
+
+    const { gated_mlp = false } = goldenArchitecture(family).tl_cfg;
+    const weight = (kind: "processed" | "unprocessed", name: string) =>
+      goldenWeight(family, kind, `blocks.${LAYER}.${name}`);
+    const flat = (rows: readonly ArrayLike<number>[]) => rows.flatMap((row) => Array.from(row));
+    const columns = (matrix: readonly number[][]) =>
+      matrix[0].map((_, n) => matrix.map((row) => row[n]));
+
+    /** Against TransformerLens's matrices. */
+    function agree(
+      { input, gate, output }: MlpVectors,
+      kind: "processed" | "unprocessed",
+      tolerance: number,
+    ) {
+      const error = (rows: readonly ArrayLike<number>[], expected: readonly number[][]) =>
+        relativeToLargest(flat(rows), flat(expected));
+      assert.ok(error(input, columns(weight(kind, "mlp.W_in"))) <= tolerance);
+      assert.ok(error(output, weight(kind, "mlp.W_out")) <= tolerance);
+      assert.equal(gate !== null, gated_mlp);
+      if (gate) assert.ok(error(gate, columns(weight(kind, "mlp.W_gate"))) <= tolerance);
+    }
+
+    it("processed, as TransformerLens has them", () =>
+      agree(mlpVectors(model, LAYER), "processed", 1e-5));
+
+    it("raw, as they stand in the file", async () =>
+      agree(await rawMlpVectors(model, LAYER), "unprocessed", 0));
+
+    it("read directions are W_in @ W_out[:, n], behind a norm times its weight", () => {
+      const { input, gate } = readDirections(model, LAYER);
+      const W_out = weight("processed", "mlp.W_out");
+      const scale = family === "gemma2" ? weight("processed", "ln2_post.w")[0] : null;
+      const expected = (name: string, n: number) =>
+        weight("processed", `mlp.${name}`).map((row) =>
+          row.reduce((sum, value, m) => sum + value * W_out[m][n] * (scale?.[n] ?? 1), 0),
+        );
+      for (const n of [0, 5, model.cfg.d_model - 1]) {
+        const agreeWith = (name: "W_in" | "W_gate", all: readonly Float32Array[]) => {
+          const own = linearisedReadDirection(model, LAYER, n, name);
+          assert.ok(relativeToLargest(all[n], expected(name, n)) < 1e-5);
+          assert.ok(relativeToLargest(own, expected(name, n)) < 1e-5);
+        };
+        agreeWith("W_in", input);
+        if (gate) agreeWith("W_gate", gate);
+        else assert.throws(() => linearisedReadDirection(model, LAYER, n, "W_gate"), /no gate/);
+      }
+    });
+
+    it("what is written through a norm has no direction of its own", () => {
+      const { gate, output } = mlpNeuronWeights(model, LAYER, 9);
+      assert.equal(gate !== null, gated_mlp);
+      for (const [hook, direction] of [
+        ["mlp.hook_post", output],
+        ["attn.hook_z", weight("processed", "attn.W_O")[9]],
+        ["hook_mlp_out", Array.from({ length: model.cfg.d_model }, (_, j) => (j === 9 ? 1 : 0))],
+      ] as const) {
+        const point = hookPoint(`blocks.${LAYER}.${hook}` as HookName, model.cfg);
+        const found = writeDirection(model, point, 9);
+        if (family === "gemma2" && hook !== "hook_mlp_out") assert.equal(found, null);
+        else assert.ok(relativeToLargest(found!, direction) < 1e-5, hook);
+      }
+      if (!gated_mlp) return;
+      for (const hook of ["mlp.hook_pre", "mlp.hook_pre_linear"]) {
+        const point = hookPoint(`blocks.${LAYER}.${hook}` as HookName, model.cfg);
+        assert.equal(writeDirection(model, point, 9), null);
+      }
+    });
+  });
+}

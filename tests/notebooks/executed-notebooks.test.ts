@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { goldenArchitecture } from "../arch";
+import { fixture } from "../golden";
+import { CHARACTERS, llamaStyleTokenizer, vocabularyOf } from "../llama-style-tokenizer";
 import { bundledHead } from "./bundled-head";
 import { folderInProject, PROJECT, readNotebook, runNotebooks } from "./kernel";
 
@@ -145,6 +156,36 @@ describe("both notebooks on other kinds of heads", () => {
       }
     });
   }
+});
+
+describe("both notebooks on a Llama", () => {
+  it("every cell runs, and the gate is shown and compared", () => {
+    const results = folderInProject();
+    try {
+      const base = join(results, "base-model");
+      cpSync(fixture("arch", "llama", "base-model"), base, { recursive: true });
+      const tokenizer = llamaStyleTokenizer(vocabularyOf(CHARACTERS));
+      writeFileSync(join(base, "tokenizer.json"), JSON.stringify(tokenizer));
+      const head = fixture("arch", "llama", goldenArchitecture("llama").heads.regression_post.dir);
+      const args = ["--model-dir", head, "--base", base, "--out", results];
+      const { status, output } = runNotebooks(args);
+      assert.equal(status, 0, output);
+      for (const [name, figures] of Object.entries(SHOWN)) {
+        checkOutputs(join(results, "notebooks", `${name}.ipynb`), figures);
+      }
+      const notebook = readFileSync(
+        join(results, "notebooks", "linear_weights_analysis.ipynb"),
+        "utf8",
+      );
+      assert.match(notebook, /W_gate\[:, n\]/);
+      const file = join(results, "linear_weights_analysis_1_63.json");
+      const { sim_with_gate, pca_with_gate } = JSON.parse(readFileSync(file, "utf8"));
+      assert.equal(typeof sim_with_gate, "number");
+      assert.equal(pca_with_gate.points.length, 4);
+    } finally {
+      rmSync(results, { recursive: true, force: true });
+    }
+  });
 });
 
 describe("one notebook on several heads", () => {

@@ -21,7 +21,13 @@ import type { Progress } from "../../src/progress/progress";
 import { silentProgress } from "../../src/progress/progress";
 import { linearHead } from "./linear-head";
 import { randomModel } from "./random-model";
-import { type Plain, type PlainWeights, plainWeights, straightForward } from "./straight-forward";
+import {
+  gpt2Rules,
+  type Plain,
+  type PlainWeights,
+  plainWeights,
+  straightForward,
+} from "./straight-forward";
 
 const SIZES = { layers: 3, heads: 2, d_head: 4, d_mlp: 11, d_vocab: 15, n_ctx: 12 };
 const D = SIZES.heads * SIZES.d_head;
@@ -72,12 +78,12 @@ describe("experiments made of patches", () => {
   describe("neuronSweep", () => {
     const ablated = (prompt: number, hook: string, neuron: number) =>
       predict(
-        straightForward(model, weights, PROMPTS[prompt], {
+        straightForward(gpt2Rules(model), weights, PROMPTS[prompt], {
           [hook]: ({ data }) => {
             data[data.length - SIZES.d_mlp + neuron] = 0;
           },
         }),
-      ) - predict(straightForward(model, weights, PROMPTS[prompt]));
+      ) - predict(straightForward(gpt2Rules(model), weights, PROMPTS[prompt]));
 
     it("equals full runs, for every neuron of every layer", async () => {
       const result = await neuronSweep(model, PROMPTS, {
@@ -94,7 +100,7 @@ describe("experiments made of patches", () => {
         });
       }
       PROMPTS.forEach((tokens, prompt) => {
-        const expected = predict(straightForward(model, weights, tokens));
+        const expected = predict(straightForward(gpt2Rules(model), weights, tokens));
         near(result.baseline[prompt], expected, "baseline");
       });
     });
@@ -169,7 +175,7 @@ describe("experiments made of patches", () => {
           ofNeuron.forEach((change, prompt) => {
             const at = (by: number) =>
               predict(
-                straightForward(model, weights, PROMPTS[prompt], {
+                straightForward(gpt2Rules(model), weights, PROMPTS[prompt], {
                   [hook]: ({ data }) => {
                     data[data.length - changes.length + neuron] += by;
                   },
@@ -226,7 +232,7 @@ describe("experiments made of patches", () => {
       last(run.get("blocks.1.attn.hook_z")!).slice(size);
     const setTo = (prompt: number, values: readonly number[]) =>
       predict(
-        straightForward(model, weights, PROMPTS[prompt], {
+        straightForward(gpt2Rules(model), weights, PROMPTS[prompt], {
           "blocks.1.attn.hook_z": ({ data }) => {
             data.set(values, data.length - size);
           },
@@ -235,7 +241,9 @@ describe("experiments made of patches", () => {
 
     it("zeroes, and puts in the mean or another value of reference prompts", async () => {
       const reference = [[1, 2, 3, 4], [7], [8, 9]];
-      const known = reference.map((tokens) => lastOfHead(straightForward(model, weights, tokens)));
+      const known = reference.map((tokens) =>
+        lastOfHead(straightForward(gpt2Rules(model), weights, tokens)),
+      );
       const mean = known[0].map((_, i) => known.reduce((sum, row) => sum + row[i], 0) / 3);
       const options = { read: head, reference } as const;
       const zeroed = await ablate(model, PROMPTS, [at], { ...options, kind: "zero" });
@@ -259,7 +267,7 @@ describe("experiments made of patches", () => {
       const both = [0, 1].map((h) => ({ hook: ["z", 1] as const, head: h }));
       const { patched } = await ablate(model, PROMPTS, [both], { read: head });
       const expected = predict(
-        straightForward(model, weights, PROMPTS[0], {
+        straightForward(gpt2Rules(model), weights, PROMPTS[0], {
           "blocks.1.attn.hook_z": ({ data }) => data.fill(0, data.length - D),
         }),
       );
@@ -294,11 +302,11 @@ describe("experiments made of patches", () => {
           metric,
           freezeMlps,
         });
-        const clean = prompts.map((tokens) => straightForward(model, weights, tokens));
+        const clean = prompts.map((tokens) => straightForward(gpt2Rules(model), weights, tokens));
         near(result.baseline, logitOf(clean), "baseline");
         for (const sender of [0, 1]) {
           const runs = prompts.map((tokens, i) => {
-            const source = straightForward(model, weights, sources[i]);
+            const source = straightForward(gpt2Rules(model), weights, sources[i]);
             const hold =
               (hook: string) =>
               ({ data }: Plain) =>
@@ -306,11 +314,11 @@ describe("experiments made of patches", () => {
             const held = ["blocks.1.hook_attn_out", "blocks.2.hook_attn_out"].concat(
               freezeMlps ? [0, 1, 2].map((layer) => `blocks.${layer}.hook_mlp_out`) : [],
             );
-            const first = straightForward(model, weights, tokens, {
+            const first = straightForward(gpt2Rules(model), weights, tokens, {
               ...Object.fromEntries(held.map((hook) => [hook, hold(hook)])),
               "blocks.0.attn.hook_z": ofHead(source.get("blocks.0.attn.hook_z")!, sender),
             });
-            return straightForward(model, weights, tokens, {
+            return straightForward(gpt2Rules(model), weights, tokens, {
               "blocks.2.attn.hook_q": ofHead(first.get("blocks.2.attn.hook_q")!, 1),
             });
           });

@@ -3,29 +3,41 @@ import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPointName } from "../../src/model/hook-names";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
+import { NO_PROCESSING } from "../../src/model/weight-processing";
 import { patch } from "../../src/patching/patch";
 import type { PatchedPlace, PatchPosition } from "../../src/patching/place";
 import { activationReadout } from "../../src/patching/readout";
 import { type RandomStream, randomStream } from "../../src/stats/random-stream";
-import { randomModel } from "./random-model";
+import { KINDS, N_CTX, randomFamilyModel } from "./random-family";
 import {
   type Interventions,
   type Plain,
   type PlainWeights,
   plainWeights,
+  type Rules,
   straightForward,
 } from "./straight-forward";
 
 /** Relative to an activation's largest magnitude; the reference is float64. */
 const TOLERANCE = 1e-5;
-const MODELS = 8;
-const ROUNDS = 12;
+const MODELS = 2;
+const ROUNDS = 6;
+
+/** What is patched and read, in one call. */
+interface Plan {
+  readonly variants: readonly (readonly PatchedPlace[])[];
+  readonly reads: readonly HookPointName[];
+  readonly pos: "last" | "all";
+  readonly maxBytes: number;
+}
 
 interface Case {
   readonly model: HookedTransformer;
+  readonly rules: Rules;
   readonly weights: PlainWeights;
   readonly prompts: readonly number[][];
-  readonly random: RandomStream;
+  /** Unpatched runs of the prompts. */
+  readonly clean: readonly Map<string, Plain>[];
 }
 
 /**
@@ -33,62 +45,89 @@ interface Case {
  * independent forward pass with the intervention made.
  */
 describe("patched runs equal full runs of an independent model", () => {
-  for (let seed = 0; seed < MODELS; seed++) {
-    it(`random model ${seed}`, async () => {
-      const random = randomStream(seed, "patch exactness");
-      const model = await randomModel(
-        {
-          layers: random.integer(1, 4),
-          heads: random.integer(1, 3),
-          d_head: 2 * random.integer(1, 4),
-          d_mlp: random.integer(5, 40),
-          d_vocab: random.integer(5, 30),
-          n_ctx: 24,
-        },
-        seed,
-        seed % 3 !== 0,
-      );
-      const weights = plainWeights(model);
-      const tensors = tf.memory().numTensors;
-      for (let round = 0; round < ROUNDS; round++) {
-        const prompts = Array.from({ length: random.integer(1, 5) }, () =>
-          Array.from({ length: random.integer(1, 20) }, () =>
-            random.integer(0, model.cfg.d_vocab - 1),
-          ),
+  for (const kind of KINDS) {
+    for (let seed = 0; seed < MODELS; seed++) {
+      const isProcessed = seed % 2 === 0;
+      it(`${kind.name}, ${isProcessed ? "processed" : "unprocessed"}`, async () => {
+        const random = randomStream(seed, `patch exactness, ${kind.name}`);
+        const { model, rules } = await randomFamilyModel(
+          kind,
+          seed,
+          isProcessed ? {} : NO_PROCESSING,
         );
-        await compare({ model, weights, prompts, random }, `round ${round}`);
-      }
-      assert.equal(tf.memory().numTensors, tensors, "tensors left behind");
+        const weights = plainWeights(model);
+        const tensors = tf.memory().numTensors;
+        const hooks: HookPointName[] = [];
+        const nextHook = () => {
+          if (hooks.length === 0) hooks.push(...random.shuffle([...model.hookDict.keys()]));
+          return hooks.pop()!;
+        };
+        for (let round = 0; round < ROUNDS; round++) {
+          const prompts = Array.from({ length: random.integer(1, 5) }, () =>
+            Array.from({ length: random.integer(1, N_CTX) }, () =>
+              random.integer(0, model.cfg.d_vocab - 1),
+            ),
+          );
+          const clean = prompts.map((tokens) => straightForward(rules, weights, tokens));
+          const one = { model, rules, weights, prompts, clean };
+          await compare(one, randomPlan(one, random, nextHook), `round ${round}`);
+        }
+        assert.equal(tf.memory().numTensors, tensors, "tensors left behind");
+        model.dispose();
+      });
+    }
+
+    it(`${kind.name}, one number of every activation`, async () => {
+      const random = randomStream(0, `one number, ${kind.name}`);
+      const { model, rules } = await randomFamilyModel(kind, 3);
+      const weights = plainWeights(model);
+      const prompts = [9, 4].map((length) =>
+        Array.from({ length }, () => random.integer(0, rules.d_vocab - 1)),
+      );
+      const clean = prompts.map((tokens) => straightForward(rules, weights, tokens));
+      const variants = [...model.hookDict.keys()].map((hook): PatchedPlace[] => {
+        const { shape } = clean[0].get(hook)!;
+        const index = random.integer(0, isOverKeys(hook) ? 0 : shape[shape.length - 1] - 1);
+        const pos = random.integer(0, 1) === 0 ? "last" : 1;
+        return [{ hook, pos, index, patch: ["scale", 1.5] }];
+      });
+      const reads = [`blocks.${rules.layers - 1}.hook_resid_post`, "unembed.hook_out"] as const;
+      const one = { model, rules, weights, prompts, clean };
+      await compare(one, { variants, reads, pos: "last", maxBytes: 2 ** 28 }, "alone");
       model.dispose();
     });
   }
 });
 
-async function compare({ model, weights, prompts, random }: Case, where: string): Promise<void> {
-  const hooks = [...model.hookDict.keys()].filter((hook) => hook !== "unembed.hook_in");
+/** @param nextHook gives every hook before it gives one again */
+function randomPlan(
+  { prompts, clean }: Case,
+  random: RandomStream,
+  nextHook: () => HookPointName,
+): Plan {
   const shortest = Math.min(...prompts.map((tokens) => tokens.length));
   const isEven = prompts.every((tokens) => tokens.length === shortest);
-  const clean = prompts.map((tokens) => straightForward(model, weights, tokens));
   const variants = Array.from({ length: random.integer(1, 5) }, () => {
-    const chosen = new Set(
-      Array.from(
-        { length: random.integer(1, 3) },
-        () => hooks[random.integer(0, hooks.length - 1)],
-      ),
-    );
+    const chosen = new Set(Array.from({ length: random.integer(1, 3) }, nextHook));
     return [...chosen].map((hook) =>
-      randomSite(hook, model, shortest, isEven, prompts.length, random),
+      randomSite(hook, clean[0].get(hook)!.shape, shortest, isEven, prompts.length, random),
     );
   });
-  const reads = Array.from(
-    { length: random.integer(1, 3) },
-    () => hooks[random.integer(0, hooks.length - 1)],
-  );
-  const pos = random.integer(0, 2) === 0 ? "all" : "last";
-  const result = await patch(model, prompts, variants, {
-    read: activationReadout(reads, model.cfg, pos),
+  return {
+    variants,
+    reads: Array.from({ length: random.integer(1, 3) }, nextHook),
+    pos: random.integer(0, 2) === 0 ? "all" : "last",
     maxBytes: random.integer(0, 1) === 0 ? 2 ** 28 : 20_000,
-  });
+  };
+}
+
+async function compare(
+  { model, rules, weights, prompts, clean }: Case,
+  { variants, reads, pos, maxBytes }: Plan,
+  where: string,
+): Promise<void> {
+  const read = activationReadout(reads, model.cfg, pos);
+  const result = await patch(model, prompts, variants, { read, maxBytes });
   const check = (
     actual: Readonly<Record<string, Float32Array>> | null,
     expected: Map<string, Plain>,
@@ -104,7 +143,7 @@ async function compare({ model, weights, prompts, random }: Case, where: string)
     check(result.clean[prompt], clean[prompt], `unpatched, prompt ${prompt}`);
     variants.forEach((variant, number) => {
       const interventions = interventionsOf(variant, prompt, prompts, clean);
-      const expected = straightForward(model, weights, tokens, interventions);
+      const expected = straightForward(rules, weights, tokens, interventions);
       const what = `${JSON.stringify(variant)}, prompt ${prompt} of ${tokens.length} tokens`;
       check(result.patched[number][prompt], expected, what);
     });
@@ -113,35 +152,25 @@ async function compare({ model, weights, prompts, random }: Case, where: string)
 
 function randomSite(
   hook: HookPointName,
-  { cfg }: HookedTransformer,
+  shape: readonly number[],
   shortest: number,
   isEven: boolean,
   prompts: number,
   random: RandomStream,
 ): PatchedPlace {
-  const isOverKeys = /scores$|pattern$/.test(hook);
   const positions: PatchPosition[] = ["last", "all", -1, random.integer(0, shortest - 1)];
   const pos = positions[random.integer(0, 3)];
   const isScale = hook.endsWith("hook_scale");
-  const hasHeads = hook.includes(".attn.");
-  const head =
-    hasHeads && random.integer(0, 1) === 0 ? random.integer(0, cfg.n_heads - 1) : undefined;
-  const perHead = isOverKeys ? 1 : hook.endsWith("result") ? cfg.d_model : cfg.d_head;
-  const size = isScale
-    ? 1
-    : hasHeads
-      ? perHead
-      : hook.includes(".mlp.")
-        ? cfg.d_mlp
-        : hook === "unembed.hook_out"
-          ? cfg.d_vocab
-          : cfg.d_model;
+  const hasHeads = shape.length === 3;
+  const heads = hasHeads ? shape[isOverKeys(hook) ? 0 : 1] : 1;
+  const head = hasHeads && random.integer(0, 1) === 0 ? random.integer(0, heads - 1) : undefined;
+  // Over keys, the first: others are not seen by every query.
+  const size = isOverKeys(hook) ? 1 : shape[shape.length - 1];
   const index = random.integer(0, 2) === 0 ? undefined : random.integer(0, size - 1);
   const place = { hook, pos, head, index };
   if (isScale) return { ...place, patch: ["scale", 0.5 + random.uniform()] };
   const value = 4 * random.uniform() - 2;
-  const length =
-    index !== undefined ? 1 : hasHeads && head === undefined ? cfg.n_heads * size : size;
+  const length = index !== undefined ? 1 : hasHeads && head === undefined ? heads * size : size;
   const vectors = Array.from({ length: prompts }, () =>
     Array.from({ length }, () => random.gaussian()),
   );
@@ -151,10 +180,10 @@ function randomSite(
     ["scale", hook.endsWith("scores") ? Math.abs(value) : value],
     ["zero"],
     ["add", value],
-    ...(isOverKeys
+    ...(isOverKeys(hook)
       ? []
       : [["mean"] as const, ["set", (prompt: number) => vectors[prompt]] as const]),
-    ...(prompts > 1 && ((pos !== "all" && !isOverKeys) || isEven)
+    ...(prompts > 1 && ((pos !== "all" && !isOverKeys(hook)) || isEven)
       ? [["resample", 1] as const]
       : []),
   ];
@@ -229,8 +258,7 @@ function placesOf(
     pos === "all"
       ? Array.from({ length: T }, (_, t) => t)
       : [pos === "last" || pos === -1 ? T - 1 : (pos as number)];
-  const isOverKeys = /scores$|pattern$/.test(hook as string);
-  const heads = isOverKeys ? shape[0] : shape.length === 3 ? shape[1] : 1;
+  const heads = isOverKeys(hook as string) ? shape[0] : shape.length === 3 ? shape[1] : 1;
   const size = shape[shape.length - 1];
   const flat = Array.from({ length: heads * size }, (_, i) => i).filter((i) => {
     if (head !== undefined && Math.floor(i / size) !== head) return false;
@@ -239,15 +267,21 @@ function placesOf(
   return positions.flatMap((position) =>
     flat.map((place, i) => {
       const [h, j] = [Math.floor(place / size), place % size];
-      const at = isOverKeys ? (h * T + position) * T + j : (position * heads + h) * size + j;
+      const at = isOverKeys(hook as string)
+        ? (h * T + position) * T + j
+        : (position * heads + h) * size + j;
       return { at, position, i };
     }),
   );
 }
 
+function isOverKeys(hook: string): boolean {
+  return /scores$|pattern$/.test(hook);
+}
+
 /** `[pos][size]`, scores and patterns by query. */
 function byPosition(hook: string, { shape, data }: Plain): number[][] {
-  if (!/scores$|pattern$/.test(hook)) {
+  if (!isOverKeys(hook)) {
     const size = data.length / shape[0];
     return Array.from({ length: shape[0] }, (_, t) => [...data.slice(t * size, (t + 1) * size)]);
   }

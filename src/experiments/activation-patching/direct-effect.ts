@@ -70,12 +70,22 @@ export function directEffect(
   };
 }
 
-function whyNoDirectPath(
-  { targetCanMatter, hook, reads }: BoundHead,
-  direction: Float32Array | null,
-): string | null {
+function whyNoDirectPath(head: BoundHead, direction: Float32Array | null): string | null {
+  const { targetCanMatter, hook, reads } = head;
   if (!targetCanMatter) return `${hook} is computed after ${reads[0]}, which the head reads`;
-  return direction ? null : `${hook} is not written to the residual stream linearly`;
+  if (direction) return null;
+  return normBehind(head) ?? `${hook} is not written to the residual stream linearly`;
+}
+
+const WRITTEN_LINEARLY = new Set(["attn.hook_z", "attn.hook_result", "mlp.hook_post"]);
+
+/** Where a norm stands between an activation and the stream: what it writes depends on everything else. */
+function normBehind({ hook, model }: BoundHead): string | null {
+  const { nameInBlock, part } = hookPoint(hook, model.cfg);
+  const writes = nameInBlock !== null && WRITTEN_LINEARLY.has(nameInBlock);
+  if (!writes || !model.cfg.use_normalization_before_and_after) return null;
+  const norm = part === "mlp" ? "ln2_post" : "ln1_post";
+  return `what ${hook} writes passes the norm ${norm} before it is added to the residual stream, so no fixed direction is its direct effect`;
 }
 
 /** `[run][prompt]` what the direct path alone does to the prediction, in float64. */
@@ -125,8 +135,12 @@ function knownSlope(head: BoundHead, direction: Float32Array | null): number | s
   if (config.headType !== "regression") return `a ${config.headType} head is not linear`;
   if (config.head.hidden) return "the head has a hidden layer";
   const [point, read] = [hook, reads[0]].map((name) => hookPoint(name, head.model.cfg));
-  // What comes out of the block's MLP, or of the block: nothing else moves the stream after it.
-  const isLastWrite = point.part === "mlp" || point.start > 2 * point.layer() + 1;
+  const norm = direction ? null : normBehind(head);
+  if (norm !== null) return norm;
+  // What comes out of the block's MLP, or of the block: nothing else moves the stream after it. In a
+  // parallel block the MLP does not see what attention writes either.
+  const isParallel = head.model.cfg.parallel_attn_mlp && point.part === "attn";
+  const isLastWrite = point.part === "mlp" || isParallel || point.start > 2 * point.layer() + 1;
   if (point.layer() !== read.layer() || !isLastWrite || !direction) {
     return `layers lie between ${hook} and ${reads[0]}, which the head reads`;
   }

@@ -1,3 +1,4 @@
+import { modelWarnings } from "../../analysis/model-warnings";
 import { FEWEST_PROMPTS } from "../../analysis/over-prompts";
 import { provenanceOf } from "../../analysis/provenance";
 import { randomStreams } from "../../analysis/random-streams";
@@ -161,7 +162,7 @@ async function analyzeMeasured(
       },
       warnings: [
         ...files.warnings,
-        ...head.model.warnings,
+        ...modelWarnings(head.model),
         ...orderWarnings(head),
         ...promptWarnings(measured, result.distinct.length),
         ...nearZeroWarnings(quantiles, measured.length),

@@ -1,15 +1,16 @@
 import type { Cell } from "../../text/cell";
 import { phrase } from "../../text/phrase";
 import type { ExperimentCommand, SummaryTable } from "../experiment";
+import { COMPARISONS } from "./comparisons";
 import { analyzeLinearWeights } from "./measure";
 import type { LinearWeightsResult } from "./result";
-import { COMPARISON_NAMES, describeGradient, listSimilarities } from "./tables";
+import { describeGradient, listSimilarities } from "./tables";
 
 /** `tslens weights MODEL_DIR` */
 export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
   name: "weights",
   description: "Compares a head's linear weights with the MLP weights of the neuron it predicts.",
-  promptsAre: "where the head's gradient is taken",
+  prompts: { are: "where the head's gradient is taken" },
   isRandom: true,
   prepare: () => analyzeLinearWeights,
   summary: (result) => [
@@ -19,28 +20,37 @@ export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
     nullsTable(result),
     result.processed_and_raw,
     describeGradient(result),
-    phrase`PCA of the vectors below: explained variance ${result.pca.explained_variance_ratio[0]} and ${result.pca.explained_variance_ratio[1]}`,
+    pcaLine("PCA of the vectors below", result.pca),
+    ...(result.pca_with_gate ? [pcaLine("the same with W_gate[:, n]", result.pca_with_gate)] : []),
     statisticsTable(result),
   ],
 };
 
 function similarityTable(result: LinearWeightsResult): SummaryTable {
-  const { similarities } = result;
+  const { similarities, sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
   return {
     caption: "Cosine similarity with the linear weights",
     headings: ["compared with", "cosine", "z-score", "p-value"],
     rows: [
       [
-        ...[COMPARISON_NAMES.input, result.sim_with_input],
+        ...[COMPARISONS.input.label, result.sim_with_input],
         ...[result.z_score_input, result.p_value_input],
       ],
+      ...(sim_with_gate === undefined
+        ? []
+        : [[COMPARISONS.gate.label, sim_with_gate, z_score_gate, p_value_gate]]),
       [
-        ...[COMPARISON_NAMES.output, result.sim_with_output],
+        ...[COMPARISONS.output.label, result.sim_with_output],
         ...[result.z_score_output, result.p_value_output],
       ],
       ...Object.entries(similarities).map(([name, cosine]) => [name, cosine, null, null]),
     ],
   };
+}
+
+function pcaLine(of: string, { explained_variance_ratio }: LinearWeightsResult["pca"]): Cell {
+  const [first, second] = explained_variance_ratio;
+  return phrase`${of}: explained variance ${first} and ${second}`;
 }
 
 function baselineLine({ random_baseline }: LinearWeightsResult): Cell {

@@ -1,9 +1,9 @@
-import type { SeriesKind } from "../../figures/colours";
 import type { Figure } from "../../figures/figure";
 import type { FigureOptions } from "../../figures/figure-options";
+import { COMPARISONS } from "./comparisons";
 import { similarityNullsFigure } from "./figures/similarity-nulls";
 import { weightContributionsFigure } from "./figures/weight-contributions";
-import { weightDistributionsFigure } from "./figures/weight-distributions";
+import { type WeightVector, weightDistributionsFigure } from "./figures/weight-distributions";
 import {
   type Similarity,
   weightSimilarityComparisonFigure,
@@ -20,11 +20,8 @@ export interface LinearWeightsFigures {
   readonly weight_contributions: Figure;
 }
 
-/** How further similarities of a result are named and coloured. */
-const FURTHER_SIMILARITIES: Readonly<Record<string, { label: string; kind: SeriesKind }>> = {
-  basis_vector: { label: "basis vector e_n", kind: "basis" },
-  read_direction: { label: "read direction W_in @ W_out[:, n]", kind: "read_direction" },
-};
+/** Further similarities of a result that are drawn, in this order. */
+const FURTHER_SIMILARITIES = ["basis_vector", "read_direction", "gate_read_direction"] as const;
 
 /**
  * The first notebook's figures.
@@ -38,26 +35,16 @@ export function linearWeightsFigures(
   result: LinearWeightsResult,
   { size }: Pick<FigureOptions, "size"> = {},
 ): LinearWeightsFigures {
-  const vectors = [
-    { label: "head's linear weights", kind: "head", values: result.linear_weights },
-    { label: "MLP input weights W_in[:, n]", kind: "mlp_input", values: result.mlp_input_weights },
-    {
-      label: "MLP output weights W_out[n, :]",
-      kind: "mlp_output",
-      values: result.mlp_output_weights,
-    },
-  ].filter((vector) => vector.values !== null) as {
-    label: string;
-    kind: SeriesKind;
-    values: readonly number[];
-  }[];
+  const vectors = vectorsOf(result);
   return {
     weight_similarity_comparison: weightSimilarityComparisonFigure(similaritiesOf(result), {
       random_baseline: result.random_baseline,
       size,
     }),
     weight_distributions: weightDistributionsFigure(vectors, { size }),
-    weight_vectors_pca: weightVectorsPcaFigure(vectors, result.pca, { size }),
+    weight_vectors_pca: weightVectorsPcaFigure(vectors, result.pca_with_gate ?? result.pca, {
+      size,
+    }),
     similarity_nulls: similarityNullsFigure(
       result.similarity_tests.filter(
         ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
@@ -68,23 +55,27 @@ export function linearWeightsFigures(
   };
 }
 
+/** The vectors of `stats` that exist, in that order. */
+function vectorsOf(result: LinearWeightsResult): WeightVector[] {
+  const { linear_weights, mlp_input_weights, mlp_output_weights, mlp_gate_weights } = result;
+  const vectors = [
+    { label: "head's linear weights", kind: "head" as const, values: linear_weights },
+    { ...COMPARISONS.input, values: mlp_input_weights },
+    { ...COMPARISONS.output, values: mlp_output_weights },
+    { ...COMPARISONS.gate, values: mlp_gate_weights },
+  ];
+  return vectors.flatMap(({ label, kind, values }) => (values ? [{ label, kind, values }] : []));
+}
+
 function similaritiesOf(result: LinearWeightsResult): Similarity[] {
-  const further = Object.entries(FURTHER_SIMILARITIES)
-    .filter(([name]) => name in result.similarities)
-    .map(([name, { label, kind }]) => ({ label, kind, value: result.similarities[name] }));
+  const { similarities, sim_with_gate, z_score_gate } = result;
+  const further = FURTHER_SIMILARITIES.filter((name) => name in similarities);
   return [
-    {
-      label: "MLP input weights W_in[:, n]",
-      kind: "mlp_input",
-      value: result.sim_with_input,
-      z_score: result.z_score_input,
-    },
-    {
-      label: "MLP output weights W_out[n, :]",
-      kind: "mlp_output",
-      value: result.sim_with_output,
-      z_score: result.z_score_output,
-    },
-    ...further,
+    { ...COMPARISONS.input, value: result.sim_with_input, z_score: result.z_score_input },
+    ...(sim_with_gate === undefined
+      ? []
+      : [{ ...COMPARISONS.gate, value: sim_with_gate, z_score: z_score_gate }]),
+    { ...COMPARISONS.output, value: result.sim_with_output, z_score: result.z_score_output },
+    ...further.map((name) => ({ ...COMPARISONS[name], value: similarities[name] })),
   ];
 }

@@ -24,6 +24,7 @@ export type { Decomposition, GradientSummary, SimilarityTest } from "./similarit
 export {
   describeGradient,
   linearWeightsFindings,
+  listAgainstRandom,
   listDecompositions,
   listMostSimilar,
   listSimilarities,

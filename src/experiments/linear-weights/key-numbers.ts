@@ -9,6 +9,12 @@ export const LINEAR_WEIGHTS_KEY_NUMBERS: readonly KeyNumber[] = [
     overview: "cosine, MLP input",
   },
   {
+    key: "sim_with_gate",
+    label: "cosine with MLP gate weights",
+    meaning: "Whether the head looks where the neuron's gate reads: W_gate[:, n].",
+    beside: { z: "z_score_gate", p: "p_value_gate" },
+  },
+  {
     key: "sim_with_output",
     label: "cosine with MLP output weights",
     meaning: "Whether the head looks where the neuron writes: W_out[n, :].",

@@ -1,4 +1,5 @@
 import { adjustedTests } from "../../analysis/adjusted-tests";
+import { modelWarnings } from "../../analysis/model-warnings";
 import { TEST_SENTENCES, VARIED_PROMPTS } from "../../analysis/prompts";
 import { provenanceOf } from "../../analysis/provenance";
 import { type RandomStreams, randomStreams } from "../../analysis/random-streams";
@@ -6,6 +7,7 @@ import type { BoundHead } from "../../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../../heads/linear-weights";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
+import type { HookedTransformer } from "../../model/hooked-transformer";
 import { mlpVectors, rawMlpVectors, readDirections } from "../../model/mlp-vectors";
 import { breathe, interruptible } from "../../progress/interrupt";
 import { namedResult } from "../../results/named-result";
@@ -90,6 +92,9 @@ async function analyze(
   };
   const [withInput, withOutput] = [similarityWith("input"), similarityWith("output")];
   const [input, output] = [vectorOf("input"), vectorOf("output")];
+  const isGated = head.model.cfg.gated_mlp;
+  const withGate = similarityWith("gate");
+  const gate = vectorOf("gate");
   const baseline = randomBaseline(weights, { n: randomVectors, ...streams("random-baseline") });
   return namedResult<LinearWeightsResult>("linear_weights_analysis", LINEAR_WEIGHTS_KEY_NUMBERS, {
     model_path: head.path,
@@ -105,6 +110,13 @@ async function analyze(
     schema_version: SCHEMA_VERSION,
     p_value_input: withInput?.random_directions.p_value ?? null,
     p_value_output: withOutput?.random_directions.p_value ?? null,
+    ...(isGated && {
+      sim_with_gate: withGate?.cosine ?? null,
+      z_score_gate: zScore(withGate?.cosine ?? null, baseline),
+      p_value_gate: withGate?.random_directions.p_value ?? null,
+      mlp_gate_weights: gate,
+      pca_with_gate: principalComponents(existing([weights, input, output, gate])),
+    }),
     layer_type: config.layerType,
     d_model: weights.length,
     linear_weights_rule: rule,
@@ -118,12 +130,13 @@ async function analyze(
       linear: vectorStatistics(weights),
       mlp_in: input && vectorStatistics(input),
       mlp_out: output && vectorStatistics(output),
+      ...(isGated && { mlp_gate: gate && vectorStatistics(gate) }),
     },
-    pca: principalComponents([weights, input, output].filter((vector) => vector !== null)),
+    pca: principalComponents(existing([weights, input, output])),
     random_baseline: baseline,
     similarity_tests,
     tests: adjustedTests(testsOfSimilarities(similarity_tests)),
-    processed_and_raw: processedAndRaw(similarity_tests),
+    processed_and_raw: processedAndRaw(similarity_tests, head.model.cfg.normalization_type),
     decompositions: comparisons
       .filter((one) => one.weights === "processed")
       .map(({ name, layer, index }) => ({
@@ -133,9 +146,10 @@ async function analyze(
     gradient,
     warnings: [
       ...head.files.warnings,
-      ...head.model.warnings,
+      ...modelWarnings(head.model),
       ...linear.warnings,
       ...targetWarnings(head),
+      ...familyWarnings(head),
     ],
     provenance: { ...provenance, random_streams: streams.names() },
   });
@@ -152,28 +166,24 @@ async function comparisonsOf(head: BoundHead): Promise<Comparison[]> {
   const pair = (weights: "processed" | "raw"): Comparison[] => {
     const vectors = ofMlp[weights];
     if (!vectors) return [];
-    return (["input", "output"] as const).map((name) => ({
-      ...{ name, weights, layer: vectors[name], index: neuron },
-    }));
+    return (["input", "output", "gate"] as const).flatMap((name) => {
+      const ofLayer = vectors[name];
+      return ofLayer ? [{ name, weights, layer: ofLayer, index: neuron }] : [];
+    });
   };
-  const inStream: Comparison[] = isResidualTarget(head)
-    ? [
-        {
-          name: "basis_vector",
-          weights: "processed",
-          layer: basis(model.cfg.d_model),
-          index,
-          isBasis: true,
-        },
-        {
-          name: "read_direction",
-          weights: "processed",
-          layer: readDirections(model, layer),
-          index,
-        },
-      ]
-    : [];
+  const inStream = isResidualTarget(head) ? streamComparisons(model, layer, index) : [];
   return [...pair("processed"), ...inStream, ...pair("raw")];
+}
+
+/** With what a coordinate of the residual stream is, and with what it reads. */
+function streamComparisons(model: HookedTransformer, layer: number, index: number): Comparison[] {
+  const { input, gate } = readDirections(model, layer);
+  const weights = "processed" as const;
+  return [
+    { name: "basis_vector", weights, layer: basis(model.cfg.d_model), index, isBasis: true },
+    { name: "read_direction", weights, layer: input, index },
+    ...(gate ? [{ name: "gate_read_direction" as const, weights, layer: gate, index }] : []),
+  ];
 }
 
 function basis(d_model: number): Float32Array[] {
@@ -213,6 +223,10 @@ async function allTests(
   return tests;
 }
 
+function existing(vectors: readonly (number[] | null)[]): number[][] {
+  return vectors.filter((vector) => vector !== null);
+}
+
 function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name"]) {
   return (test: SimilarityTest) =>
     test.head_vector === head_vector && test.comparison === name && test.weights === "processed";
@@ -223,7 +237,7 @@ function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, n
   const entries = tests.flatMap(({ head_vector, comparison, weights, cosine }) => {
     if (weights === "raw") return [];
     const isPlain = head_vector === "linear_weights";
-    if (isPlain && (comparison === "input" || comparison === "output")) return [];
+    if (isPlain && ["input", "output", "gate"].includes(comparison)) return [];
     const which = head_vector.replace("linear_weights_", "");
     return [[isPlain ? comparison : `${which}_with_${comparison}`, cosine] as const];
   });
@@ -266,4 +280,34 @@ function targetWarnings(head: BoundHead): string[] {
     );
   }
   return warnings;
+}
+
+/** Which input of a gated neuron an activation is the product with. */
+const GATED_INPUTS: ReadonlyMap<string | null, string> = new Map([
+  ["mlp.hook_pre", "W_gate"],
+  ["mlp.hook_pre_linear", "W_in"],
+]);
+
+/** What a comparison means in a model whose block is another than GPT-2's. */
+function familyWarnings({ hook, model }: BoundHead): string[] {
+  const { gated_mlp, normalization_type, use_normalization_before_and_after } = model.cfg;
+  const input = GATED_INPUTS.get(hookPoint(hook, model.cfg).nameInBlock);
+  const own = input === undefined ? "" : `; ${hook} is what it reads by ${input}[:, n]`;
+  return [
+    ...(gated_mlp
+      ? [
+          `hidden neurons are gated and have two input vectors: post = activation(x · W_gate[:, n]) × (x · W_in[:, n])${own}`,
+        ]
+      : []),
+    ...(normalization_type === "RMS"
+      ? [
+          "RMS norms take off no mean: processing centres no weights that write to the residual stream, and a mean that vectors have in common counts in every cosine here",
+        ]
+      : []),
+    ...(use_normalization_before_and_after
+      ? [
+          "what the MLP gives passes the norm ln2_post before it is added to the stream: W_out[n, :] is not what reaches it; in read directions W_out[:, n] is multiplied by that norm's weight",
+        ]
+      : []),
+  ];
 }

@@ -25,6 +25,14 @@ const cosine = z.number().min(-1).max(1).nullable();
 const probability = z.number().min(0).max(1).nullable();
 const vector = z.array(z.number()).min(1);
 
+const pcaSchema = z.strictObject({
+  points: z.array(z.tuple([z.number(), z.number()])),
+  explained_variance_ratio: z.union(
+    [z.tuple([z.number(), z.number()]), z.tuple([z.null(), z.null()])],
+    "expected two finite numbers, or two nulls",
+  ),
+});
+
 const keys = z.strictObject({
   ...headKeys,
   sim_with_input: cosine.describe(
@@ -46,6 +54,15 @@ const keys = z.strictObject({
     "Chance that a random direction is at least as similar (two-sided, exact).",
   ),
   p_value_output: probability,
+  sim_with_gate: cosine
+    .optional()
+    .describe(
+      "Cosine of the linear weights with a gated neuron's other input, W_gate[:, n]. The keys of gates are there where the MLP has one.",
+    ),
+  z_score_gate: numberOrNull
+    .optional()
+    .describe("`sim_with_gate` in standard deviations of the random baseline."),
+  p_value_gate: probability.optional(),
   layer_type: z.string().min(1).describe('Which activation the head predicts, e.g. "mlp_out".'),
   d_model: z
     .int()
@@ -74,6 +91,12 @@ const keys = z.strictObject({
     .describe(
       "`[d_model]` the neuron's MLP output weights, W_out[n, :]; null where there is no such neuron.",
     ),
+  mlp_gate_weights: vector
+    .nullable()
+    .optional()
+    .describe(
+      "`[d_model]` the neuron's gate weights, W_gate[:, n]; null where there is no such neuron.",
+    ),
   similarities: z
     .record(z.string(), cosine)
     .describe('Further cosines by name, such as "basis_vector" or "read_direction".'),
@@ -82,19 +105,15 @@ const keys = z.strictObject({
       linear: statisticsSchema,
       mlp_in: statisticsSchema.nullable(),
       mlp_out: statisticsSchema.nullable(),
+      mlp_gate: statisticsSchema.nullable().optional(),
     })
-    .describe("Statistics of the three vectors; null where the target has no such MLP weights."),
-  pca: z
-    .strictObject({
-      points: z.array(z.tuple([z.number(), z.number()])),
-      explained_variance_ratio: z.union(
-        [z.tuple([z.number(), z.number()]), z.tuple([z.null(), z.null()])],
-        "expected two finite numbers, or two nulls",
-      ),
-    })
-    .describe(
-      "The vectors of `stats` that exist, in that order, in the plane in which they differ most.",
-    ),
+    .describe("Statistics of the vectors; null where the target has no such MLP weights."),
+  pca: pcaSchema.describe(
+    "The first three vectors of `stats` that exist, in that order, in the plane in which they differ most.",
+  ),
+  pca_with_gate: pcaSchema
+    .optional()
+    .describe("The same with all vectors of `stats` that exist, W_gate[:, n] the last."),
   random_baseline: z.strictObject({
     mean: cosine,
     std: z.number().min(0).nullable(),
@@ -146,8 +165,9 @@ export const linearWeightsSchema: z.ZodType<LinearWeightsResult> = keys.superRef
       "linear_weights_unembed",
       "mlp_input_weights",
       "mlp_output_weights",
+      "mlp_gate_weights",
     ] as const) {
-      const values = result[key];
+      const values = result[key] ?? null;
       if (values !== null) {
         requireLength(context, [key], values.length, result.d_model, "coordinate");
       }
@@ -158,8 +178,16 @@ export const linearWeightsSchema: z.ZodType<LinearWeightsResult> = keys.superRef
       if (values === null) continue;
       requireLength(context, ["gradient", key], values.length, d_model, "coordinate");
     }
-    const vectors = Object.values(result.stats).filter((statistics) => statistics !== null).length;
-    requireLength(context, ["pca", "points"], result.pca.points.length, vectors, "vector of stats");
+    const { mlp_gate = null, ...ofPlain } = result.stats;
+    const plain = Object.values(ofPlain).filter((statistics) => statistics !== null).length;
+    for (const [key, vectors] of [
+      ["pca", plain],
+      ["pca_with_gate", plain + (mlp_gate === null ? 0 : 1)],
+    ] as const) {
+      const points = result[key]?.points;
+      if (points === undefined) continue;
+      requireLength(context, [key, "points"], points.length, vectors, "vector of stats");
+    }
     requireSame(
       context,
       ["random_baseline_mean"],

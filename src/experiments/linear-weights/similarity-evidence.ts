@@ -22,14 +22,19 @@ const otherNeuronsSchema = rankSchema.extend({
     .describe("The ten of largest |cosine|, the target among them if it is one."),
 });
 
+const comparisonSchema = z.enum([
+  ...["input", "output", "gate"],
+  ...["basis_vector", "read_direction", "gate_read_direction"],
+] as const);
+
 /** One vector that the head is compared with, under every null. */
 export const similarityTestSchema = z.strictObject({
   head_vector: z
     .enum(["linear_weights", "linear_weights_centred", "linear_weights_unembed", "mean_gradient"])
     .describe("Which of the head's vectors."),
-  comparison: z
-    .enum(["input", "output", "basis_vector", "read_direction"])
-    .describe("With which vector: W_in[:, n], W_out[n, :], e_n or W_in @ W_out[:, n]."),
+  comparison: comparisonSchema.describe(
+    "With which vector: W_in[:, n], W_out[n, :], in a gated MLP W_gate[:, n], e_n, W_in @ W_out[:, n] or W_gate @ W_out[:, n].",
+  ),
   weights: z.enum(["processed", "raw"]).describe("Of the processed model, or as in its file."),
   cosine: cosineSchema,
   reason: reasonSchema,
@@ -51,7 +56,7 @@ export type SimilarityTest = ResultOf<typeof similarityTestSchema>;
 
 /** A cosine taken apart into what single coordinates contribute. */
 export const decompositionSchema = z.strictObject({
-  comparison: z.enum(["input", "output", "basis_vector", "read_direction"]),
+  comparison: comparisonSchema,
   cosine: cosineSchema,
   top: z
     .array(

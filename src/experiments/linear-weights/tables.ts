@@ -2,16 +2,9 @@ import type { Rank } from "../../results/evidence-parts";
 import type { Cell, Fact } from "../../text/cell";
 import { phrase } from "../../text/phrase";
 import type { Finding } from "../finding";
+import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
-
-/** How comparisons are called. */
-export const COMPARISON_NAMES: Readonly<Record<SimilarityTest["comparison"], string>> = {
-  input: "MLP input weights W_in[:, n]",
-  output: "MLP output weights W_out[n, :]",
-  basis_vector: "basis vector e_n",
-  read_direction: "read direction W_in @ W_out[:, n]",
-};
 
 /** How the head's vectors are called. */
 const VECTOR_NAMES: Readonly<Record<SimilarityTest["head_vector"], string>> = {
@@ -43,7 +36,7 @@ export function listSimilarities(
     .filter((test) => test.weights === weights)
     .map((test) => ({
       head_vector: VECTOR_NAMES[test.head_vector],
-      compared_with: COMPARISON_NAMES[test.comparison],
+      compared_with: COMPARISONS[test.comparison].label,
       cosine: test.cosine,
       rank_in_layer: test.other_neurons,
       percentile: test.other_neurons.percentile,
@@ -52,6 +45,21 @@ export function listSimilarities(
       p_shuffled: test.shuffled_coordinates.p_value,
       p_covariance: test.layer_covariance.p_value,
     }));
+}
+
+/** The neuron's similarities against random directions, for a table. */
+export function listAgainstRandom(result: LinearWeightsResult) {
+  const { sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
+  const row = (name: string, cosine: number | null, z: number | null, exact_p: number | null) => ({
+    ...{ similarity: `with ${name} weights`, cosine, z, exact_p },
+  });
+  return [
+    row("input", result.sim_with_input, result.z_score_input, result.p_value_input),
+    ...(sim_with_gate === undefined
+      ? []
+      : [row("gate", sim_with_gate, z_score_gate, p_value_gate)]),
+    row("output", result.sim_with_output, result.z_score_output, result.p_value_output),
+  ];
 }
 
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
@@ -66,7 +74,7 @@ export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Reco
       shown.map(({ comparison, other_neurons }) => {
         const found = other_neurons.most_similar[place];
         const text = found ? phrase`${String(found.neuron)}: ${found.cosine}` : "";
-        return [COMPARISON_NAMES[comparison], text];
+        return [COMPARISONS[comparison].label, text];
       }),
     ),
   }));
@@ -76,7 +84,7 @@ export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Reco
 export function listDecompositions({ decompositions }: LinearWeightsResult) {
   return decompositions.map(
     ({ comparison, cosine, top, rest, without_top, effective_coordinates }) => ({
-      compared_with: COMPARISON_NAMES[comparison],
+      compared_with: COMPARISONS[comparison].label,
       cosine,
       top_ten: top.reduce((sum, { contribution }) => sum + contribution, 0),
       rest,
@@ -128,7 +136,7 @@ export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
       ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
     )
     .map((test) => ({
-      found: phrase`cosine with ${COMPARISON_NAMES[test.comparison]}: ${test.cosine}`,
+      found: phrase`cosine with ${COMPARISONS[test.comparison].label}: ${test.cosine}`,
       how_sure: howSure(test, result),
       against: against(test, result),
       otherwise: otherwise(test, result),

@@ -1,3 +1,4 @@
+import { modelWarnings } from "../../analysis/model-warnings";
 import { provenanceOf } from "../../analysis/provenance";
 import { InputError, InterruptedError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
@@ -100,7 +101,7 @@ export async function analyzeNeuronSweep(
     target: targetOf(head, swept, none),
     swept,
     is_complete: sweep.isComplete,
-    warnings: [...files.warnings, ...head.model.warnings, ...sweep.warnings],
+    warnings: [...files.warnings, ...modelWarnings(head.model), ...sweep.warnings],
     provenance,
   });
 }

@@ -1,21 +1,16 @@
-import { colourOf, type SeriesKind } from "../../../figures/colours";
+import { colourOf } from "../../../figures/colours";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
 import { type IntervalRow, intervalRows } from "../../../figures/interval-rows";
 import { figure, ROOM_FOR_TITLE } from "../../../figures/template";
 import type { NullDistribution } from "../../../results/evidence-parts";
 import { formatNumber } from "../../../text/format-number";
+import { COMPARISONS } from "../comparisons";
 import type { SimilarityTest } from "../similarity-evidence";
 import { nothingToCompare } from "./nothing-to-compare";
 
-const COMPARISONS: Readonly<
-  Record<SimilarityTest["comparison"], { label: string; kind: SeriesKind }>
-> = {
-  input: { label: "MLP input weights W_in[:, n]", kind: "mlp_input" },
-  output: { label: "MLP output weights W_out[n, :]", kind: "mlp_output" },
-  basis_vector: { label: "basis vector e_n", kind: "basis" },
-  read_direction: { label: "read direction W_in @ W_out[:, n]", kind: "read_direction" },
-};
+/** What every neuron of the layer has one of; the others are of coordinates of the stream. */
+const OF_NEURONS: ReadonlySet<SimilarityTest["comparison"]> = new Set(["input", "output", "gate"]);
 
 /**
  * Each similarity (a diamond) beside what every null hypothesis gives: the range of 90% of its cosines
@@ -59,8 +54,7 @@ export function similarityNullsFigure(
 function nullsOf(test: SimilarityTest, colour: string): IntervalRow[] {
   const { cosine, sampled_directions, other_neurons, random_directions } = test;
   const { rank, of } = other_neurons;
-  const others =
-    test.comparison === "input" || test.comparison === "output" ? "neurons" : "coordinates";
+  const others = OF_NEURONS.has(test.comparison) ? "neurons" : "coordinates";
   return [
     row("random directions", sampled_directions, pText(random_directions.p_value)),
     row(

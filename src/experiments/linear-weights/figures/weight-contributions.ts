@@ -1,4 +1,4 @@
-import { colourOf, type SeriesKind, withOpacity } from "../../../figures/colours";
+import { colourOf, withOpacity } from "../../../figures/colours";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
 import { panelGrid } from "../../../figures/panel-grid";
@@ -6,17 +6,12 @@ import { panelTitle } from "../../../figures/panel-title";
 import { figure, ROOM_FOR_TITLES } from "../../../figures/template";
 import { drawable } from "../../../figures/validate";
 import { formatNumber } from "../../../text/format-number";
+import { COMPARISONS } from "../comparisons";
 import type { Decomposition } from "../similarity-evidence";
 import { nothingToCompare } from "./nothing-to-compare";
 
-const COMPARISONS: Readonly<
-  Record<Decomposition["comparison"], { label: string; kind: SeriesKind }>
-> = {
-  input: { label: "W_in[:, n]", kind: "mlp_input" },
-  output: { label: "W_out[n, :]", kind: "mlp_output" },
-  basis_vector: { label: "e_n", kind: "basis" },
-  read_direction: { label: "W_in @ W_out[:, n]", kind: "read_direction" },
-};
+/** Beside each other; a gated MLP has more vectors. */
+const MOST_COLUMNS = 3;
 
 const PANEL_HEIGHT = { notebook: 240, column: 190 } as const;
 
@@ -41,7 +36,7 @@ export function weightContributionsFigure(
   // A basis vector has one coordinate.
   const shown = decompositions.filter(({ comparison }) => comparison !== "basis_vector");
   if (shown.length === 0) return nothingToCompare(title, size);
-  const columns = size === "column" ? 1 : shown.length;
+  const columns = size === "column" ? 1 : Math.min(shown.length, MOST_COLUMNS);
   const rows = Math.ceil(shown.length / columns);
   const plotHeight = rows * PANEL_HEIGHT[size] + (rows - 1) * 84;
   const panels = panelGrid(shown.length, {
@@ -55,10 +50,10 @@ export function weightContributionsFigure(
     size,
     data: shown.map(({ comparison, top }, i) => ({
       type: "bar",
-      name: COMPARISONS[comparison].label,
+      name: COMPARISONS[comparison].short,
       x: top.map(({ coordinate }) => String(coordinate)),
       y: drawable(
-        COMPARISONS[comparison].label,
+        COMPARISONS[comparison].short,
         top.map(({ contribution }) => contribution),
       ),
       xaxis: panels[i].x,
@@ -95,7 +90,7 @@ export function weightContributionsFigure(
       ),
       annotations: shown.map(({ comparison, cosine, rest }, i) =>
         panelTitle(
-          `<b>${COMPARISONS[comparison].label}</b><br>cosine ${formatNumber(cosine, 3)}, rest ${formatNumber(rest, 3)}`,
+          `<b>${COMPARISONS[comparison].short}</b><br>cosine ${formatNumber(cosine, 3)}, rest ${formatNumber(rest, 3)}`,
           panels[i].left,
           panels[i].top,
           12,
@@ -107,5 +102,5 @@ export function weightContributionsFigure(
 
 function inWords({ comparison, cosine, rest, effective_coordinates, top }: Decomposition): string {
   const first = top[0] ? `, most by coordinate ${top[0].coordinate}` : "";
-  return `${COMPARISONS[comparison].label}: cosine ${formatNumber(cosine, 3)}${first}, ${formatNumber(rest, 3)} without the ten, as if ${formatNumber(effective_coordinates, 3)} coordinates shared it.`;
+  return `${COMPARISONS[comparison].short}: cosine ${formatNumber(cosine, 3)}${first}, ${formatNumber(rest, 3)} without the ten, as if ${formatNumber(effective_coordinates, 3)} coordinates shared it.`;
 }

@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { readJsonFile } from "../../checkpoints/json-file";
+import { HeadConfigError } from "../../errors";
+import type { BoundHead } from "../../heads/bind-head";
+import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
+import { runFolder } from "../../heads/run-folders";
+import { defaultTexts, heldOutTexts } from "../../training/default-texts";
+import { promptsHash, trainingTexts } from "../../training/training-data";
+
+/** Texts that a head is audited on. */
+export interface HeldOut {
+  /** Each another one up to the measured token; null where there are none to run. */
+  readonly texts: MeasuredPrompts | null;
+  /** How many were given, how many were training texts of the head, and how many the same again. */
+  readonly given: number;
+  readonly dropped: number;
+  readonly repeated: number;
+  /** Whether the head's training texts are known, so that they could be dropped. */
+  readonly isTrainingKnown: boolean;
+}
+
+const RUN = z.object({ texts: z.object({ sha256: z.string() }) });
+
+/**
+ * Leaves out what the head was trained on, as far as that is known, and what is the same measurement again.
+ *
+ * @param texts the bundled held-out ones if undefined; none, if the base model has no tokenizer for them
+ * @throws InputError if there is no text, or one cannot be run.
+ */
+export async function heldOut(
+  head: BoundHead,
+  given: readonly Prompt[] | undefined,
+  prependBos: boolean,
+): Promise<HeldOut> {
+  if (given) return without(head, given, prependBos);
+  if (head.model.tokenizer) return without(head, await heldOutTexts(), prependBos);
+  return { texts: null, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+}
+
+async function without(
+  head: BoundHead,
+  given: readonly Prompt[],
+  prependBos: boolean,
+): Promise<HeldOut> {
+  const measured = measurePrompts(head, given, { prependBos });
+  const trained = await trainingPrefixes(head);
+  const isNew = (place: number) => !trained?.has(measured.tokens[place].join());
+  const all = measured.tokens.map((_, place) => place);
+  const unseen = measured.only(all.filter(isNew));
+  const texts = unseen.only(unseen.distinct());
+  return {
+    texts,
+    given: measured.length,
+    dropped: measured.length - unseen.length,
+    repeated: unseen.length - texts.length,
+    isTrainingKnown: trained !== null,
+  };
+}
+
+/** The measured prefixes of the training texts; null where they are not known: only the bundled ones can be. */
+async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | null> {
+  const { directory } = head.files;
+  const run = runFolder(directory) ? dirname(directory) : directory;
+  const file = join(run, "training_metrics.json");
+  if (!existsSync(file) || !head.model.tokenizer) return null;
+  const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
+  if (!said.success) return null;
+  const texts = trainingTexts(head, await defaultTexts());
+  if (promptsHash(texts.tokens) !== said.data.texts.sha256) return null;
+  return new Set(texts.tokens.map((ids) => ids.join()));
+}

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as tf from "@tensorflow/tfjs-core";
+import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
+import { donorPlan } from "../../src/experiments/audit/donors";
+import { analyzeAudit } from "../../src/experiments/audit/measure";
+import type { Specificity } from "../../src/experiments/audit/result";
+import { verdictOf } from "../../src/experiments/audit/verdict";
+import { withinTextSlope } from "../../src/experiments/audit/within-text-slope";
+import { type BoundHead, bindHead } from "../../src/heads/bind-head";
+import { loadHead } from "../../src/heads/load-head";
+import type { HookedTransformer } from "../../src/model/hooked-transformer";
+import { openBase } from "../../src/model/open-base";
+import type { Interval } from "../../src/results/evidence-parts";
+import { randomStream } from "../../src/stats/random-stream";
+import { heldOutTexts } from "../../src/training/default-texts";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
+
+describe("donors", () => {
+  it("each text takes other texts' values, each value equally often", () => {
+    const plan = donorPlan(30, 20, { seed: 1, name: "donors" });
+    assert.equal(plan.length, 20);
+    for (let text = 0; text < 30; text++) {
+      const donors = plan.map((ofTexts) => ofTexts[text]);
+      assert.equal(new Set(donors).size, 20);
+      assert.ok(!donors.includes(text));
+    }
+    const used = plan.flat().reduce<number[]>((counts, donor) => {
+      counts[donor] = (counts[donor] ?? 0) + 1;
+      return counts;
+    }, []);
+    assert.deepEqual(used, Array(30).fill(20));
+    assert.deepEqual(donorPlan(30, 20, { seed: 1, name: "donors" }), plan);
+  });
+});
+
+describe("the slope within texts", () => {
+  // Expected: least squares with an intercept for each text, by the normal equations of dummy variables
+  // worked out by hand: within-text covariances 2 and 3, squares 2 and 2.
+  it("has an intercept for each text, and is left out text by text", () => {
+    const texts = [
+      { values: [0, 2], predictions: [5, 7] },
+      { values: [1, 3], predictions: [-1, 2] },
+      { values: [], predictions: [] },
+    ];
+    const { estimate, leaveOneOut } = withinTextSlope(texts)!;
+    assert.equal(estimate, (2 + 3) / (2 + 2));
+    assert.deepEqual(leaveOneOut, [1.5, 1, 1.25]);
+    assert.equal(withinTextSlope([{ values: [1, 1], predictions: [1, 2] }]), null);
+  });
+});
+
+describe("verdicts", () => {
+  const of = (low: number | null, high: number | null): Interval => ({
+    ...{ estimate: low === null || high === null ? null : (low + high) / 2, low, high },
+    ...{ confidence: 0.95, method: "m", n: 300, resamples: 300, usable: 300 },
+    reason: low === null ? "none" : null,
+  });
+  const rank = (p_value: number | null): Specificity => ({
+    ...{ neurons: 128, texts: 16, effect: 1, largest: [], rank: 1, of: 128, percentile: 100 },
+    ...{ p_value, reason: p_value === null ? "too few" : null },
+  });
+  const verdict = (
+    r: Interval,
+    causal_share: Interval,
+    input_share: Interval,
+    both_shares: Interval,
+    p: number | null = 0.01,
+  ) => verdictOf({ r, causal_share, input_share, both_shares, specificity: rank(p) });
+  const [well, none] = [of(0.8, 0.9), of(-0.05, 0.05)];
+
+  // The rules of SPEC section 10, the first that holds.
+  it("follow the rules in their order", () => {
+    const [high, low] = [of(0.9, 1.1), of(0.1, 0.2)];
+    assert.equal(verdict(of(0.1, 0.2), high, none, high).verdict, "does not predict");
+    assert.match(verdict(of(-0.9, -0.8), high, none, high).decided, /reversed/);
+    assert.equal(verdict(well, high, none, high).verdict, "reads the neuron");
+    assert.equal(verdict(well, low, high, high).verdict, "reads its inputs");
+    assert.equal(verdict(well, low, low, of(0.2, 0.4)).verdict, "reads a correlate");
+    assert.equal(verdict(well, of(0.4, 0.6), none, of(0.4, 0.6)).verdict, "undecided");
+  });
+
+  it("say what failed, or which interval decides nothing", () => {
+    const high = of(0.9, 1.1);
+    assert.match(verdict(well, high, none, high, 0.2).decided, /no more special/);
+    assert.match(verdict(well, high, none, high, null).decided, /no rank: too few/);
+    assert.match(verdict(well, of(0.4, 0.6), none, high).decided, /causal share holds 0\.5/);
+    assert.match(verdict(well, of(0.1, 0.2), of(null, null), high).decided, /no input share/);
+    assert.match(verdict(well, of(0.1, 0.2), of(0.4, 0.6), high).decided, /input share holds 0\.5/);
+    assert.equal(verdict(of(null, null), high, none, high).verdict, "no verdict");
+  });
+});
+
+// Truth that is planted: what such a head reads is known by how it was made.
+describe("heads with known truth", () => {
+  const folder = temporaryFolder();
+  let model: HookedTransformer;
+  before(async () => {
+    model = await openBase("models/tiny-gpt2");
+  });
+  after(() => model.dispose());
+
+  async function linearHead(weights: Float32Array, target: object): Promise<BoundHead> {
+    const { d_model } = model.cfg;
+    const path = join(folder, randomStream(0, JSON.stringify(target)).integer(0, 1e9).toString());
+    mkdirSync(path, { recursive: true });
+    const head_config = { input_dim: d_model, hidden_dim: null };
+    writeFileSync(
+      join(path, "config.json"),
+      JSON.stringify({ head_type: "regression", feature_layer: -1, ...target, head_config }),
+    );
+    const tensors = new Map([
+      ["output.weight", { dtype: "float32" as const, shape: [1, d_model], data: weights }],
+      ["output.bias", { dtype: "float32" as const, shape: [1], data: new Float32Array(1) }],
+    ]);
+    await writeSafetensors(join(path, "head.safetensors"), tensors);
+    return bindHead(await loadHead(path), model, { path });
+  }
+
+  it("one that reads the very coordinate that it predicts reads the neuron", async () => {
+    const target = { layer_type: "resid_post", target_layer: 3, target_neuron: 5 };
+    const basis = new Float32Array(model.cfg.d_model);
+    basis[5] = 1;
+    const tensors = tf.memory().numTensors;
+    const audit = await analyzeAudit(await linearHead(basis, target));
+    assert.equal(tf.memory().numTensors, tensors, "tensors left behind");
+    assert.equal(audit.verdict, "reads the neuron", audit.because.join(" "));
+    assert.ok(Math.abs(audit.causal_share.estimate! - 1) < 1e-4);
+    assert.ok(Math.abs(audit.prediction.r.estimate! - 1) < 1e-6);
+    assert.equal(audit.specificity.rank, 1);
+  });
+
+  it("one whose weights are orthogonal to what the neuron writes has a causal share of 0", async () => {
+    // Another coordinate of the last stream: the patched one cannot reach it.
+    const target = { layer_type: "resid_post", target_layer: 3, target_neuron: 6 };
+    const basis = new Float32Array(model.cfg.d_model);
+    basis[5] = 1;
+    const audit = await analyzeAudit(await linearHead(basis, target));
+    assert.equal(audit.causal_slope.estimate, 0);
+    assert.notEqual(audit.verdict, "reads the neuron");
+    assert.notEqual(audit.specificity.rank, 1);
+  });
+
+  it("gives the same numbers for the same seed", async () => {
+    const target = { layer_type: "resid_post", target_layer: 3, target_neuron: 7 };
+    const basis = new Float32Array(model.cfg.d_model);
+    basis[7] = 2;
+    const head = await linearHead(basis, target);
+    const texts = (await heldOutTexts()).slice(0, 120);
+    const options = { texts, timestamp: "2026-01-01T00:00:00Z" };
+    const [first, second] = [await analyzeAudit(head, options), await analyzeAudit(head, options)];
+    assert.equal(JSON.stringify(first), JSON.stringify(second));
+    assert.match(first.warnings.join(), /120 different texts are few/);
+    // Twice the activation: the scale of a prediction is no part of a share.
+    assert.ok(Math.abs(first.causal_share.estimate! - 1) < 1e-4);
+  });
+
+  it("says why there is no verdict", async () => {
+    const basis = new Float32Array(model.cfg.d_model).fill(1);
+    const target = { layer_type: "resid_post", target_layer: 3, target_neuron: 8 };
+    const few = await analyzeAudit(await linearHead(basis, target), {
+      texts: ["Once upon", "Who?"],
+    });
+    assert.equal(few.verdict, "no verdict");
+    assert.match(few.because[0], /2 different held-out texts are few: a verdict takes 100/);
+    const early = { ...target, feature_layer: 1, target_neuron: 9 };
+    const late = await analyzeAudit(await linearHead(basis, early));
+    assert.equal(late.verdict, "cannot be tested this way");
+    assert.match(late.because[0], /computed after/);
+  });
+});
