@@ -32,13 +32,14 @@ const WITH_BIASES: Repository = {
     "config.json": Buffer.from('{"model_type": "llama", "mlp_bias": true}'),
   },
 };
+const PYTHIA = repositoryOf("EleutherAI/pythia-70m", fixture("arch", "gpt_neox", "base-model"));
 const DISTIL: Repository = { ...GPT2, name: "distilgpt2" };
 
 let server: HubServer;
 let places = 0;
 
 before(async () => {
-  server = await HubServer.start(GPT2, DISTIL, BERT, WITH_BIASES);
+  server = await HubServer.start(GPT2, DISTIL, BERT, WITH_BIASES, PYTHIA);
 });
 after(() => {
   server.close();
@@ -146,6 +147,16 @@ describe("a model's name", () => {
       await assertRefused(() => locateModel(path), /no base model .*nothing at/, ModelConfigError);
     }
     assert.equal(server.requests.length, requests);
+  });
+
+  it("of another family is found on the hub and in the cache, by every alias", async () => {
+    newPlace();
+    const snapshot = await locateModel("pythia");
+    assert.match(snapshot, /models--EleutherAI--pythia-70m/);
+    process.env.HF_HUB_OFFLINE = "1";
+    for (const name of ["pythia-70m", "EleutherAI/pythia-70m", "EleutherAI/pythia-19m"]) {
+      assert.equal(await locateModel(name), snapshot);
+    }
   });
 
   it("of another kind of model is refused before its weights are downloaded", async () => {

@@ -74,7 +74,7 @@ export function gpt2Config(raw: unknown, file: string): ModelConfig {
       file,
       found: shown(given.config[key]),
       expected: message,
-      remedy: "tslens runs GPT-2 models; check that this is the config.json of one.",
+      remedy: "Check that this is the config.json of a GPT-2, or that it says its model_type.",
     });
   }
   const config = parsed.data;
