@@ -145,7 +145,7 @@ describe("both notebooks on other kinds of heads", () => {
           checkOutputs(join(results, "notebooks", `${name}.ipynb`), figures);
         }
         const files = readdirSync(results).filter((entry) => entry.endsWith(".json"));
-        assert.equal(files.length, 3);
+        assert.equal(files.length, 4);
         for (const file of files) {
           const result = JSON.parse(readFileSync(join(results, file), "utf8"));
           assert.equal(result.head_type, kind);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../checkpoints/json-file";
-import { HeadConfigError } from "../../errors";
+import { HeadConfigError, InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { runFolder } from "../../heads/run-folders";
@@ -26,7 +26,7 @@ const RUN = z.object({ texts: z.object({ sha256: z.string() }) });
 /**
  * Leaves out what the head was trained on, as far as that is known, and what is the same measurement again.
  *
- * @param texts the bundled held-out ones if undefined; none, if the base model has no tokenizer for them
+ * @param given the bundled held-out ones if undefined, as far as the model can run them
  * @throws InputError if there is no text, or one cannot be run.
  */
 export async function heldOut(
@@ -35,8 +35,21 @@ export async function heldOut(
   prependBos: boolean,
 ): Promise<HeldOut> {
   if (given) return without(head, given, prependBos);
-  if (head.model.tokenizer) return without(head, await heldOutTexts(), prependBos);
+  const bundled = head.model.tokenizer ? await heldOutTexts() : [];
+  const runnable = bundled.filter((text) => canRun(head, text, prependBos));
+  if (runnable.length > 0) return without(head, runnable, prependBos);
   return { texts: null, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+}
+
+/** Of the bundled texts some may be longer than a small context, or of characters that a tokenizer lacks. */
+function canRun(head: BoundHead, text: string, prependBos: boolean): boolean {
+  try {
+    measurePrompts(head, [text], { prependBos });
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 async function without(

@@ -1,3 +1,4 @@
+import { InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { binCentres } from "../../heads/prediction";
@@ -29,7 +30,15 @@ export async function lastTokenBaseline(
     const none = { r_squared_last_token: null, last_token_texts: 0 };
     return { r_squared, ...none, reason: reason ?? "there are no texts to fit the last token on" };
   }
-  const training = trainingTexts(head, await defaultTexts({ count: TEXTS }));
+  const training = fitted(head, await defaultTexts({ count: TEXTS }));
+  if (training === null) {
+    const none = { r_squared_last_token: null, last_token_texts: 0 };
+    return {
+      r_squared,
+      ...none,
+      reason: reason ?? "the bundled training texts cannot be run on it",
+    };
+  }
   const store = await collectActivations(head.model, training.tokens, [head.hook], {
     cacheFolder: activationCacheFolder(),
   });
@@ -39,6 +48,16 @@ export async function lastTokenBaseline(
   const guessed = texts.tokens.map((ids) => means.get(ids[ids.length - 1]) ?? overall);
   const { r2 } = regressionMetrics(guessed, activation);
   return { r_squared, r_squared_last_token: r2, last_token_texts: training.length, reason };
+}
+
+/** The bundled training texts; null where the tokenizer has no tokens for them. */
+function fitted(head: BoundHead, texts: readonly string[]): MeasuredPrompts | null {
+  try {
+    return trainingTexts(head, texts);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }
 
 /** Whether class numbers stand for bins that it does not have. */

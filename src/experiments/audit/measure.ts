@@ -215,7 +215,7 @@ function whyNoVerdict(
   if (used >= FEWEST_TEXTS) return null;
   const reason =
     texts === null
-      ? "the base model has no tokenizer for the bundled texts, and no token ids were given as texts"
+      ? "the base model has no tokenizer that the bundled texts can be run with, and none were given"
       : `${used} different held-out texts are few: a verdict takes ${FEWEST_TEXTS}`;
   return { verdict: "no verdict", reason };
 }
