@@ -32,7 +32,7 @@ import { along, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { auditSentence } from "./sentence";
 import { specificity } from "./specificity";
-import { DONORS, ENOUGH_TEXTS, FEWEST_TEXTS, MOST_UNREACHED } from "./thresholds";
+import { DONORS, ENOUGH_TEXTS, FEWEST_FOR_VERDICT, MOST_UNREACHED } from "./thresholds";
 import { type Evidence, verdictOf } from "./verdict";
 import { type TextRuns, withinTextSlope } from "./within-text-slope";
 
@@ -212,11 +212,11 @@ function whyNoVerdict(
     const reason = `${hook} is computed after ${reads[0]}, which the head reads`;
     return { verdict: "cannot be tested this way", reason };
   }
-  if (used >= FEWEST_TEXTS) return null;
+  if (used >= FEWEST_FOR_VERDICT) return null;
   const reason =
     texts === null
       ? "the base model has no tokenizer that the bundled texts can be run with, and none were given"
-      : `${used} different held-out texts are few: a verdict takes ${FEWEST_TEXTS}`;
+      : `${used} different held-out texts are few: a verdict takes ${FEWEST_FOR_VERDICT}`;
   return { verdict: "no verdict", reason };
 }
 
@@ -343,7 +343,7 @@ function textWarnings({ texts, isTrainingKnown, dropped }: HeldOut): string[] {
     );
   }
   if (dropped > 0) warnings.push(`${dropped} texts that the head was trained on were dropped`);
-  if (texts.length < ENOUGH_TEXTS && texts.length >= FEWEST_TEXTS) {
+  if (texts.length < ENOUGH_TEXTS && texts.length >= FEWEST_FOR_VERDICT) {
     warnings.push(
       `${texts.length} different texts are few: intervals are wide below ${ENOUGH_TEXTS}`,
     );

@@ -12,7 +12,7 @@ export const THRESHOLDS = {
 } as const;
 
 /** Fewest different texts for a verdict, and for one without a warning. */
-export const FEWEST_TEXTS = 100;
+export const FEWEST_FOR_VERDICT = 100;
 export const ENOUGH_TEXTS = 300;
 
 /** On each text the neuron takes its values on so many others. */
