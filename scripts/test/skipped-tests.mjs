@@ -17,7 +17,7 @@ const MAY_BE_SKIPPED = [
   {
     reason: /no Python with/,
     when: (/** @type {Machine} */ { python }, /** @type {string} */ reason) =>
-      !python || !hasPackages(python, /no Python with ([\w ]+)/.exec(reason)?.[1] ?? ""),
+      !python || !hasPackages(python, /no Python with ([\w, ]+)/.exec(reason)?.[1] ?? ""),
   },
   {
     reason: /(browser|Chromium)/i,
@@ -28,10 +28,10 @@ const MAY_BE_SKIPPED = [
 
 /**
  * @param {string} python
- * @param {string} packages as a reason names them, "pandas and safetensors"
+ * @param {string} packages as a reason names them, "pandas, torch and safetensors"
  */
 function hasPackages(python, packages) {
-  const imports = packages.split(/\s+and\s+|\s+/).filter((name) => /^[a-z]\w*$/.test(name));
+  const imports = packages.split(/,\s*|\s+and\s+|\s+/).filter((name) => /^[a-z]\w*$/.test(name));
   const code = imports.filter((name) => !["here", "a"].includes(name)).join(", ");
   return code !== "" && spawnSync(python, ["-c", `import ${code}`]).status === 0;
 }
