@@ -1,6 +1,6 @@
 import type { Annotations, Layout, PlotData } from "plotly.js";
+import { cellText, type IntervalCell } from "../text/cell";
 import { escapeHtml } from "../text/escape-html";
-import { formatNumber } from "../text/format-number";
 import { withOpacity } from "./colours";
 import { type FigureSize, INK, SOFT_INK } from "./template";
 import { drawable } from "./validate";
@@ -155,17 +155,11 @@ function rowNote(note: string, y: number): Partial<Annotations> {
   };
 }
 
-/** `0.117 [0.114, 0.121]`, as far as there is an interval. */
-export function intervalText({
-  estimate,
-  low,
-  high,
-}: {
-  readonly estimate: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-}): string {
-  const text = formatNumber(estimate, 3);
-  if (low === null || high === null) return text;
-  return `${text} [${formatNumber(low, 3)}, ${formatNumber(high, 3)}]`;
+/** A row of a number with its interval, as far as there is one. */
+export function intervalRow(label: string, of: IntervalCell, colour: string): IntervalRow {
+  const { estimate, low, high } = of;
+  return {
+    ...{ label, colour, point: estimate, note: estimate === null ? "none" : cellText(of) },
+    range: low !== null && high !== null ? [low, high] : null,
+  };
 }

@@ -26,18 +26,10 @@ export async function lastTokenBaseline(
     (config.headType === "classification" && binCentres(config) !== null && !isIndexed(head));
   const r_squared = hasUnits ? regressionMetrics(prediction, activation).r2 : null;
   const reason = hasUnits ? null : "its prediction has no units of the activation";
-  if (!head.model.tokenizer || !head.model.files) {
+  const training = await fitted(head);
+  if (typeof training === "string") {
     const none = { r_squared_last_token: null, last_token_texts: 0 };
-    return { r_squared, ...none, reason: reason ?? "there are no texts to fit the last token on" };
-  }
-  const training = fitted(head, await defaultTexts({ count: TEXTS }));
-  if (training === null) {
-    const none = { r_squared_last_token: null, last_token_texts: 0 };
-    return {
-      r_squared,
-      ...none,
-      reason: reason ?? "the bundled training texts cannot be run on it",
-    };
+    return { r_squared, ...none, reason: reason ?? training };
   }
   const store = await collectActivations(head.model, training.tokens, [head.hook], {
     cacheFolder: activationCacheFolder(),
@@ -50,12 +42,16 @@ export async function lastTokenBaseline(
   return { r_squared, r_squared_last_token: r2, last_token_texts: training.length, reason };
 }
 
-/** The bundled training texts; null where the tokenizer has no tokens for them. */
-function fitted(head: BoundHead, texts: readonly string[]): MeasuredPrompts | null {
+/** The bundled training texts, or why they cannot be used. */
+async function fitted(head: BoundHead): Promise<MeasuredPrompts | string> {
+  if (!head.model.tokenizer || !head.model.files) {
+    return "there are no texts to fit the last token on";
+  }
+  const texts = await defaultTexts({ count: TEXTS });
   try {
     return trainingTexts(head, texts);
   } catch (error) {
-    if (error instanceof InputError) return null;
+    if (error instanceof InputError) return "the bundled training texts cannot be run on it";
     throw error;
   }
 }

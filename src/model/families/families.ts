@@ -10,6 +10,17 @@ import { neoLayers } from "./neo-layers";
 const NO_BIASES = { qkv: false, o: false, mlp: false, unembed: false };
 const ALL_BIASES = { qkv: true, o: true, mlp: true, unembed: false };
 
+/** Of GPT-NeoX and Phi. */
+const LAYER_NORM_KEYS = {
+  n_layers: "num_hidden_layers",
+  d_model: "hidden_size",
+  n_heads: "num_attention_heads",
+  d_mlp: "intermediate_size",
+  n_ctx: "max_position_embeddings",
+  eps: "layer_norm_eps",
+  act_fn: "hidden_act",
+} as const;
+
 const LLAMA_KEYS = {
   n_layers: "num_hidden_layers",
   d_model: "hidden_size",
@@ -78,13 +89,7 @@ export const FAMILIES: readonly Family[] = [
     model_type: "gpt_neox",
     title: "GPT-NeoX",
     keys: {
-      n_layers: "num_hidden_layers",
-      d_model: "hidden_size",
-      n_heads: "num_attention_heads",
-      d_mlp: "intermediate_size",
-      n_ctx: "max_position_embeddings",
-      eps: "layer_norm_eps",
-      act_fn: "hidden_act",
+      ...LAYER_NORM_KEYS,
       rotary_base: "rotary_emb_base",
       rotary_share: "rotary_pct",
     },
@@ -282,13 +287,7 @@ export const FAMILIES: readonly Family[] = [
     model_type: "phi",
     title: "Phi",
     keys: {
-      n_layers: "num_hidden_layers",
-      d_model: "hidden_size",
-      n_heads: "num_attention_heads",
-      d_mlp: "intermediate_size",
-      n_ctx: "max_position_embeddings",
-      eps: "layer_norm_eps",
-      act_fn: "hidden_act",
+      ...LAYER_NORM_KEYS,
       rotary_share: "partial_rotary_factor",
     },
     usual: {

@@ -1,8 +1,8 @@
 import { extent, padded } from "../../../figures/extent";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
-import { intervalText } from "../../../figures/interval-rows";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE, SOFT_INK } from "../../../figures/template";
+import { cellText } from "../../../text/cell";
 import { escapeHtml } from "../../../text/escape-html";
 import type { DirectEffect } from "../evidence";
 import { factorPoints } from "./factor-points";
@@ -31,7 +31,7 @@ export function directAndTotalFigure(
   const { direct, total, reason, direct_share } = effect;
   const statement =
     reason === null
-      ? `Share of the slope that takes the direct path: ${intervalText(direct_share)}`
+      ? `Share of the slope that takes the direct path: ${cellText(direct_share)}`
       : `There is no direct path: ${reason}`;
   const range = padded(extent([...direct.flat(), ...total.flat(), 0]));
   const points =

@@ -1,9 +1,8 @@
 import { colourOf } from "../../../figures/colours";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
-import { type IntervalRow, intervalRows, intervalText } from "../../../figures/interval-rows";
+import { type IntervalRow, intervalRow, intervalRows } from "../../../figures/interval-rows";
 import { figure, ROOM_FOR_TITLE } from "../../../figures/template";
-import type { Interval } from "../../../results/evidence-parts";
 import { formatNumber } from "../../../text/format-number";
 import type { ActivationPatchingResult } from "../result";
 
@@ -38,11 +37,11 @@ export function slopeEvidenceFigure(
     .filter((slope) => slope !== null);
   const head = colourOf("head");
   const measured = [
-    interval("all points", all_points.slope, head),
-    interval("without factor 1", changed_points.slope, head),
-    { ...interval("mean of the prompts' own", prompt_slopes.mean, head), dots: own },
-    interval("set to its quantiles", quantiles.slope, head),
-    interval("direct path alone", direct_effect.direct_slope, colourOf("mlp_output")),
+    intervalRow("all points", all_points.slope, head),
+    intervalRow("without factor 1", changed_points.slope, head),
+    { ...intervalRow("mean of the prompts' own", prompt_slopes.mean, head), dots: own },
+    intervalRow("set to its quantiles", quantiles.slope, head),
+    intervalRow("direct path alone", direct_effect.direct_slope, colourOf("mlp_output")),
     ...(closed_form.slope === null
       ? []
       : [single("closed form", closed_form.slope, colourOf("mlp_output"))]),
@@ -73,14 +72,6 @@ export function slopeEvidenceFigure(
     data,
     layout: { ...layout, margin: { ...layout.margin, t: ROOM_FOR_TITLE } },
   });
-}
-
-function interval(label: string, of: Interval, colour: string): IntervalRow {
-  const { estimate, low, high } = of;
-  return {
-    ...{ label, colour, point: estimate, note: estimate === null ? "none" : intervalText(of) },
-    range: low !== null && high !== null ? [low, high] : null,
-  };
 }
 
 function single(label: string, value: number, colour: string): IntervalRow {

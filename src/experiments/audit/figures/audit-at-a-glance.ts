@@ -1,9 +1,10 @@
 import { colourOf } from "../../../figures/colours";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
-import { type IntervalRow, intervalRows, intervalText } from "../../../figures/interval-rows";
+import { type IntervalRow, intervalRow, intervalRows } from "../../../figures/interval-rows";
 import { figure, ROOM_FOR_TITLE } from "../../../figures/template";
 import type { Interval } from "../../../results/evidence-parts";
+import { cellText } from "../../../text/cell";
 import type { AuditResult } from "../result";
 import { THRESHOLDS } from "../thresholds";
 
@@ -56,16 +57,11 @@ export function auditAtAGlanceFigure(
 }
 
 function share(label: string, of: Interval, colour: string): IntervalRow {
-  const { estimate, low, high } = of;
-  return {
-    ...{ label, colour, point: estimate, note: estimate === null ? "none" : intervalText(of) },
-    range: low !== null && high !== null ? [low, high] : null,
-    mark: THRESHOLDS.share,
-  };
+  return { ...intervalRow(label, of, colour), mark: THRESHOLDS.share };
 }
 
 function correlation(r: Interval): string {
-  return r.estimate === null ? "" : `r ${intervalText(r)}`;
+  return r.estimate === null ? "" : `r ${cellText(r)}`;
 }
 
 function sentenceCase(text: string): string {
