@@ -6,9 +6,10 @@ import { neuronSweep } from "../../src/patching/neuron-sweep";
 
 /**
  * A program for the test that sends it signals: it listens for them, makes the same 2,800 patched runs
- * so many times, and says what numbers it got each time and how many signals it heard.
+ * so many times, and on (up to twenty times as often) until it heard enough signals, and says what
+ * numbers it got each time and how many signals it heard.
  */
-async function main(head: string, times: number): Promise<void> {
+async function main(head: string, times: number, enough: number): Promise<void> {
   let heard = 0;
   for (const signal of ["SIGUSR2", "SIGWINCH", "SIGCHLD"] as const)
     process.on(signal, () => heard++);
@@ -18,7 +19,7 @@ async function main(head: string, times: number): Promise<void> {
   );
   process.stdout.write("ready\n");
   const numbers = new Set<string>();
-  for (let time = 0; time < times; time++) {
+  for (let time = 0; time < times || (heard < enough && time < 20 * times); time++) {
     const { baseline, swept } = await neuronSweep(model, prompts, {
       read: { model, ...bound },
       hooks: [
@@ -35,4 +36,8 @@ async function main(head: string, times: number): Promise<void> {
   await wait(1000);
 }
 
-void main(join(__dirname, "..", "..", "models", process.argv[2]), Number(process.argv[3]));
+void main(
+  join(__dirname, "..", "..", "models", process.argv[2]),
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+);

@@ -10,6 +10,8 @@ import { bundledHead } from "../notebooks/bundled-head";
 
 const PROJECT = join(__dirname, "..", "..");
 const TIMES = 12;
+/** How many signals a program hears before it ends, however fast the machine. */
+const ENOUGH = 500;
 
 interface Ended {
   readonly sent: number;
@@ -29,7 +31,7 @@ async function patchedAgain(
     process.execPath,
     [
       ...[...nodeArgs, "--import", "tsx", join(__dirname, "patched-again.ts")],
-      ...[bundledHead(), String(TIMES)],
+      ...[bundledHead(), String(TIMES), String(signals.length > 0 ? ENOUGH : 0)],
     ],
     { cwd: PROJECT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -77,9 +79,8 @@ describe("signals during patched runs", { skip: process.platform === "win32" }, 
 
   it("change no bit and are heard", async () => {
     const { sent, heard, numbers } = await patchedAgain(common);
-    assert.ok(sent > 3000, `${sent} sent`);
     // Signals of a kind that are still waiting count as one.
-    assert.ok(heard > 100, `${heard} of ${sent} heard`);
+    assert.ok(heard >= ENOUGH, `${heard} of ${sent} heard`);
     assert.deepEqual(numbers, undisturbed.numbers);
   });
 
