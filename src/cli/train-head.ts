@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { readPrompts } from "../analysis/prompts";
 import { saveFigure } from "../display/save-figure";
@@ -9,8 +10,8 @@ import { progressBar } from "../progress/progress-bar";
 import { FOR_PROGRAMS, formatNumber } from "../text/format-number";
 import type { Binning } from "../training/bin-edges";
 import type { TextUnit } from "../training/read-texts";
-import { type TrainedHead, trainHead } from "../training/train-head";
-import type { TrainHeadOptions } from "../training/train-head-options";
+import { type TrainedHead, type TrainedHeads, trainHead, trainHeads } from "../training/train-head";
+import type { TrainingOptions } from "../training/train-head-options";
 import { warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { textTable } from "./text-table";
@@ -19,8 +20,10 @@ interface TrainOptions {
   readonly base: string;
   readonly layer: string;
   readonly neuron?: string;
+  readonly neurons?: string;
+  readonly top?: string;
   readonly layerType: string;
-  readonly headType: NonNullable<TrainHeadOptions["headType"]>;
+  readonly headType: NonNullable<TrainingOptions["headType"]>;
   readonly hiddenDim?: string;
   readonly activation: HeadActivation;
   readonly dropout: string;
@@ -49,6 +52,18 @@ export function trainHeadCommand(tslens: Command, output: Output): void {
     .requiredOption("--base <base>", "the base model, a folder or a name")
     .requiredOption("--layer <n>", "the block whose activation is predicted, from 0")
     .option("--neuron <n>", "the neuron; without it the best predictable one is chosen")
+    .addOption(
+      new Option(
+        "--neurons <list>",
+        "a head for each of several, such as 0-127 or 3,17,40-47",
+      ).conflicts(["neuron", "top"]),
+    )
+    .addOption(
+      new Option(
+        "--top <count>",
+        "a head for each of so many, the best predictable ones",
+      ).conflicts("neuron"),
+    )
     .option("--layer-type <name>", "which activation is predicted", "mlp_out")
     .addOption(
       choice(
@@ -90,10 +105,28 @@ export function trainHeadCommand(tslens: Command, output: Output): void {
 }
 
 async function train(options: TrainOptions, output: Output): Promise<void> {
-  const trainOptions = await toTrainHeadOptions(options);
-  const trained = await trainHead(options.base, { ...trainOptions, progress: progressBar });
-  await saveLearningCurves(trained);
-  await output.print(options.json ? `${JSON.stringify(trained, null, 2)}\n` : summary(trained));
+  const given = { ...(await toTrainingOptions(options)), progress: progressBar };
+  if (options.neurons === undefined && options.top === undefined) {
+    const neuron = options.neuron === undefined ? undefined : whole(options.neuron, "--neuron");
+    const trained = await trainHead(options.base, { ...given, neuron });
+    await saveLearningCurves(trained);
+    await output.print(options.json ? json(trained) : summary(trained));
+    return;
+  }
+  const trained = await trainHeads(options.base, {
+    ...given,
+    neurons: options.neurons === undefined ? undefined : neuronList(options.neurons),
+    top: options.top === undefined ? undefined : whole(options.top, "--top"),
+  });
+  // The one epoch of a head that is solved at once is no curve, and a page of it takes five megabytes.
+  for (const head of trained.heads) {
+    if (head.metrics.learning_rate.length > 0) await saveLearningCurves(head);
+  }
+  await output.print(options.json ? json(trained) : summaryOfSeveral(trained));
+}
+
+function json(trained: TrainedHead | TrainedHeads): string {
+  return `${JSON.stringify(trained, null, 2)}\n`;
 }
 
 /** Beside the metrics that they are drawn from; a token head has none. */
@@ -105,11 +138,10 @@ async function saveLearningCurves({ directory, config, metrics }: TrainedHead): 
   });
 }
 
-async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptions> {
-  const { hiddenDim, outputScale, epochs, neuron, texts, tokenPos } = options;
+async function toTrainingOptions(options: TrainOptions): Promise<TrainingOptions> {
+  const { hiddenDim, outputScale, epochs, texts, tokenPos } = options;
   return {
     layer: whole(options.layer, "--layer"),
-    neuron: neuron === undefined ? undefined : whole(neuron, "--neuron"),
     layerType: options.layerType,
     headType: options.headType,
     hiddenDim: hiddenDim === undefined ? null : whole(hiddenDim, "--hidden-dim"),
@@ -127,6 +159,21 @@ async function toTrainHeadOptions(options: TrainOptions): Promise<TrainHeadOptio
     out: options.out,
     timestamp: options.timestamp === undefined ? undefined : moment(options.timestamp),
   };
+}
+
+/** Numbers and ranges of them, such as "3,17,40-47". */
+function neuronList(text: string): number[] {
+  return text.split(",").flatMap((part) => {
+    const [, from, to = from] = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from !== undefined && first <= last && last - first < MOST_NEURONS) {
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    }
+    throw new InputError("--neurons is no list of neurons", {
+      found: `"${part}"`,
+      expected: "numbers and ranges, such as 0-127 or 3,17,40-47",
+    });
+  });
 }
 
 function whole(text: string, option: string): number {
@@ -155,6 +202,30 @@ function moment(text: string): Date {
 
 /** How many neurons of a scan are shown. */
 const SCAN_SHOWN = 5;
+
+/** More neurons than any activation has. */
+const MOST_NEURONS = 1e6;
+
+function summaryOfSeveral({ heads, skipped }: TrainedHeads): string {
+  const [{ config, metrics, warnings, directory }] = heads;
+  const { texts } = metrics;
+  return [
+    `${heads.length} ${config.head_type} heads for neurons of ${metrics.hook}, reading ${metrics.feature_hook}\n`,
+    `${texts.count} texts: ${texts.train} to train on, ${texts.validation} for validation, ${texts.test} to test on\n`,
+    `\n${textTable({
+      caption: "How well they predict, R² on the test texts",
+      headings: ["neuron", "this head", "last token alone", "shuffled labels", "correlation"],
+      rows: heads.map(({ config, metrics: { test_metrics, baselines } }) => [
+        config.target_neuron,
+        ...[test_metrics.r2, baselines.last_token.r2, baselines.shuffled_labels.r2],
+        test_metrics.correlation,
+      ]),
+    })}`,
+    ...skipped.map(({ reason }) => `no head: ${reason}\n`),
+    warningLines(warnings),
+    `\nwritten to ${dirname(directory)}\n`,
+  ].join("");
+}
 
 function summary({ directory, config, metrics, warnings }: TrainedHead): string {
   const { baselines, scan, ridge, texts } = metrics;

@@ -102,14 +102,21 @@ export class ActivationStore {
 
   /** One neuron's activation on each prompt, `[rows]`. */
   column(hook: string, index: number): Float64Array {
+    return this.columns(hook, [index])[0];
+  }
+
+  /** Those of several neurons, each `[rows]`, in one reading. */
+  columns(hook: string, indices: readonly number[]): Float64Array[] {
     const size = this.sizeOf(hook);
-    const column = new Float64Array(this.rows);
+    const columns = indices.map(() => new Float64Array(this.rows));
     this.eachPiece(hook, (piece, firstRow) => {
       for (let row = 0; row * size < piece.length; row++) {
-        column[firstRow + row] = piece[row * size + index];
+        indices.forEach((index, i) => {
+          columns[i][firstRow + row] = piece[row * size + index];
+        });
       }
     });
-    return column;
+    return columns;
   }
 
   private eachPiece(hook: string, take: (piece: Float32Array, firstRow: number) => void): void {

@@ -2,7 +2,7 @@ import { randomStream } from "../stats/random-stream";
 import { type RegressionMetrics, regressionMetrics } from "./evaluation";
 import type { FeatureRows } from "./feature-rows";
 import { rowViews } from "./feature-rows";
-import { ridgeRegression } from "./ridge-regression";
+import { ridgeRegressions } from "./ridge-regression";
 
 /** Test metrics of predictors that know less than the head. */
 export interface Baselines {
@@ -20,8 +20,6 @@ export interface Baselines {
 export interface BaselineData {
   /** Every row's features; `rows` is not looked at. */
   readonly features: FeatureRows;
-  /** Every row's target. */
-  readonly targets: Float64Array;
   /** Every row's last token. */
   readonly lastTokens: readonly number[];
   readonly train: readonly number[];
@@ -31,22 +29,33 @@ export interface BaselineData {
   readonly seed: number;
 }
 
-/** Computes the baselines on the test texts. */
-export function baselines(data: BaselineData): Baselines {
-  const { targets, test } = data;
-  const tested = test.map((row) => targets[row]);
-  const mean = average(data.train.map((row) => targets[row]));
-  return {
-    mean: regressionMetrics(
-      tested.map(() => mean),
-      tested,
-    ),
-    last_token: regressionMetrics(byLastToken(data, mean), tested),
-    shuffled_labels: shuffledLabels(data),
-  };
+/**
+ * Computes the baselines on the test texts, for each head that learns from the same texts.
+ *
+ * @param targets every row's, for each head
+ */
+export function baselines(data: BaselineData, targets: readonly Float64Array[]): Baselines[] {
+  const { train, test } = data;
+  const shuffled = shuffledLabels(data, targets);
+  return targets.map((of, i) => {
+    const tested = test.map((row) => of[row]);
+    const mean = average(train.map((row) => of[row]));
+    return {
+      mean: regressionMetrics(
+        tested.map(() => mean),
+        tested,
+      ),
+      last_token: regressionMetrics(byLastToken(data, of, mean), tested),
+      shuffled_labels: shuffled[i],
+    };
+  });
 }
 
-function byLastToken({ targets, lastTokens, train, test }: BaselineData, mean: number): number[] {
+function byLastToken(
+  { lastTokens, train, test }: BaselineData,
+  targets: Float64Array,
+  mean: number,
+): number[] {
   const seen = new Map<number, number[]>();
   for (const row of train) {
     const list = seen.get(lastTokens[row]);
@@ -57,17 +66,28 @@ function byLastToken({ targets, lastTokens, train, test }: BaselineData, mean: n
   return test.map((row) => means.get(lastTokens[row]) ?? mean);
 }
 
-function shuffledLabels({ features, targets, train, test, foldOf, seed }: BaselineData) {
-  const stream = randomStream(seed, "shuffled-labels");
-  const learnt = Float64Array.from(stream.shuffle(train.map((row) => targets[row])));
-  const tested = stream.shuffle(test.map((row) => targets[row]));
-  const { weights, intercept } = ridgeRegression({ ...features, rows: train }, learnt, { foldOf });
-  const predictions = rowViews({ ...features, rows: test }).map((row) => {
-    let sum = intercept;
-    for (let i = 0; i < row.length; i++) sum += weights[i] * row[i];
-    return sum;
+function shuffledLabels(
+  { features, train, test, foldOf, seed }: BaselineData,
+  targets: readonly Float64Array[],
+): RegressionMetrics[] {
+  const dealt = targets.map((of) => {
+    const stream = randomStream(seed, "shuffled-labels");
+    return {
+      learnt: Float64Array.from(stream.shuffle(train.map((row) => of[row]))),
+      tested: stream.shuffle(test.map((row) => of[row])),
+    };
   });
-  return regressionMetrics(predictions, tested);
+  const learnt = dealt.map((of) => of.learnt);
+  const fits = ridgeRegressions({ ...features, rows: train }, learnt, { foldOf });
+  const rows = rowViews({ ...features, rows: test });
+  return fits.map(({ weights, intercept }, head) => {
+    const predictions = rows.map((row) => {
+      let sum = intercept;
+      for (let i = 0; i < row.length; i++) sum += weights[i] * row[i];
+      return sum;
+    });
+    return regressionMetrics(predictions, dealt[head].tested);
+  });
 }
 
 function average(values: readonly number[]): number {

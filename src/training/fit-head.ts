@@ -3,7 +3,7 @@ import type { Progress } from "../progress/progress";
 import { type Binning, balancedClassWeights, binEdges, binOf } from "./bin-edges";
 import { type FeatureRows, type Standardisation, standardisation } from "./feature-rows";
 import type { HeadConfigJson } from "./head-config-json";
-import { type RidgeFit, ridgeRegression } from "./ridge-regression";
+import { type RidgeFit, ridgeRegressions } from "./ridge-regression";
 import {
   type EpochMetrics,
   type GradientSettings,
@@ -34,14 +34,17 @@ export interface HeadShape {
 export interface HeadData {
   /** Every row's features; its own `rows` is not looked at. */
   readonly features: FeatureRows;
-  /** Every row's target. */
-  readonly targets: Float64Array;
   readonly train: readonly number[];
   readonly validation: readonly number[];
   /** The fold of each training row. */
   readonly foldOf: Int32Array;
   readonly seed: number;
   readonly progress: (label: string, total: number) => Progress;
+}
+
+interface OneHeadData extends HeadData {
+  /** Every row's target. */
+  readonly targets: Float64Array;
 }
 
 /** A head that has learnt. */
@@ -65,14 +68,32 @@ const NO_CURVES: LearningCurves = {
 };
 
 /**
- * Fits a head: a linear regression in closed form, anything else by gradient descent, a token head
- * not at all.
+ * Fits heads on the same features: linear regressions in closed form, anything else by gradient descent,
+ * token heads not at all. What is solved in closed form shares its sums and factorisations; each head is
+ * what it would be alone, to the last bit.
  *
+ * @param targets every row's, for each head
  * @param digitTokens the ids of "0" to "9"; only a token head needs them
+ * @returns the heads in the same order, each as soon as it is done
  */
-export async function fitHead(
+export async function* fitHeads(
   shape: HeadShape,
   data: HeadData,
+  targets: readonly Float64Array[],
+  digitTokens: readonly number[] | null,
+): AsyncGenerator<FittedHead> {
+  if (shape.headType === "regression" && shape.hiddenDim === null) {
+    yield* fitLinear(shape, data, targets);
+    return;
+  }
+  for (const ofHead of targets) {
+    yield await fitHead(shape, { ...data, targets: ofHead }, digitTokens);
+  }
+}
+
+async function fitHead(
+  shape: HeadShape,
+  data: OneHeadData,
   digitTokens: readonly number[] | null,
 ): Promise<FittedHead> {
   const inputDim = data.features.columns;
@@ -85,8 +106,9 @@ export async function fitHead(
     } as const;
     return { ...untrained(), headConfig };
   }
-  if (shape.headType === "classification") return fitClassification(shape, data);
-  return shape.hiddenDim === null ? fitLinear(shape, data) : fitRegression(shape, data);
+  return shape.headType === "classification"
+    ? fitClassification(shape, data)
+    : fitRegression(shape, data);
 }
 
 function untrained(): Omit<FittedHead, "headConfig"> {
@@ -101,34 +123,34 @@ function untrained(): Omit<FittedHead, "headConfig"> {
   };
 }
 
-function fitLinear(shape: HeadShape, data: HeadData): FittedHead {
+function fitLinear(
+  shape: HeadShape,
+  data: HeadData,
+  targets: readonly Float64Array[],
+): FittedHead[] {
   const rows = { ...data.features, rows: data.train };
-  const targets = Float64Array.from(data.train, (row) => data.targets[row]);
-  const { penalties } = shape;
-  const fit = ridgeRegression(rows, targets, { foldOf: data.foldOf, penalties });
+  const learnt = targets.map((of) => Float64Array.from(data.train, (row) => of[row]));
+  const { foldOf } = data;
+  const fits = ridgeRegressions(rows, learnt, { foldOf, penalties: shape.penalties });
   const scale = shape.outputScale ?? 1;
-  const tensors: HeadTensors = new Map([
-    [
-      "output.weight",
-      {
-        dtype: "float32",
-        shape: [1, rows.columns],
-        data: Float32Array.from(fit.weights, (weight) => weight / scale),
-      },
-    ],
-    ["output.bias", { dtype: "float32", shape: [1], data: Float32Array.of(fit.intercept / scale) }],
-  ]);
-  const { penalty, crossValidation } = fit;
-  return {
-    ...untrained(),
-    best: tensors,
-    final: tensors,
-    headConfig: regressionConfig(shape, rows.columns),
-    ridge: { penalty, crossValidation },
-  };
+  return fits.map(({ weights, intercept, penalty, crossValidation }) => {
+    const weight = Float32Array.from(weights, (value) => value / scale);
+    const bias = Float32Array.of(intercept / scale);
+    const tensors: HeadTensors = new Map([
+      ["output.weight", { dtype: "float32", shape: [1, rows.columns], data: weight }],
+      ["output.bias", { dtype: "float32", shape: [1], data: bias }],
+    ]);
+    return {
+      ...untrained(),
+      best: tensors,
+      final: tensors,
+      headConfig: regressionConfig(shape, rows.columns),
+      ridge: { penalty, crossValidation },
+    };
+  });
 }
 
-async function fitRegression(shape: HeadShape, data: HeadData): Promise<FittedHead> {
+async function fitRegression(shape: HeadShape, data: OneHeadData): Promise<FittedHead> {
   const { mean, deviation } = moments(data.train.map((row) => data.targets[row]));
   const scaled = data.targets.map((target) => (target - mean) / deviation);
   const { result, standard } = await descend(shape, data, scaled, { kind: "regression" });
@@ -154,7 +176,7 @@ async function fitRegression(shape: HeadShape, data: HeadData): Promise<FittedHe
   };
 }
 
-async function fitClassification(shape: HeadShape, data: HeadData): Promise<FittedHead> {
+async function fitClassification(shape: HeadShape, data: OneHeadData): Promise<FittedHead> {
   const known = data.train.map((row) => data.targets[row]);
   const edges = binEdges(known, { bins: shape.numBins, binning: shape.binning });
   const labels = data.targets.map((target) => binOf(target, edges));

@@ -48,6 +48,46 @@ export function normalEquations(
   return { n: rows.length, gram, moment, squares };
 }
 
+/** The same sums for targets that are fitted one by one: what each has of its own. */
+export interface SharedEquations extends Pick<NormalEquations, "n" | "gram"> {
+  /** `[target]` XᵀY, `[d]`, and the sum of its squares. */
+  readonly targets: readonly { readonly moment: Float64Array; readonly squares: Float64Array }[];
+}
+
+/**
+ * Sums up the normal equations of several targets on the same features. Each has the numbers that it
+ * would have alone, to the last bit.
+ *
+ * @param targets of each `[rows]`, centred
+ */
+export function sharedEquations(
+  features: FeatureRows,
+  standard: Standardisation,
+  targets: readonly Float32Array[],
+): SharedEquations {
+  const { columns, rows } = features;
+  const gram = new Float64Array(columns * columns);
+  const sums = targets.map(() => ({
+    moment: new Float64Array(columns),
+    squares: new Float64Array(1),
+  }));
+  for (let from = 0; from < rows.length; from += ROWS_PER_PRODUCT) {
+    const to = Math.min(from + ROWS_PER_PRODUCT, rows.length);
+    tf.tidy(() => {
+      const x = tf.tensor2d(standardisedRows(features, standard, from, to), [to - from, columns]);
+      addTo(gram, tf.matMul(x, x, true));
+      targets.forEach((target, i) => {
+        tf.tidy(() => {
+          const y = tf.tensor2d(target.subarray(from, to), [to - from, 1]);
+          addTo(sums[i].moment, tf.matMul(x, y, true));
+          addTo(sums[i].squares, tf.sum(tf.square(y), 0));
+        });
+      });
+    });
+  }
+  return { n: rows.length, gram, targets: sums };
+}
+
 function addTo(sum: Float64Array, part: tf.Tensor): void {
   const values = part.dataSync();
   for (let i = 0; i < sum.length; i++) sum[i] += values[i];
@@ -59,18 +99,26 @@ export function combined(
   without?: NormalEquations,
 ): NormalEquations {
   const kept = parts.filter((part) => part !== without);
-  const sum = (key: "gram" | "moment" | "squares") => {
-    const total = Float64Array.from(kept[0][key]);
-    for (const part of kept.slice(1)) {
-      const values = part[key];
-      for (let i = 0; i < total.length; i++) total[i] += values[i];
-    }
-    return total;
-  };
   return {
     n: kept.reduce((n, part) => n + part.n, 0),
-    gram: sum("gram"),
-    moment: sum("moment"),
-    squares: sum("squares"),
+    gram: total(kept.map(({ gram }) => gram)),
+    moment: total(kept.map(({ moment }) => moment)),
+    squares: total(kept.map(({ squares }) => squares)),
   };
+}
+
+/** XᵀY of all parts but one. */
+export function combinedMoment(
+  parts: readonly NormalEquations[],
+  without: NormalEquations,
+): Float64Array {
+  return total(parts.filter((part) => part !== without).map(({ moment }) => moment));
+}
+
+function total(arrays: readonly Float64Array[]): Float64Array {
+  const sum = Float64Array.from(arrays[0]);
+  for (const values of arrays.slice(1)) {
+    for (let i = 0; i < sum.length; i++) sum[i] += values[i];
+  }
+  return sum;
 }

@@ -1,7 +1,13 @@
 import { InputError } from "../errors";
 import { type CholeskyFactor, cholesky } from "./cholesky";
 import { type FeatureRows, type Standardisation, standardisation } from "./feature-rows";
-import { combined, type NormalEquations, normalEquations } from "./normal-equations";
+import {
+  combined,
+  combinedMoment,
+  type NormalEquations,
+  type SharedEquations,
+  sharedEquations,
+} from "./normal-equations";
 
 /** Penalties that are tried, per row and on standardised features. */
 export const DEFAULT_PENALTIES: readonly number[] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
@@ -41,29 +47,52 @@ export interface RidgeFit {
 export function ridgeRegression(
   features: FeatureRows,
   targets: Float64Array,
-  { foldOf, penalties = DEFAULT_PENALTIES }: RidgeOptions,
+  options: RidgeOptions,
 ): RidgeFit {
+  return ridgeRegressions(features, [targets], options)[0];
+}
+
+/**
+ * Ridge regressions of several targets on the same features, each with a penalty of its own. Sums over
+ * features and factorisations are shared; each fit is what `ridgeRegression` gives, to the last bit.
+ *
+ * @param targets of each, one for each of the features' rows
+ * @throws InputError as `ridgeRegression`.
+ */
+export function ridgeRegressions(
+  features: FeatureRows,
+  targets: readonly Float64Array[],
+  { foldOf, penalties = DEFAULT_PENALTIES }: RidgeOptions,
+): RidgeFit[] {
   const standard = standardisation(features);
-  const targetMean = targets.reduce((sum, target) => sum + target, 0) / targets.length;
-  const centred = targets.map((target) => target - targetMean);
+  const means = targets.map((of) => of.reduce((sum, target) => sum + target, 0) / of.length);
+  const centred = targets.map((of, i) => of.map((target) => target - means[i]));
   const parts = foldSums(features, standard, centred, foldOf);
-  const crossValidation = heldOutErrors(parts, features.columns, penalties);
-  const { penalty } = crossValidation.reduce((best, next) => (next.mse < best.mse ? next : best));
-  const total = combined(parts);
-  const factor = cholesky(total.gram, features.columns, penalty * total.n);
-  if (!factor) throw noPenalty(penalties);
-  const scaled = refined(features, standard, centred, penalty * total.n, factor);
-  const weights = scaled.map((weight, i) => weight / standard.scale[i]);
-  const intercept = targetMean - dotProduct(weights, standard.mean);
-  return { weights, intercept, penalty, crossValidation };
+  const errorOf = heldOutErrors(parts, features.columns);
+  const searches = targets.map((_, i) => downhill(penalties, (penalty) => errorOf(penalty)[i]));
+  const total = combined(equationsOf(parts, 0));
+  const fits: RidgeFit[] = [];
+  for (const penalty of new Set(searches.map((search) => search.penalty))) {
+    const ridge = penalty * total.n;
+    const factor = cholesky(total.gram, features.columns, ridge);
+    if (!factor) throw noPenalty(penalties);
+    searches.forEach((search, i) => {
+      if (search.penalty !== penalty) return;
+      const scaled = refined(features, standard, centred[i], ridge, factor);
+      const weights = scaled.map((weight, column) => weight / standard.scale[column]);
+      const intercept = means[i] - dotProduct(weights, standard.mean);
+      fits[i] = { weights, intercept, ...search };
+    });
+  }
+  return fits;
 }
 
 function foldSums(
   features: FeatureRows,
   standard: Standardisation,
-  centred: Float64Array,
+  centred: readonly Float64Array[],
   foldOf: Int32Array,
-): NormalEquations[] {
+): SharedEquations[] {
   const members = new Map<number, number[]>();
   foldOf.forEach((fold, index) => {
     const list = members.get(fold);
@@ -77,30 +106,59 @@ function foldSums(
   }
   return [...members.values()].map((indices) => {
     const rows = indices.map((index) => features.rows[index]);
-    const y = Float32Array.from(indices, (index) => centred[index]);
-    return normalEquations({ ...features, rows }, standard, y, 1);
+    const y = centred.map((of) => Float32Array.from(indices, (index) => of[index]));
+    return sharedEquations({ ...features, rows }, standard, y);
   });
 }
 
+/** The parts' equations of one target. */
+function equationsOf(parts: readonly SharedEquations[], target: number): NormalEquations[] {
+  return parts.map(({ n, gram, targets }) => ({ n, gram, ...targets[target] }));
+}
+
 /**
- * Held-out mean squared error of penalties, ascending: from the one in the middle downhill, to the
- * first that is worse. (Each takes a factorisation per fold, and the error has a single valley.)
+ * Held-out mean squared error of a penalty, for each target; every penalty is worked out once. (A factor
+ * is forgotten when all targets have been solved with it: those of all penalties and folds fill memory.)
  */
 function heldOutErrors(
-  parts: readonly NormalEquations[],
+  parts: readonly SharedEquations[],
   columns: number,
-  penalties: readonly number[],
-): { penalty: number; mse: number }[] {
-  const trained = parts.map((part) => combined(parts, part));
+): (penalty: number) => Float64Array {
+  const count = parts[0].targets.length;
   const rows = parts.reduce((sum, { n }) => sum + n, 0);
-  const errorOf = (penalty: number) => {
-    const errors = parts.map((part, fold) => {
-      const { gram, moment, n } = trained[fold];
-      const weights = cholesky(gram, columns, penalty * n)?.solve(moment);
-      return weights ? squaredError(part, weights) : Number.POSITIVE_INFINITY;
+  const ofTargets = Array.from({ length: count }, (_, target) => equationsOf(parts, target));
+  const trained = parts.map((_, fold) => combined(ofTargets[0], ofTargets[0][fold]));
+  const moments = ofTargets.map((equations) =>
+    equations.map((part) => combinedMoment(equations, part)),
+  );
+  const known = new Map<number, Float64Array>();
+  return (penalty) => {
+    const before = known.get(penalty);
+    if (before) return before;
+    const errors = new Float64Array(count);
+    trained.forEach(({ gram, n }, fold) => {
+      const factor = cholesky(gram, columns, penalty * n);
+      for (let target = 0; target < count; target++) {
+        const weights = factor?.solve(moments[target][fold]);
+        errors[target] += weights
+          ? squaredError(ofTargets[target][fold], weights)
+          : Number.POSITIVE_INFINITY;
+      }
     });
-    return errors.reduce((sum, error) => sum + error, 0) / rows;
+    const means = errors.map((error) => error / rows);
+    known.set(penalty, means);
+    return means;
   };
+}
+
+/**
+ * The best of some penalties, ascending: from the one in the middle downhill, to the first that is worse.
+ * (Each takes a factorisation per fold, and the error has a single valley.)
+ */
+function downhill(
+  penalties: readonly number[],
+  errorOf: (penalty: number) => number,
+): Pick<RidgeFit, "penalty" | "crossValidation"> {
   const middle = Math.floor(penalties.length / 2);
   const tried = new Map<number, number>();
   const walk = (from: number, step: 1 | -1) => {
@@ -115,7 +173,9 @@ function heldOutErrors(
   if (!(best[0] < penalties[middle])) walk(middle + 1, 1);
   const usable = [...tried].filter(([, mse]) => Number.isFinite(mse)).sort(([a], [b]) => a - b);
   if (usable.length === 0) throw noPenalty(penalties);
-  return usable.map(([penalty, mse]) => ({ penalty, mse }));
+  const crossValidation = usable.map(([penalty, mse]) => ({ penalty, mse }));
+  const { penalty } = crossValidation.reduce((a, b) => (b.mse < a.mse ? b : a));
+  return { penalty, crossValidation };
 }
 
 /** Σ (y − w·x)² from the sums alone: yᵀy − 2 w·Xᵀy + wᵀXᵀX w. */

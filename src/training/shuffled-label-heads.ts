@@ -11,9 +11,10 @@ import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
 import { defaultTexts } from "./default-texts";
-import { fitHead, type HeadShape } from "./fit-head";
+import { fitHeads, type HeadShape } from "./fit-head";
 import { headInMemory } from "./head-in-memory";
 import { headTarget } from "./head-target";
+import type { Split } from "./split-by-text";
 import { promptsHash, type TrainingData, trainingData, trainingTexts } from "./training-data";
 import { headMetrics } from "./training-metrics";
 
@@ -90,15 +91,14 @@ export async function shuffledLabelHeads(
   }
   const { targetLayer, targetNeuron, layerType, featureLayer } = files.config;
   const target = headTarget(model, { layer: targetLayer, layerType, featureLayer });
-  const same = { layer: targetLayer, neuron: targetNeuron, seed: run.settings.seed };
+  const same = { choice: { neurons: [targetNeuron] }, seed: run.settings.seed };
   const data = await trainingData(model, target, head, texts, same, () => silentProgress);
   const stream = randomStream(options.seed, options.name);
-  const heads: ShuffledLabelHeads["heads"][number][] = [];
-  for (let i = 0; i < options.count; i++) {
-    const shuffled = withShuffledLabels(data, (rows) => stream.shuffle(rows));
-    heads.push(await trained(head, run, shuffled));
-    await breathe();
-  }
+  const [{ targets }] = data.neurons;
+  const labels = Array.from({ length: options.count }, () =>
+    shuffledLabels(targets, data.split, (rows) => stream.shuffle(rows)),
+  );
+  const heads = await trained(head, run, data, labels);
   return { texts: texts.length, testR2: run.test_metrics.r2, heads };
 }
 
@@ -115,35 +115,40 @@ function readRun(directory: string): Run | string {
   return "training_metrics.json does not say how the head was trained";
 }
 
-/** The same data with labels exchanged among the texts of each part of the split. */
-function withShuffledLabels(
-  data: TrainingData,
+/** Labels exchanged among the texts of each part of the split. */
+function shuffledLabels(
+  targets: Float64Array,
+  split: Split,
   shuffle: (rows: readonly number[]) => number[],
-): TrainingData {
-  const targets = Float64Array.from(data.targets);
-  for (const rows of [data.split.train, data.split.validation, data.split.test]) {
+): Float64Array {
+  const labels = Float64Array.from(targets);
+  for (const rows of [split.train, split.validation, split.test]) {
     shuffle(rows).forEach((from, i) => {
-      targets[rows[i]] = data.targets[from];
+      labels[rows[i]] = targets[from];
     });
   }
-  return { ...data, targets };
+  return labels;
 }
 
 async function trained(
   { files, model }: BoundHead,
   { settings, ridge }: Run,
   data: TrainingData,
-): Promise<ShuffledLabelHeads["heads"][number]> {
+  labels: readonly Float64Array[],
+): Promise<ShuffledLabelHeads["heads"]> {
   const { seed, ...shape } = settings;
   const penalties = ridge ? [ridge.penalty] : undefined;
-  const fitted = await fitHead(
-    { ...shape, penalties } satisfies HeadShape,
-    { ...data, ...data.split, seed, progress: () => silentProgress },
-    null,
-  );
   const raw = files.config.raw as object;
-  const json = { ...raw, head_config: fitted.headConfig, bin_edges: fitted.binEdges };
-  const head = headInMemory(model, json, fitted.best);
-  const test = headMetrics(head, { ...data.features, rows: data.split.test }, data.targets);
-  return { head, testR2: test.r2 };
+  const tested = { ...data.features, rows: data.split.test };
+  const learning = { ...data, ...data.split, seed, progress: () => silentProgress };
+  const wanted: HeadShape = { ...shape, penalties };
+  const heads: ShuffledLabelHeads["heads"][number][] = [];
+  for await (const { headConfig, binEdges, best } of fitHeads(wanted, learning, labels, null)) {
+    const json = { ...raw, head_config: headConfig, bin_edges: binEdges };
+    const head = headInMemory(model, json, best);
+    const test = headMetrics(head, tested, labels[heads.length]);
+    heads.push({ head, testR2: test.r2 });
+    await breathe();
+  }
+  return heads;
 }

@@ -6,11 +6,24 @@ import type { Binning } from "./bin-edges";
 import type { HeadShape } from "./fit-head";
 import { DEFAULT_GRADIENT_SETTINGS, type GradientSettings } from "./train-by-gradient";
 
-export interface TrainHeadOptions {
+/** One head. */
+export interface TrainHeadOptions extends TrainingOptions {
+  /** The coordinate of the activation; the best of a scan if not given. */
+  readonly neuron?: number;
+}
+
+/** Heads for several neurons. */
+export interface TrainHeadsOptions extends TrainingOptions {
+  /** Coordinates of the activation. */
+  readonly neurons?: readonly number[];
+  /** So many of those that a scan ranks first, where no neurons are given. */
+  readonly top?: number;
+}
+
+/** How heads are trained. */
+export interface TrainingOptions {
   /** The block whose activation is predicted; negative counts from the end. */
   readonly layer: number;
-  /** The coordinate of that activation; the best of a scan if not given. */
-  readonly neuron?: number;
   /** Which activation. Default: "mlp_out". */
   readonly layerType?: string;
   /** Default: "regression". */
@@ -61,7 +74,7 @@ export interface TrainHeadOptions {
  *
  * @throws InputError if an option cannot be used.
  */
-export function headShape(options: TrainHeadOptions): HeadShape {
+export function headShape(options: TrainingOptions): HeadShape {
   const { hiddenDim = null, dropout = 0, outputScale = null } = options;
   const gradient = { ...DEFAULT_GRADIENT_SETTINGS, ...options.gradient };
   const isCount = (value: number) => Number.isInteger(value) && value >= 1;

@@ -13,7 +13,7 @@ import type { FeatureRows } from "./feature-rows";
 import type { HeadTarget } from "./head-target";
 import { type NeuronStatistics, scanNeurons } from "./scan-neurons";
 import { foldsByText, type Split, splitByText } from "./split-by-text";
-import type { TrainHeadOptions } from "./train-head-options";
+import type { TrainingOptions } from "./train-head-options";
 import { predictions } from "./training-metrics";
 
 /** What a head is trained and tested on. Rows are texts, in the order in which they were given. */
@@ -27,28 +27,43 @@ export interface TrainingData {
   readonly foldOf: Int32Array;
   /** Every row's features. */
   readonly features: FeatureRows;
-  readonly neuron: number;
-  /** Every row's activation of that neuron. */
-  readonly targets: Float64Array;
+  /** What heads are to predict, each of them another neuron. */
+  readonly neurons: readonly NeuronTargets[];
   /** The neurons that a scan ranked, the best first; null if the neuron was given. */
   readonly scan: readonly NeuronStatistics[] | null;
+}
+
+/** A neuron and its activation on every row. */
+export interface NeuronTargets {
+  readonly neuron: number;
+  readonly targets: Float64Array;
+}
+
+/** Which neurons: these, or so many of those that a scan ranks first. */
+export type NeuronChoice =
+  | { readonly neurons: readonly number[]; readonly top?: undefined }
+  | { readonly neurons?: undefined; readonly top: number };
+
+export interface TrainingDataOptions
+  extends Pick<TrainingOptions, "cacheFolder" | "seed" | "validationShare" | "testShare"> {
+  readonly choice: NeuronChoice;
 }
 
 const FOLDS = 5;
 
 /**
- * Runs the model on the texts, splits them, and chooses the neuron if none was given.
+ * Runs the model on the texts, splits them, and chooses neurons if none are given.
  *
  * @param reader any head of the wanted kind on this target
  * @param texts measured by it
- * @throws InputError if there are too few texts, or the activation does not vary.
+ * @throws InputError if there are too few texts.
  */
 export async function trainingData(
   model: HookedTransformer,
   target: HeadTarget,
   reader: BoundHead,
   texts: MeasuredPrompts,
-  options: TrainHeadOptions,
+  { choice, ...options }: TrainingDataOptions,
   progress: (label: string, total: number) => Progress,
 ): Promise<TrainingData> {
   const { tokens: prompts, truncated } = texts;
@@ -62,14 +77,20 @@ export async function trainingData(
     columns: model.cfg.d_model,
     rows: [...prompts.keys()],
   };
-  const { neuron, scan } =
-    options.neuron === undefined
-      ? chooseNeuron(reader, { ...features, rows: split.train }, store.read(target.hook), target)
-      : { neuron: options.neuron, scan: null };
-  const targets = store.column(target.hook, neuron);
-  checkVaries(targets, split, target.hook, neuron);
+  const { neurons, scan } =
+    choice.neurons === undefined
+      ? bestNeurons(
+          reader,
+          { ...features, rows: split.train },
+          store.read(target.hook),
+          target,
+          choice.top,
+        )
+      : { neurons: choice.neurons, scan: null };
+  const targets = store.columns(target.hook, neurons);
   const foldOf = foldsByText(prompts, split.train, { folds: FOLDS, seed: options.seed });
-  return { prompts, truncated, split, foldOf, features, neuron, targets, scan };
+  const all = neurons.map((neuron, i) => ({ neuron, targets: targets[i] }));
+  return { prompts, truncated, split, foldOf, features, neurons: all, scan };
 }
 
 /** Texts as heads are trained on them: up to the token that a head measures, cut to the context. */
@@ -106,18 +127,21 @@ function wantedHooks(
 }
 
 /**
- * The neuron that the scan ranks first. A token head learns nothing: it is judged by its own output,
+ * The neurons that the scan ranks first. A token head learns nothing: it is judged by its own output,
  * and only neurons that rise with it can be predicted by it.
  */
-function chooseNeuron(
+function bestNeurons(
   reader: BoundHead,
   features: FeatureRows,
   activations: Float32Array,
   { size }: HeadTarget,
-): { neuron: number; scan: NeuronStatistics[] } {
+  count: number,
+): { neurons: number[]; scan: NeuronStatistics[] } {
+  const first = (ranked: readonly NeuronStatistics[]) =>
+    ranked.slice(0, count).map(({ neuron }) => neuron);
   if (!reader.digitTokens) {
     const scan = scanNeurons(features, activations, size);
-    return { neuron: scan[0].neuron, scan };
+    return { neurons: first(scan), scan };
   }
   const digits = predictions(reader, features);
   const output = new Float32Array(activations.length / size);
@@ -125,20 +149,27 @@ function chooseNeuron(
     output[row] = digits[i];
   });
   const scan = scanNeurons({ data: output, columns: 1, rows: features.rows }, activations, size);
-  const rising = scan.find(({ neuron }) => {
+  const rises = ({ neuron }: NeuronStatistics) => {
     const values = features.rows.map((row) => activations[row * size + neuron]);
     return (pearsonCorrelation(digits, values) ?? 0) > 0;
-  });
-  return { neuron: (rising ?? scan[0]).neuron, scan };
+  };
+  const rising = scan.filter(rises);
+  return { neurons: first(rising.length > 0 ? rising : scan), scan };
 }
 
-function checkVaries(targets: Float64Array, split: Split, hook: string, neuron: number): void {
+/** Why a neuron cannot be learnt or tested: it is the same on all texts of a part of the split. */
+export function constantReason(
+  { neuron, targets }: NeuronTargets,
+  { split }: Pick<TrainingData, "split">,
+  { hook }: HeadTarget,
+): InputError | null {
   for (const rows of [split.train, split.validation, split.test]) {
     const values = rows.map((row) => targets[row]);
     if (!isConstant(values)) continue;
-    throw new InputError(`neuron ${neuron} of ${hook} does not vary over the texts`, {
+    return new InputError(`neuron ${neuron} of ${hook} does not vary over the texts`, {
       found: `${values[0]} on each of ${rows.length} texts`,
       remedy: "Give more texts, or ones that end in different tokens, or another neuron.",
     });
   }
+  return null;
 }

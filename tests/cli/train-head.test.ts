@@ -27,6 +27,38 @@ test("train-head writes a head that the other commands open", async () => {
   assert.equal(weights.target_neuron, config.target_neuron);
 });
 
+test("--neurons and --top write a head for each", async () => {
+  const given = [
+    "--base",
+    BASE,
+    "--layer",
+    "2",
+    "--texts",
+    texts,
+    "--timestamp",
+    "20250422_173314",
+  ];
+  const out = join(folder, "several");
+  const { heads, skipped } = await runJson(
+    "train-head",
+    ...given,
+    "--neurons",
+    "3,17-19",
+    "--out",
+    out,
+  );
+  assert.deepEqual(
+    heads.map(({ config }: { config: { target_neuron: number } }) => config.target_neuron),
+    [3, 17, 18, 19],
+  );
+  assert.deepEqual(skipped, []);
+  assert.equal(readdirSync(out).length, 4);
+  const best = await run("train-head", ...given, "--top", "2", "--out", join(folder, "best"));
+  assert.equal(best.code, 0);
+  assert.match(best.stdout, /^2 regression heads for neurons of blocks\.2\.hook_mlp_out/);
+  assert.equal(readdirSync(join(folder, "best")).length, 2);
+});
+
 test("without --json it says how well the head predicts", async () => {
   const { code, stdout } = await run(
     ...["train-head", "--base", BASE, "--layer", "-1", "--neuron", "3", "--layer-type", "post"],
@@ -50,6 +82,11 @@ test("bad input is one line on stderr, and nothing is written", async () => {
     [["--layer", "2", "--head-type", "magic"], /--head-type.*magic.*regression/],
     [["--layer", "2", "--texts", join(folder, "none.txt")], /texts cannot be read; found ENOENT/],
     [["--layer", "2", "--timestamp", "20251332_000000"], /--timestamp is not a moment/],
+    [["--layer", "2", "--neurons", "5-3"], /--neurons is no list of neurons; found "5-3"/],
+    [["--layer", "2", "--neurons", "1,,2"], /--neurons is no list of neurons; found ""/],
+    [["--layer", "2", "--neurons", "1,1"], /a neuron is named twice/],
+    [["--layer", "2", "--neurons", "1", "--top", "2"], /--neurons.*cannot be used with.*--top/],
+    [["--layer", "2", "--top", "0"], /not a number of neurons/],
     [[], /--layer/],
   ];
   for (const [options, message] of cases) {

@@ -550,13 +550,17 @@ for (const { token_pos, positions, reference } of MEASURED) {
           target,
           trained,
           measured,
-          { ...shared, layer: 1, neuron: NEURON },
+          { ...shared, choice: { neurons: [NEURON] } },
           () => silentProgress,
         ] as const),
       );
       texts.forEach((ids, row) => {
         const position = placeOf(ids.length);
-        near(data.targets[row], at(runs[row].get(HOOK)!, position)[NEURON], `target ${row}`);
+        near(
+          data.neurons[0].targets[row],
+          at(runs[row].get(HOOK)!, position)[NEURON],
+          `target ${row}`,
+        );
         at(runs[row].get(FEATURES)!, position).forEach((value, i) => {
           near(data.features.data[row * D + i], value, `feature ${i} of text ${row}`);
         });

@@ -9,7 +9,7 @@ import { loadHead } from "../../src/heads/load-head";
 import { HookedTransformer } from "../../src/model/hooked-transformer";
 import { patchHead } from "../../src/patching/head-experiment";
 import { randomStream } from "../../src/stats/random-stream";
-import { type TrainedHead, trainHead } from "../../src/training/train-head";
+import { type TrainedHead, trainHead, trainHeads } from "../../src/training/train-head";
 import type { TrainHeadOptions } from "../../src/training/train-head-options";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture } from "../golden";
@@ -218,4 +218,90 @@ test("a head is not written over another", async () => {
   mkdirSync(join(out, RUN));
   await assert.rejects(train({ out }), /there is a head in this folder already.*another moment/);
   assert.deepEqual(readdirSync(join(out, RUN)), []);
+});
+
+for (const given of [
+  {},
+  { headType: "classification", numBins: 3, gradient: { epochs: 2 } },
+  { hiddenDim: 4, gradient: { epochs: 2 } },
+] as const) {
+  test(`heads for several neurons are what each is alone, ${JSON.stringify(given)}`, async () => {
+    const together = temporaryFolder();
+    const neurons = [11, 7, 2];
+    const { heads, skipped } = await trainHeads(model, {
+      ...{ layer: 1, texts, out: together, timestamp, cacheFolder, baseModelName: "small" },
+      ...{ neurons, ...given },
+    });
+    assert.deepEqual(
+      heads.map(({ config }) => config.target_neuron),
+      neurons,
+    );
+    assert.deepEqual(skipped, []);
+    for (const [i, neuron] of neurons.entries()) {
+      const alone = await train({ neuron, ...given });
+      assert.deepEqual(bytesOf(heads[i].directory), bytesOf(alone.directory));
+    }
+  });
+}
+
+test("the best of a scan get heads, the best first", async () => {
+  const out = temporaryFolder();
+  const options = { layer: 1, texts, out, timestamp, cacheFolder };
+  const { heads } = await trainHeads(model, { ...options, top: 3 });
+  const { scan } = (await train({ neuron: undefined })).metrics;
+  assert.deepEqual(
+    heads.map(({ config }) => config.target_neuron),
+    scan!.slice(0, 3).map(({ neuron }) => neuron),
+  );
+});
+
+test("a neuron that does not vary gets no head, and it is said", async () => {
+  // Some of OPT's hidden neurons (ReLU) are silent on all of a few texts.
+  const opt = await HookedTransformer.fromPretrained(fixture("arch", "opt", "base-model"));
+  try {
+    const { heads, skipped } = await trainHeads(opt, {
+      ...{ layer: 1, layerType: "post", timestamp, out: temporaryFolder(), cacheFolder },
+      texts: Array.from({ length: 200 }, (_, i) => [3 + ((i * 7) % 90), 3 + ((i * 13) % 50)]),
+      neurons: [23, 24, 25],
+    });
+    assert.deepEqual(
+      heads.map(({ config }) => config.target_neuron),
+      [23, 25],
+    );
+    assert.equal(skipped.length, 1);
+    assert.equal(skipped[0].neuron, 24);
+    assert.match(skipped[0].reason, /neuron 24 of blocks\.1\.mlp\.hook_post does not vary/);
+  } finally {
+    opt.dispose();
+  }
+});
+
+test("where no neuron varies there is no head", async () => {
+  const out = temporaryFolder();
+  const options = { layer: 1, out, timestamp, cacheFolder, layerType: "hook_pos_embed" };
+  const oneToken = Array.from({ length: 60 }, (_, i) => [i]);
+  await assert.rejects(
+    trainHeads(model, { ...options, texts: oneToken, neurons: [0, 1] }),
+    /neuron 0 of hook_pos_embed does not vary/,
+  );
+  assert.deepEqual(readdirSync(out), []);
+});
+
+test("it is said which neurons get heads, each once", async () => {
+  const out = temporaryFolder();
+  const options = { layer: 1, texts, out, timestamp, cacheFolder };
+  for (const [choice, message] of [
+    [{}, /not said which neurons.*neither/],
+    [{ neurons: [1], top: 1 }, /not said which neurons.*neurons and top/],
+    [{ neurons: [] }, /there is no neuron/],
+    [{ neurons: [3, 4, 3] }, /named twice; found 3/],
+    [{ neurons: [3, 9999] }, /neuron is out of range; found 9999/],
+    [{ top: 0 }, /not a number of neurons; found 0/],
+    [{ top: 1.5 }, /not a number of neurons; found 1.5/],
+  ] as const) {
+    await assert.rejects(trainHeads(model, { ...options, ...choice }), message);
+  }
+  mkdirSync(join(out, "neuron_l1_n4_20250422_173314"));
+  await assert.rejects(trainHeads(model, { ...options, neurons: [3, 4] }), /head in this folder/);
+  assert.deepEqual(readdirSync(out), ["neuron_l1_n4_20250422_173314"]);
 });

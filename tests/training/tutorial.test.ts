@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
@@ -33,7 +33,9 @@ for (const command of commands) {
     assert.equal(code, 0, stderr);
     if (args[0] !== "train-head") return;
     const [directory] = stdout.match(/(?<=^written to ).*/m)!;
-    assert.ok(existsSync(join(directory, "best_model", "head.pt")));
+    const isOne = !/ (--neurons|--top) /.test(command);
+    const runs = isOne ? [directory] : readdirSync(directory).map((name) => join(directory, name));
+    for (const run of runs) assert.ok(existsSync(join(run, "best_model", "head.pt")));
   });
 }
 
