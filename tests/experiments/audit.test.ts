@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
+import { openHead } from "../../src/analysis/open-head";
 import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
 import { donorPlan } from "../../src/experiments/audit/donors";
 import { analyzeAudit } from "../../src/experiments/audit/measure";
@@ -130,6 +131,27 @@ describe("heads with known truth", () => {
     assert.ok(Math.abs(audit.causal_share.estimate! - 1) < 1e-4);
     assert.ok(Math.abs(audit.prediction.r.estimate! - 1) < 1e-6);
     assert.equal(audit.specificity.rank, 1);
+    // Only coordinate 5 of the stream changes: no other direction of length 1 sees all of it.
+    const { random_directions, shuffled_labels } = audit;
+    assert.equal(random_directions.rank, 1);
+    assert.ok(
+      Math.abs(random_directions.effect! - audit.specificity.effect!) <
+        1e-6 * audit.specificity.effect!,
+    );
+    // |u₅| of a random direction u in 128 dimensions: median 0.6745/√128 of the whole.
+    const typical = random_directions.median_effect! / random_directions.effect!;
+    assert.ok(Math.abs(typical - 0.6745 / Math.sqrt(128)) < 0.02, String(typical));
+    assert.match(shuffled_labels.reason!, /no training_metrics\.json/);
+  });
+
+  it("heads that learnt shuffled labels are beside one whose training texts are at hand", async () => {
+    const head = await openHead("models/neuron_l2_n52_20261122_120000", { base: model });
+    const { shuffled_labels, specificity } = await analyzeAudit(head);
+    assert.equal(shuffled_labels.texts, 4000);
+    assert.equal(shuffled_labels.of, 4);
+    assert.ok(Math.abs(shuffled_labels.effect! / specificity.effect! - 1) < 1e-4);
+    // They learnt nothing: 300 texts' correlation of independent things scatters by 0.06.
+    for (const { r } of shuffled_labels.heads) assert.ok(Math.abs(r!) < 0.3, String(r));
   });
 
   it("one whose weights are orthogonal to what the neuron writes has a causal share of 0", async () => {

@@ -262,6 +262,14 @@ export function exampleAudit(change: Partial<AuditResult> = {}): AuditResult {
       ...{ neurons: 128, texts: 16, effect: 0.2, largest: [{ neuron: 1, effect: 0.2 }] },
       ...{ rank: 1, of: 128, percentile: 100, p_value: 1 / 128, reason: null },
     },
+    random_directions: {
+      ...{ directions: 100, effect: 0.2, median_effect: 0.1, median_r: 0.3 },
+      ...{ rank: 4, of: 101, percentile: 97, p_value: 4 / 101, reason: null },
+    },
+    shuffled_labels: {
+      ...{ texts: 4000, effect: 0.2, heads: [{ effect: 0.01, r: null }] },
+      ...{ rank: 1, of: 2, percentile: 100, p_value: 0.5, reason: null },
+    },
     resamples: 20,
     warnings: [],
     provenance,

@@ -24,6 +24,7 @@ import { timestamp } from "../../results/timestamp";
 import type { Jackknifed } from "../../stats/jackknife-interval";
 import { leaveOneOutLines } from "../../stats/leave-one-out-lines";
 import { withClassIndices } from "./class-indices";
+import { controls, noControls } from "./controls";
 import { donorPlan } from "./donors";
 import { type HeldOut, heldOut } from "./held-out";
 import { AUDIT_KEY_NUMBERS } from "./key-numbers";
@@ -31,7 +32,7 @@ import { lastTokenBaseline } from "./last-token";
 import { along, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { auditSentence } from "./sentence";
-import { specificity } from "./specificity";
+import { chosenTexts, specificity } from "./specificity";
 import { DONORS, ENOUGH_TEXTS, FEWEST_FOR_VERDICT, MOST_UNREACHED } from "./thresholds";
 import { type Evidence, verdictOf } from "./verdict";
 import { type TextRuns, withinTextSlope } from "./within-text-slope";
@@ -50,7 +51,7 @@ export interface AuditOptions {
 }
 
 /** Parts of an audit that its bar counts. */
-const STEPS = 5;
+const STEPS = 6;
 
 /**
  * Audits a head: how well does it predict its neuron, how much of what it knows of the neuron comes from
@@ -136,6 +137,8 @@ type Numbers = Pick<
   | "both_shares"
   | "unreached"
   | "specificity"
+  | "random_directions"
+  | "shuffled_labels"
 >;
 
 interface MeasureOptions {
@@ -173,8 +176,11 @@ async function measure(
   const inputs = await inputRuns(head, texts, { donors, activation, clean });
   await step(3);
   const input = inputs.reason === null ? withinTextSlope(inputs.runs) : null;
-  const special = await specificity(head, texts, { donors, clean, streams });
+  const places = chosenTexts(texts.length, streams);
+  const special = await specificity(head, texts, { places, donors, clean, streams });
   await step(4);
+  const beside = await controls(head, texts, { places, donors, activation, clean, streams });
+  await step(5);
   const baselineOf = await lastTokenBaseline(head, texts, activation, prediction);
   await step(STEPS);
   const share = (part: Jackknifed | null, reason: string | null) =>
@@ -198,6 +204,7 @@ async function measure(
       both_shares: evidence.both_shares,
       unreached: inputs.unreached,
       specificity: special,
+      ...beside,
     },
   };
 }
@@ -241,6 +248,7 @@ function without(verdict: AuditResult["verdict"], reason: string) {
       both_shares: none,
       unreached: null,
       specificity: nothing,
+      ...noControls(reason),
     },
   };
 }

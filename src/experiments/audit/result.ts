@@ -41,6 +41,27 @@ const specificitySchema = z.strictObject({
 });
 export type Specificity = ResultOf<typeof specificitySchema>;
 
+const randomDirectionsSchema = z.strictObject({
+  directions: z.int().min(0).describe("How many were drawn."),
+  effect: numberOrNull.describe(
+    "Mean |change| along the head's gradient on each text: for a linear head, of its prediction.",
+  ),
+  median_effect: numberOrNull.describe("Along a random direction of the same length."),
+  median_r: numberOrNull.describe(
+    "|Correlation| of the activation with a random direction's readout.",
+  ),
+  ...rankSchema.shape,
+});
+
+const shuffledLabelsSchema = z.strictObject({
+  texts: z.int().min(0).describe("Training texts whose labels were shuffled."),
+  effect: numberOrNull.describe("The head's own: mean |prediction change|."),
+  heads: z
+    .array(z.strictObject({ effect: z.number().min(0), r: numberOrNull }))
+    .describe("Theirs, and their correlation with the activation on the held-out texts."),
+  ...rankSchema.shape,
+});
+
 const predictionSchema = z.strictObject({
   r: intervalSchema.describe("Pearson's correlation of prediction and activation."),
   r_squared: numberOrNull.describe(
@@ -96,6 +117,12 @@ const keys = z.strictObject({
     .nullable()
     .describe("Share of the moves along the inputs that did not reach the value."),
   specificity: specificitySchema.describe("The target among the neurons of its activation."),
+  random_directions: randomDirectionsSchema.describe(
+    "The same resampling read along random directions of the stream that the head reads.",
+  ),
+  shuffled_labels: shuffledLabelsSchema.describe(
+    "The same resampling read by heads of the same kind that learnt shuffled labels.",
+  ),
   resamples: z.int().min(0).describe("Other texts whose value each text took."),
   warnings: z.array(z.string()).describe("What the reader has to know; often empty."),
   provenance: provenanceSchema,

@@ -10,6 +10,8 @@ import type { Specificity } from "./result";
 import { SPECIFICITY } from "./thresholds";
 
 export interface SpecificityOptions {
+  /** The texts that it is done on. */
+  readonly places: readonly number[];
   /** `[donor][text]` whose value each text takes. */
   readonly donors: readonly (readonly number[])[];
   readonly clean: CleanRuns;
@@ -23,12 +25,11 @@ export interface SpecificityOptions {
 export async function specificity(
   head: BoundHead,
   texts: MeasuredPrompts,
-  { donors, clean, streams }: SpecificityOptions,
+  { places, donors, clean, streams }: SpecificityOptions,
 ): Promise<Specificity> {
   const { model, hook, index } = head;
   const { size } = hookPoint(hook, model.cfg);
   const neurons = chosenNeurons(size!, index, streams);
-  const places = chosenTexts(texts.length, streams);
   if (neurons.length < SPECIFICITY.fewest) {
     return {
       ...{ neurons: neurons.length, texts: 0, effect: null, largest: [] },
@@ -85,7 +86,8 @@ function chosenNeurons(size: number, target: number, streams: RandomStreams): nu
   return [target, ...others.slice(0, SPECIFICITY.neurons - 1)].sort((a, b) => a - b);
 }
 
-function chosenTexts(count: number, streams: RandomStreams): number[] {
+/** A few of the texts, for what is done to every neuron. */
+export function chosenTexts(count: number, streams: RandomStreams): number[] {
   const { seed, name } = streams("audit-texts");
   const all = Array.from({ length: count }, (_, text) => text);
   return randomStream(seed, name)

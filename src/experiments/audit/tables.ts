@@ -1,4 +1,5 @@
 import type { Cell, Fact } from "../../text/cell";
+import { joinPhrases, phrase } from "../../text/phrase";
 import type { AuditResult } from "./result";
 
 /** A criterion in a table. */
@@ -34,5 +35,27 @@ export function describeAudit(result: AuditResult): Fact[] {
     { name: "input share", value: result.input_share },
     { name: "moves along the inputs that fell short", value: unreached },
     { name: "the target among its activation's neurons", value: result.specificity },
+    ...describeControls(result),
+  ];
+}
+
+function describeControls({ random_directions, shuffled_labels }: AuditResult): Fact[] {
+  const { reason, heads } = shuffled_labels;
+  return [
+    {
+      name: "the head among random directions of its length",
+      value:
+        random_directions.reason === null ? random_directions : `none: ${random_directions.reason}`,
+    },
+    {
+      name: "the head among heads that learnt shuffled labels",
+      value:
+        reason === null
+          ? phrase`${shuffled_labels}; their r ${joinPhrases(
+              heads.map(({ r }) => r),
+              ", ",
+            )}`
+          : `none: ${reason}`,
+    },
   ];
 }

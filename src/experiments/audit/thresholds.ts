@@ -21,5 +21,9 @@ export const DONORS = 20;
 /** Specificity: so many texts, at most so many neurons, and at least so many for a rank. */
 export const SPECIFICITY = { texts: 16, neurons: 512, fewest: 20 } as const;
 
+/** Beside it: directions of the head's length, and heads that learn shuffled labels. */
+export const RANDOM_DIRECTIONS = 100;
+export const SHUFFLED_HEADS = 3;
+
 /** More texts than this share on which the value was not reached, and there is no input share. */
 export const MOST_UNREACHED = 0.2;
