@@ -6,11 +6,12 @@ import { HeadConfigError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
 import { isStillThere } from "../heads/load-head";
+import type { MeasuredPrompts } from "../heads/measured-prompts";
 import { runFolder } from "../heads/run-folders";
 import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
-import { defaultTexts } from "./default-texts";
+import { bundledTraining } from "./bundled-training";
 import { fitHeads, type HeadShape } from "./fit-head";
 import { headInMemory } from "./head-in-memory";
 import { headTarget } from "./head-target";
@@ -84,9 +85,8 @@ export async function shuffledLabelHeads(
   const run = readRun(files.directory);
   if (typeof run === "string") return run;
   if (!(await isStillThere(files))) return "another head stands in its folder since it was opened";
-  const given = options.texts ?? (await bundledTexts(head));
-  const texts = given.length > 0 ? trainingTexts(head, given) : null;
-  if (texts === null || promptsHash(texts.tokens) !== run.texts.sha256) {
+  const texts = await textsOf(head, options.texts, run.texts.sha256);
+  if (texts === null) {
     return "the texts that the head was trained on are not at hand";
   }
   const { targetLayer, targetNeuron, layerType, featureLayer } = files.config;
@@ -102,8 +102,19 @@ export async function shuffledLabelHeads(
   return { texts: texts.length, testR2: run.test_metrics.r2, heads };
 }
 
-async function bundledTexts({ model }: BoundHead): Promise<readonly string[]> {
-  return model.tokenizer ? defaultTexts() : [];
+/** Those of the training run; null if these are others. */
+async function textsOf(
+  head: BoundHead,
+  given: ShuffledLabelOptions["texts"],
+  wanted: string,
+): Promise<MeasuredPrompts | null> {
+  if (given) {
+    const texts = given.length > 0 ? trainingTexts(head, given) : null;
+    return texts && promptsHash(texts.tokens) === wanted ? texts : null;
+  }
+  if (!head.model.tokenizer) return null;
+  const { texts, sha256 } = await bundledTraining(head);
+  return sha256 === wanted ? texts : null;
 }
 
 function readRun(directory: string): Run | string {

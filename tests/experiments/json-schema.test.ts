@@ -7,7 +7,7 @@ import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import { schemaFile, schemaText } from "../../scripts/write-schemas";
 import { openHead } from "../../src/analysis/open-head";
 import { analyzeActivationPatching } from "../../src/experiments/activation-patching/measure";
-import { analyzeAudit } from "../../src/experiments/audit/measure";
+import { analyzeAudit } from "../../src/experiments/audit/audits";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import { analyzeNeuronSweep } from "../../src/experiments/neuron-sweep/measure";
 import { EXPERIMENTS, type ResultName } from "../../src/experiments/registry";

@@ -1,5 +1,5 @@
 import type { ExperimentCommand } from "../experiment";
-import { analyzeAudit } from "./measure";
+import { analyzeAudit } from "./audits";
 import type { AuditResult } from "./result";
 import { describeAudit, listCriteria } from "./tables";
 

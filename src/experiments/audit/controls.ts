@@ -136,6 +136,13 @@ async function shuffledLabels(
   streams: Streams,
   { activation, streams: seeds }: ControlOptions,
 ): Promise<Controls["shuffled_labels"]> {
+  const { config } = head.files;
+  const isLinear = config.headType === "regression" && config.head.hidden === null;
+  if (!isLinear && config.headType !== "token") {
+    const reason =
+      "heads that are trained by gradient descent take long: activation_patching has some";
+    return noControls(reason).shuffled_labels;
+  }
   const choice = seeds("audit-labels");
   const trained = await shuffledLabelHeads(head, { count: SHUFFLED_HEADS, ...choice });
   if (typeof trained === "string") return noControls(trained).shuffled_labels;

@@ -6,8 +6,9 @@ import { HeadConfigError, InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { runFolder } from "../../heads/run-folders";
-import { defaultTexts, heldOutTexts } from "../../training/default-texts";
-import { promptsHash, trainingTexts } from "../../training/training-data";
+import type { HookedTransformer } from "../../model/hooked-transformer";
+import { bundledTraining } from "../../training/bundled-training";
+import { heldOutTexts } from "../../training/default-texts";
 
 /** Texts that a head is audited on. */
 export interface HeldOut {
@@ -24,21 +25,39 @@ export interface HeldOut {
 const RUN = z.object({ texts: z.object({ sha256: z.string() }) });
 
 /**
- * Leaves out what the head was trained on, as far as that is known, and what is the same measurement again.
+ * Texts for audits: without what a head was trained on, as far as that is known, and what is the same
+ * measurement again. They are read and tokenized once for all heads of a model that measure the same token.
  *
  * @param given the bundled held-out ones if undefined, as far as the model can run them
  * @throws InputError if there is no text, or one cannot be run.
  */
-export async function heldOut(
+export function heldOutFor(
+  given: readonly Prompt[] | undefined,
+  prependBos: boolean,
+): (head: BoundHead) => Promise<HeldOut> {
+  const known = new Map<HookedTransformer, Map<unknown, Promise<MeasuredPrompts | null>>>();
+  return async (head) => {
+    const { model, files } = head;
+    const ofModel = known.get(model) ?? new Map<unknown, Promise<MeasuredPrompts | null>>();
+    known.set(model, ofModel);
+    const { tokenPos } = files.config;
+    const measuring = ofModel.get(tokenPos) ?? measured(head, given, prependBos);
+    ofModel.set(tokenPos, measuring);
+    const texts = await measuring;
+    if (texts !== null) return without(head, texts);
+    return { texts, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+  };
+}
+
+async function measured(
   head: BoundHead,
   given: readonly Prompt[] | undefined,
   prependBos: boolean,
-): Promise<HeldOut> {
-  if (given) return without(head, given, prependBos);
+): Promise<MeasuredPrompts | null> {
+  if (given) return measurePrompts(head, given, { prependBos });
   const bundled = head.model.tokenizer ? await heldOutTexts() : [];
   const runnable = bundled.filter((text) => canRun(head, text, prependBos));
-  if (runnable.length > 0) return without(head, runnable, prependBos);
-  return { texts: null, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+  return runnable.length > 0 ? measurePrompts(head, runnable, { prependBos }) : null;
 }
 
 /** Of the bundled texts some may be longer than a small context, or of characters that a tokenizer lacks. */
@@ -52,12 +71,7 @@ function canRun(head: BoundHead, text: string, prependBos: boolean): boolean {
   }
 }
 
-async function without(
-  head: BoundHead,
-  given: readonly Prompt[],
-  prependBos: boolean,
-): Promise<HeldOut> {
-  const measured = measurePrompts(head, given, { prependBos });
+async function without(head: BoundHead, measured: MeasuredPrompts): Promise<HeldOut> {
   const trained = await trainingPrefixes(head);
   const isNew = (place: number) => !trained?.has(measured.tokens[place].join());
   const all = measured.tokens.map((_, place) => place);
@@ -80,7 +94,7 @@ async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | 
   if (!existsSync(file) || !head.model.tokenizer) return null;
   const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (!said.success) return null;
-  const texts = trainingTexts(head, await defaultTexts());
-  if (promptsHash(texts.tokens) !== said.data.texts.sha256) return null;
+  const { texts, sha256 } = await bundledTraining(head);
+  if (sha256 !== said.data.texts.sha256) return null;
   return new Set(texts.tokens.map((ids) => ids.join()));
 }

@@ -4,8 +4,8 @@ import { auditFigures } from "./figures";
 import { AUDIT_KEY_NUMBERS } from "./key-numbers";
 import { auditSchema } from "./result";
 
+export { type AuditOptions, type AuditOutcome, analyzeAudit, analyzeAudits } from "./audits";
 export { type AuditFigures, auditFigures } from "./figures";
-export { type AuditOptions, analyzeAudit } from "./measure";
 export type { AuditResult, Criterion, Specificity } from "./result";
 export { type CriterionRow, describeAudit, listCriteria } from "./tables";
 

@@ -2,13 +2,12 @@ import { InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { binCentres } from "../../heads/prediction";
+import { bundledTraining } from "../../training/bundled-training";
 import { activationCacheFolder, collectActivations } from "../../training/collect-activations";
-import { defaultTexts } from "../../training/default-texts";
 import { regressionMetrics } from "../../training/evaluation";
-import { trainingTexts } from "../../training/training-data";
 import type { AuditResult } from "./result";
 
-/** Bundled training texts that the last token's means are made of. */
+/** Of the bundled training texts the first, that the last token's means are made of. */
 const TEXTS = 1000;
 
 type Baseline = Omit<AuditResult["prediction"], "r">;
@@ -47,9 +46,9 @@ async function fitted(head: BoundHead): Promise<MeasuredPrompts | string> {
   if (!head.model.tokenizer || !head.model.files) {
     return "there are no texts to fit the last token on";
   }
-  const texts = await defaultTexts({ count: TEXTS });
   try {
-    return trainingTexts(head, texts);
+    const { texts } = await bundledTraining(head);
+    return texts.only(Array.from({ length: Math.min(TEXTS, texts.length) }, (_, i) => i));
   } catch (error) {
     if (error instanceof InputError) return "the bundled training texts cannot be run on it";
     throw error;

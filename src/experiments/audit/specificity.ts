@@ -2,61 +2,101 @@ import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
-import type { CleanRuns } from "../../patching/clean-runs";
+import { type CleanRuns, cleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch";
+import { breathe } from "../../progress/interrupt";
 import { randomStream } from "../../stats/random-stream";
 import { rankAmong } from "../../stats/rank-among";
 import type { Specificity } from "./result";
-import { SPECIFICITY } from "./thresholds";
+import { DONORS, SPECIFICITY } from "./thresholds";
 
-export interface SpecificityOptions {
+export interface SweepOptions {
   /** The texts that it is done on. */
   readonly places: readonly number[];
   /** `[donor][text]` whose value each text takes. */
   readonly donors: readonly (readonly number[])[];
   readonly clean: CleanRuns;
   readonly streams: RandomStreams;
+  /** Told how many runs more are done. */
+  readonly ran: (runs: number) => void;
 }
 
+/** By how much each neuron of an activation moves each head's prediction: `[head]`, by neuron. */
+export type NeuronEffects = readonly ReadonlyMap<number, number>[];
+
 /**
- * The same resampling for every neuron of the target's activation, on a few texts: how much does each
- * move the prediction, and where does the target stand among them?
+ * Sets every neuron of an activation to its values on other texts, on a few texts: how much does each move
+ * the predictions? All heads whose target is in that activation are read from the same runs, and each has
+ * the numbers that it would have alone, to the last bit.
+ *
+ * @param heads of one model and hook, on the same texts
+ * @returns mean |change| of each head's prediction
  */
-export async function specificity(
-  head: BoundHead,
+export async function neuronEffects(
+  heads: readonly BoundHead[],
   texts: MeasuredPrompts,
-  { places, donors, clean, streams }: SpecificityOptions,
-): Promise<Specificity> {
-  const { model, hook, index } = head;
-  const { size } = hookPoint(hook, model.cfg);
-  const neurons = chosenNeurons(size!, index, streams);
-  if (neurons.length < SPECIFICITY.fewest) {
+  { places, donors, clean, streams, ran }: SweepOptions,
+): Promise<NeuronEffects> {
+  const [{ model, hook }] = heads;
+  const rows = clean.measured(texts, hook);
+  const few = texts.only(places);
+  const effects = heads.map(() => new Map<number, number>());
+  // Of their own, since how many of the others are kept depends on what else was run.
+  const own = cleanRuns(model, few);
+  try {
+    for (const some of parts(heads, streams)) {
+      const variants = some.flatMap((neuron) =>
+        donors.map((ofTexts) => ({
+          hook,
+          index: neuron,
+          patch: ["set", (text: number) => rows[ofTexts[places[text]]][neuron]] as const,
+        })),
+      );
+      const { clean: before, patched } = await patch(model, few, variants, {
+        read: heads,
+        clean: own,
+      });
+      ran(variants.length * few.length);
+      some.forEach((neuron, i) => {
+        const runs = patched.slice(i * donors.length, (i + 1) * donors.length);
+        for (const [head, ofHead] of effects.entries()) {
+          let sum = 0;
+          for (const ofTexts of runs) {
+            ofTexts.forEach((predictions, text) => {
+              sum += Math.abs(predictions![head] - before[text][head]);
+            });
+          }
+          ofHead.set(neuron, sum / (runs.length * few.length));
+        }
+      });
+      await breathe();
+    }
+  } finally {
+    own.dispose();
+  }
+  return effects;
+}
+
+/** How many runs that takes. */
+export function sweepRuns(heads: readonly BoundHead[], streams: RandomStreams): number {
+  if (sizeOf(heads[0]) < SPECIFICITY.fewest) return 0;
+  return parts(heads, streams).flat().length * DONORS * SPECIFICITY.texts;
+}
+
+/** Where the target stands among the neurons of its activation. */
+export function specificity(
+  head: BoundHead,
+  effects: ReadonlyMap<number, number> | null,
+  streams: RandomStreams,
+): Specificity {
+  const { hook, index } = head;
+  const neurons = chosenNeurons(sizeOf(head), index, streams);
+  if (effects === null) {
     return {
       ...{ neurons: neurons.length, texts: 0, effect: null, largest: [] },
       ...{ rank: null, of: neurons.length, percentile: null, p_value: null },
       reason: `${hook} has ${neurons.length} neurons: a rank takes ${SPECIFICITY.fewest}`,
     };
-  }
-  const rows = clean.measured(texts, hook);
-  const few = texts.only(places);
-  const effects = new Map<number, number>();
-  for (let from = 0; from < neurons.length; from += AT_A_TIME) {
-    const some = neurons.slice(from, from + AT_A_TIME);
-    const variants = some.flatMap((neuron) =>
-      donors.map((ofTexts) => ({
-        hook,
-        index: neuron,
-        patch: ["set", (text: number) => rows[ofTexts[places[text]]][neuron]] as const,
-      })),
-    );
-    const { clean: own, patched } = await patch(model, few, variants, { read: head, clean });
-    some.forEach((neuron, i) => {
-      const runs = patched.slice(i * donors.length, (i + 1) * donors.length);
-      const changes = runs.flatMap((ofTexts) =>
-        ofTexts.map((prediction, text) => Math.abs(prediction! - own[text])),
-      );
-      effects.set(neuron, changes.reduce((sum, change) => sum + change, 0) / changes.length);
-    });
   }
   const effect = effects.get(index)!;
   const others = neurons.filter((neuron) => neuron !== index);
@@ -68,7 +108,17 @@ export async function specificity(
     .sort((a, b) => effects.get(b)! - effects.get(a)! || a - b)
     .slice(0, LISTED)
     .map((neuron) => ({ neuron, effect: effects.get(neuron)! }));
-  return { neurons: neurons.length, texts: places.length, effect, largest, ...rank, reason: null };
+  const counts = { neurons: neurons.length, texts: SPECIFICITY.texts };
+  return { ...counts, effect, largest, ...rank, reason: null };
+}
+
+/** Whether an activation has neurons enough for a rank. */
+export function canRank(head: BoundHead): boolean {
+  return sizeOf(head) >= SPECIFICITY.fewest;
+}
+
+function sizeOf({ hook, model }: BoundHead): number {
+  return hookPoint(hook, model.cfg).size!;
 }
 
 /** Neurons whose runs are made together. */
@@ -79,19 +129,37 @@ const LISTED = 10;
 
 /** All neurons, or so many drawn from them with the target among them. */
 function chosenNeurons(size: number, target: number, streams: RandomStreams): number[] {
+  const drawn = drawnNeurons(size, streams);
+  return ascending(drawn.includes(target) ? drawn : [...drawn.slice(0, -1), target]);
+}
+
+/** The same ones for all heads of an activation. */
+function drawnNeurons(size: number, streams: RandomStreams): number[] {
   const all = Array.from({ length: size }, (_, neuron) => neuron);
   if (size <= SPECIFICITY.neurons) return all;
   const { seed, name } = streams("audit-neurons");
-  const others = randomStream(seed, name).shuffle(all.filter((neuron) => neuron !== target));
-  return [target, ...others.slice(0, SPECIFICITY.neurons - 1)].sort((a, b) => a - b);
+  return randomStream(seed, name).shuffle(all).slice(0, SPECIFICITY.neurons);
+}
+
+/** Neurons whose runs are made together: the drawn ones, and alone each target that is not among them. */
+function parts(heads: readonly BoundHead[], streams: RandomStreams): number[][] {
+  const drawn = ascending(drawnNeurons(sizeOf(heads[0]), streams));
+  const targets = [...new Set(heads.map(({ index }) => index))];
+  const others = targets.filter((target) => !drawn.includes(target));
+  const together: number[][] = [];
+  for (let from = 0; from < drawn.length; from += AT_A_TIME) {
+    together.push(drawn.slice(from, from + AT_A_TIME));
+  }
+  return [...together, ...others.map((target) => [target])];
 }
 
 /** A few of the texts, for what is done to every neuron. */
 export function chosenTexts(count: number, streams: RandomStreams): number[] {
   const { seed, name } = streams("audit-texts");
   const all = Array.from({ length: count }, (_, text) => text);
-  return randomStream(seed, name)
-    .shuffle(all)
-    .slice(0, SPECIFICITY.texts)
-    .sort((a, b) => a - b);
+  return ascending(randomStream(seed, name).shuffle(all).slice(0, SPECIFICITY.texts));
+}
+
+function ascending(numbers: readonly number[]): number[] {
+  return [...numbers].sort((a, b) => a - b);
 }
