@@ -4,7 +4,6 @@
  *
  * The same numbers every time; about five minutes.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundledCoverage } from "./coverage/bundled-heads";
@@ -18,13 +17,9 @@ import {
   PROMPTS,
   shareCoverage,
 } from "./coverage/simulate";
+import { writeBetweenMarks } from "./write-between-marks";
 
 const PAGE = join(__dirname, "..", "docs", "results.md");
-const MARKS = [
-  "<!-- written by npm run coverage -->",
-  "<!-- end of what npm run coverage writes -->",
-];
-
 /** Resampling makes these slow, and three numbers of prompts say enough. */
 const OTHERS = { prompts: [8, 19, 50], share: 1 / 8 } as const;
 /** Ends of these are searched for. */
@@ -58,15 +53,7 @@ async function main(): Promise<void> {
       prompts: OTHERS.prompts,
     }),
   });
-  writeBetweenMarks(tables);
-}
-
-function writeBetweenMarks(text: string): void {
-  const page = readFileSync(PAGE, "utf8");
-  const [start, end] = MARKS.map((mark) => page.indexOf(mark));
-  if (start < 0 || end < start) throw new Error(`${PAGE} has no marks to write between`);
-  const before = page.slice(0, start + MARKS[0].length);
-  writeFileSync(PAGE, `${before}\n\n${text}\n\n${page.slice(end)}`);
+  writeBetweenMarks(PAGE, "coverage", tables);
 }
 
 main();

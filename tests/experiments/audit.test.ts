@@ -38,18 +38,41 @@ describe("donors", () => {
 });
 
 describe("the slope within texts", () => {
-  // Expected: least squares with an intercept for each text, by the normal equations of dummy variables
-  // worked out by hand: within-text covariances 2 and 3, squares 2 and 2.
-  it("has an intercept for each text, and is left out text by text", () => {
-    const texts = [
-      { values: [0, 2], predictions: [5, 7] },
-      { values: [1, 3], predictions: [-1, 2] },
-      { values: [], predictions: [] },
-    ];
-    const { estimate, leaveOneOut } = withinTextSlope(texts)!;
-    assert.equal(estimate, (2 + 3) / (2 + 2));
-    assert.deepEqual(leaveOneOut, [1.5, 1, 1.25]);
-    assert.equal(withinTextSlope([{ values: [1, 1], predictions: [1, 2] }]), null);
+  const random = randomStream(3, "runs");
+  const plan = donorPlan(12, 5, { seed: 1, name: "donors" });
+  const own = Array.from({ length: 12 }, () => random.gaussian());
+  const texts = own.map((_, text) => {
+    const donors = plan.map((ofTexts) => ofTexts[text]);
+    const values = donors.map((donor) => own[donor]);
+    return { values, donors, predictions: values.map((value) => value ** 2 + random.gaussian()) };
+  });
+
+  /** By the normal equations of a line with a dummy variable for each text, solved by sweeping the dummies out. */
+  function slope(of: readonly { values: readonly number[]; predictions: readonly number[] }[]) {
+    const centred = (values: readonly number[]) =>
+      values.map((value) => value - values.reduce((sum, one) => sum + one, 0) / values.length);
+    const x = of.flatMap(({ values }) => centred(values));
+    const y = of.flatMap(({ predictions }) => centred(predictions));
+    const inner = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+    return inner(x, y) / inner(x, x);
+  }
+
+  it("has an intercept for each text", () => {
+    assert.ok(Math.abs(withinTextSlope(texts)!.estimate - slope(texts)) < 1e-12);
+    assert.equal(withinTextSlope([{ values: [1, 1], predictions: [1, 2], donors: [0, 0] }]), null);
+  });
+
+  it("is left out with the runs on a text and those of others that took its value", () => {
+    const { leaveOneOut } = withinTextSlope(texts)!;
+    texts.forEach((_, left) => {
+      const others = texts
+        .filter((_, text) => text !== left)
+        .map(({ values, predictions, donors }) => {
+          const isOther = (_: unknown, i: number) => donors[i] !== left;
+          return { values: values.filter(isOther), predictions: predictions.filter(isOther) };
+        });
+      assert.ok(Math.abs(leaveOneOut[left] - slope(others)) < 1e-12);
+    });
   });
 });
 

@@ -50,10 +50,15 @@ export interface RandomFamily {
   readonly rules: Rules;
 }
 
+/** Sizes that are not left to chance. */
+export type GivenSizes = Partial<
+  Pick<Rules, "layers" | "heads" | "keyHeads" | "d_head" | "d_model" | "d_mlp" | "d_vocab">
+>;
+
 /** A seeded model of that kind: of random sizes and settings, its weights large enough for every part to matter. */
-export function randomFamily(kind: Kind, seed: number): RandomFamily {
+export function randomFamily(kind: Kind, seed: number, given: GivenSizes = {}): RandomFamily {
   const random = randomStream(seed, `random ${kind.name}`);
-  const settings = randomSettings(kind, random);
+  const settings = randomSettings(kind, random, given);
   return { ...settings, tensors: randomTensors(kind, settings, random) };
 }
 
@@ -77,20 +82,23 @@ export async function randomFamilyModel(
 function randomSettings(
   { model_type, isParallel = false, scaling, hasWindows = false, hasBias = false }: Kind,
   random: RandomStream,
+  given: GivenSizes,
 ): Omit<RandomFamily, "tensors"> {
   const one = <T>(...choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)];
   const isIn = (...types: readonly string[]) => types.includes(model_type);
   const isLlama = isIn("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2");
-  const layers = random.integer(1, 3);
-  const keyHeads = random.integer(1, 2);
-  const heads = isLlama ? keyHeads * random.integer(1, 3) : random.integer(1, 3);
-  const d_head = one(4, 8);
+  const drawn = { layers: random.integer(1, 3), keyHeads: random.integer(1, 2) };
+  const { layers, keyHeads } = { ...drawn, ...given };
+  const drawnHeads = isLlama ? keyHeads * random.integer(1, 3) : random.integer(1, 3);
+  const { heads, d_head } = { heads: drawnHeads, d_head: one(4, 8), ...given };
   const sizes = {
-    ...{ layers, heads, keyHeads: isLlama ? keyHeads : heads, d_head },
+    ...{ layers, heads, d_head },
     // A norm of a few numbers that nearly cancel doubles float32's roundings many times over.
     d_model: isLlama ? random.integer(10, 20) : heads * d_head,
     d_mlp: random.integer(5, 30),
     d_vocab: random.integer(10, 30),
+    ...given,
+    keyHeads: isLlama ? keyHeads : heads,
   };
   const act = one<Activation>("gelu", "gelu_new", "relu", "silu");
   const share = isIn("gpt_neox", "phi") ? random.integer(1, d_head / 2) / (d_head / 2) : 1;

@@ -182,6 +182,7 @@ async function neuronRuns(
   return texts.tokens.map((_, text) => ({
     values: donors.map((ofTexts) => activation[ofTexts[text]]),
     predictions: patched.map((ofTexts) => ofTexts[text]!),
+    donors: donors.map((ofTexts) => ofTexts[text]),
   }));
 }
 
@@ -223,11 +224,12 @@ async function inputRuns(
     const reached = donors.flatMap((ofTexts, donor) =>
       steps[donor][text] === null
         ? []
-        : [{ value: activation[ofTexts[text]], prediction: patched[donor][text]! }],
+        : [{ from: ofTexts[text], prediction: patched[donor][text]! }],
     );
     return {
-      values: reached.map(({ value }) => value),
+      values: reached.map(({ from }) => activation[from]),
       predictions: reached.map((one) => one.prediction),
+      donors: reached.map(({ from }) => from),
     };
   });
   return { runs, unreached, reason: null };
