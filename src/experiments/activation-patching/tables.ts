@@ -3,8 +3,7 @@ import type { Interval } from "../../results/evidence-parts";
 import type { PatchedRun } from "../../results/schema-parts";
 import { oneSample } from "../../stats/one-sample";
 import type { Cell, Fact } from "../../text/cell";
-import { joinPhrases, phrase } from "../../text/phrase";
-import type { Finding } from "../finding";
+import { phrase } from "../../text/phrase";
 import type { PromptSensitivity } from "./figures/per-input-sensitivity";
 import type { ActivationPatchingResult } from "./result";
 
@@ -77,7 +76,7 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
     r_squared,
   });
   return [
-    row("scaled, all points (the contract's)", all_points.slope, fit(all_points)),
+    row("scaled, all points", all_points.slope, fit(all_points)),
     row("scaled, without unchanged points", changed_points.slope, fit(changed_points)),
     row("mean of the prompts' own slopes", prompt_slopes.mean, {
       note:
@@ -137,59 +136,6 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
     );
   }
   return facts;
-}
-
-/** The second notebook's findings. */
-export function patchingFindings(result: ActivationPatchingResult): Finding[] {
-  const { evidence, direct_effect, controls } = result;
-  const { changed_points, baseline_correlation, prompt_slopes } = evidence;
-  const p = (claim: string, null_hypothesis: string): Cell => {
-    const test = evidence.tests.find(
-      (one) => one.claim === claim && one.null_hypothesis === null_hypothesis,
-    );
-    return test ? phrase`${{ p: test.holm }} (Holm)` : "no test";
-  };
-  const { neurons, shuffled_labels } = controls;
-  const ranks = [
-    neurons.reason === null ? phrase`other neurons: ${neurons.slope_rank}` : "",
-    shuffled_labels.reason === null ? phrase`shuffled labels: ${shuffled_labels.slope_rank}` : "",
-  ];
-  return [
-    {
-      found: phrase`unpatched, activation and prediction correlate: ${baseline_correlation.estimate}`,
-      how_sure: intervalOf(baseline_correlation),
-      against: phrase`predictions of any prompt: ${p("baseline correlation", "prompts_exchangeable")}`,
-      otherwise:
-        "whatever else in the text goes along with the neuron: this is no causal statement",
-    },
-    {
-      found: phrase`the prediction follows the patched activation with slope ${changed_points.slope.estimate}, R² ${changed_points.r_squared.estimate}`,
-      how_sure: phrase`${intervalOf(changed_points.slope)}; prompt by prompt ${prompt_slopes.min} to ${prompt_slopes.max}`,
-      against: joinPhrases(
-        [phrase`signs by prompt: ${p("slope", "signs_by_prompt")}`, ...ranks],
-        "; ",
-      ),
-      otherwise:
-        "values that the neuron never takes: compare with the slope under its own quantiles",
-    },
-    {
-      found: phrase`share of the direct path: ${direct_effect.direct_share.estimate}`,
-      how_sure: intervalOf(direct_effect.direct_share),
-      against: "no indirect path at all: a share of 1",
-      otherwise: "later layers, which pass the patch on or undo it",
-    },
-    {
-      found: phrase`intercept ${changed_points.intercept.estimate}`,
-      how_sure: intervalOf(changed_points.intercept),
-      against: phrase`signs by prompt: ${p("intercept", "signs_by_prompt")}; t: ${p("intercept", "clustered_t")}`,
-      otherwise: "a curve: the prediction bends where the activation is moved far",
-    },
-  ];
-}
-
-function intervalOf({ low, high, reason }: Interval): Cell {
-  if (low === null || high === null) return reason ?? "no interval";
-  return phrase`95% interval over prompts ${low} to ${high}`;
 }
 
 /** Prompts with their fits, the steepest first; prompts without a slope come last. */

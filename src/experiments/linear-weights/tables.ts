@@ -1,7 +1,6 @@
 import type { Rank } from "../../results/evidence-parts";
 import type { Cell, Fact } from "../../text/cell";
 import { phrase } from "../../text/phrase";
-import type { Finding } from "../finding";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
@@ -124,51 +123,4 @@ export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
       value: phrase`${linear_r_squared.mean_gradient}`,
     },
   ];
-}
-
-/** Below this an adjusted p-value counts as standing out. */
-const LEVEL = 0.05;
-
-/** The first notebook's findings, one for each similarity of the linear weights. */
-export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
-  return result.similarity_tests
-    .filter(
-      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
-    )
-    .map((test) => ({
-      found: phrase`cosine with ${COMPARISONS[test.comparison].label}: ${test.cosine}`,
-      how_sure: howSure(test, result),
-      against: against(test, result),
-      otherwise: otherwise(test, result),
-    }));
-}
-
-function howSure(test: SimilarityTest, { gradient }: LinearWeightsResult): Cell {
-  if (test.cosine === null) return test.reason ?? "";
-  const { of_mean } = gradient.cosine_with_linear_weights;
-  const layer = phrase`${test.other_neurons} in the layer`;
-  if (of_mean === null) return layer;
-  return phrase`${layer}; the mean gradient's cosine with the linear weights is ${of_mean}`;
-}
-
-function against(test: SimilarityTest, { tests }: LinearWeightsResult): Cell {
-  const claim = `cosine of ${test.head_vector} with ${test.comparison}, ${test.weights} weights`;
-  const own = tests.filter((one) => one.claim === claim && one.holm !== null);
-  if (own.length === 0) return "no test";
-  const standing = own.filter(({ holm }) => holm! < LEVEL).length;
-  const verdict =
-    standing === own.length
-      ? "every null"
-      : standing === 0
-        ? "no null"
-        : `${standing} of ${own.length} nulls`;
-  const worst = own.reduce((a, b) => (b.holm! > a.holm! ? b : a));
-  return phrase`stands out from ${verdict} at ${LEVEL} (Holm over the similarities); hardest: ${worst.null_hypothesis.replace(/_/g, " ")}, ${{ p: worst.holm }}`;
-}
-
-function otherwise(test: SimilarityTest, { decompositions }: LinearWeightsResult): Cell {
-  const parts = decompositions.find(({ comparison }) => comparison === test.comparison);
-  if (!parts || parts.cosine === null) return "";
-  if (test.comparison === "basis_vector") return "the size of a single weight";
-  return phrase`a few coordinates: without the ten largest contributions ${parts.without_top}`;
 }
