@@ -113,7 +113,9 @@ describe("findings", () => {
   it("a sweep: nothing special is not found", () => {
     const target = exampleSweep().target!;
     const said = (rank: number, of: number) =>
-      cellText(sweepFindings(exampleSweep({ target: { ...target, ...ranked(rank, of) } }))[0]!.found);
+      cellText(
+        sweepFindings(exampleSweep({ target: { ...target, ...ranked(rank, of) } }))[0]!.found,
+      );
     assert.match(said(1, 128), /^no other neuron .* as much as the target \(rank 1 of 128\)$/);
     assert.match(said(2, 128), /^one other neuron changes the prediction more/);
     assert.match(said(6, 128), /^5 other neurons change .* \(rank 6 of 128\)$/);

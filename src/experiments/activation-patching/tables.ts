@@ -34,22 +34,29 @@ export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
   }));
 }
 
-/** Averages over the prompts with their standard errors, for a table, a row a factor. */
+/**
+ * Mean changes over the prompts, for a table, a row a factor. They are counted along the activation: where
+ * it falls with the factor, signs are turned, since rises and falls would cancel. (The plain averages are
+ * `avg_act_changes` and `avg_pred_changes`.)
+ */
 export function listScaling(result: ActivationPatchingResult) {
   const { runs } = result.evidence.effect_sizes;
   const ofFactors = runs.slice(runs.length - result.scale_factors.length);
   const { activation, prediction } = result.baseline;
   const once = measuredOnce(result.prompts);
-  const errorOf = (patched: readonly number[], clean: readonly number[]) =>
-    oneSample(once.map((i) => patched[i] - clean[i])).standard_error;
-  return result.scale_factors.map((factor, i) => ({
-    factor,
-    mean_activation_change: result.avg_act_changes[i],
-    activation_standard_error: errorOf(result.scaling[i].activation, activation),
-    mean_prediction_change: result.avg_pred_changes[i],
-    prediction_standard_error: errorOf(result.scaling[i].prediction, prediction),
-    size_in_standard_deviations: ofFactors[i].mean_absolute_change,
-  }));
+  const along = (patched: readonly number[], clean: readonly number[]) =>
+    oneSample(once.map((i) => (activation[i] < 0 ? -1 : 1) * (patched[i] - clean[i])));
+  return result.scale_factors.map((factor, i) => {
+    const moved = along(result.scaling[i].activation, activation);
+    const follows = along(result.scaling[i].prediction, prediction);
+    return {
+      factor,
+      activation_change: moved.mean,
+      prediction_change: follows.mean,
+      standard_error: follows.standard_error,
+      size_in_standard_deviations: ofFactors[i].mean_absolute_change,
+    };
+  });
 }
 
 /** A slope in a table, with how it was measured. */

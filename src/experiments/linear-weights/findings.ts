@@ -4,12 +4,7 @@ import { type Finding, LEVEL } from "../finding";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
-
-const OF_STREAM: ReadonlySet<SimilarityTest["comparison"]> = new Set([
-  "basis_vector",
-  "read_direction",
-  "gate_read_direction",
-]);
+import { isOfTarget, targetFirst } from "./target-first";
 
 /**
  * The first notebook's findings, one for each similarity of the linear weights, those that mean something
@@ -19,29 +14,15 @@ const OF_STREAM: ReadonlySet<SimilarityTest["comparison"]> = new Set([
  * showTable(linearWeightsFindings(await analyzeLinearWeights(head)));
  */
 export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
-  const main = result.main_similarity.comparison;
-  const order = ({ comparison }: SimilarityTest) =>
-    comparison === main ? 0 : isOfTarget(result, comparison) ? 1 : 2;
-  return result.similarity_tests
-    .filter(
-      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
-    )
-    .sort((a, b) => order(a) - order(b))
-    .map((test) => ({
-      found: found(test, result),
-      how_sure: howSure(test, result),
-      against: against(test, result),
-      otherwise: otherwise(test, result),
-    }));
-}
-
-/** Whether a vector is the target's own: hidden neuron n is none where a head predicts the stream. */
-function isOfTarget(
-  { main_similarity }: LinearWeightsResult,
-  comparison: SimilarityTest["comparison"],
-): boolean {
-  const main = main_similarity.comparison;
-  return main !== null && OF_STREAM.has(main) === OF_STREAM.has(comparison);
+  const tests = result.similarity_tests.filter(
+    ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+  );
+  return targetFirst(result, tests).map((test) => ({
+    found: found(test, result),
+    how_sure: howSure(test, result),
+    against: against(test, result),
+    otherwise: otherwise(test, result),
+  }));
 }
 
 /** From how many of its nulls a similarity stands out. */

@@ -4,6 +4,7 @@ import { phrase } from "../../text/phrase";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
+import { targetFirst } from "./target-first";
 
 /** How the head's vectors are called. */
 const VECTOR_NAMES: Readonly<Record<SimilarityTest["head_vector"], string>> = {
@@ -28,22 +29,21 @@ export interface SimilarityRow {
 
 /** Similarities under every null: with the processed model's weights, or with those in its file. */
 export function listSimilarities(
-  { similarity_tests }: LinearWeightsResult,
+  result: LinearWeightsResult,
   weights: SimilarityTest["weights"] = "processed",
 ): SimilarityRow[] {
-  return similarity_tests
-    .filter((test) => test.weights === weights)
-    .map((test) => ({
-      head_vector: VECTOR_NAMES[test.head_vector],
-      compared_with: COMPARISONS[test.comparison].label,
-      cosine: test.cosine,
-      rank_in_layer: test.other_neurons,
-      percentile: test.other_neurons.percentile,
-      p_random: test.random_directions.p_value,
-      p_layer: test.other_neurons.p_value,
-      p_shuffled: test.shuffled_coordinates.p_value,
-      p_covariance: test.layer_covariance.p_value,
-    }));
+  const tests = result.similarity_tests.filter((test) => test.weights === weights);
+  return targetFirst(result, tests).map((test) => ({
+    head_vector: VECTOR_NAMES[test.head_vector],
+    compared_with: COMPARISONS[test.comparison].label,
+    cosine: test.cosine,
+    rank_in_layer: test.other_neurons,
+    percentile: test.other_neurons.percentile,
+    p_random: test.random_directions.p_value,
+    p_layer: test.other_neurons.p_value,
+    p_shuffled: test.shuffled_coordinates.p_value,
+    p_covariance: test.layer_covariance.p_value,
+  }));
 }
 
 /** The neuron's similarities against random directions, for a table. */
@@ -62,9 +62,12 @@ export function listAgainstRandom(result: LinearWeightsResult) {
 }
 
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
-export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Record<string, Cell>[] {
-  const shown = similarity_tests.filter(
-    ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+export function listMostSimilar(result: LinearWeightsResult): Record<string, Cell>[] {
+  const shown = targetFirst(
+    result,
+    result.similarity_tests.filter(
+      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+    ),
   );
   const longest = Math.max(0, ...shown.map((test) => test.other_neurons.most_similar.length));
   return Array.from({ length: longest }, (_, place) => ({
@@ -80,8 +83,8 @@ export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Reco
 }
 
 /** How the similarities rest on coordinates, for a table. */
-export function listDecompositions({ decompositions }: LinearWeightsResult) {
-  return decompositions.map(
+export function listDecompositions(result: LinearWeightsResult) {
+  return targetFirst(result, result.decompositions).map(
     ({ comparison, cosine, top, rest, without_top, effective_coordinates }) => ({
       compared_with: COMPARISONS[comparison].label,
       cosine,
