@@ -24,6 +24,8 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
   readonly schema: z.ZodType<Result>;
   /** Where its result says in a sentence what was found, such as `because.0`. */
   readonly headline?: string;
+  /** Where it says so in a word or two, such as `verdict`. */
+  readonly verdict?: string;
   /** What was found, as far as tests and controls bear it out: said before any table. */
   findings?(result: Result): readonly Finding[];
   /** What a reader wants to see first of a result, in that order. */

@@ -1,3 +1,4 @@
+import { LEVEL } from "../analysis/list-tests";
 import type { Rank } from "../results/evidence-parts";
 import type { Cell } from "../text/cell";
 
@@ -8,9 +9,6 @@ export interface Finding {
   readonly against: Cell;
   readonly otherwise: Cell;
 }
-
-/** What happens this seldom by chance counts as found. */
-export const LEVEL = 0.05;
 
 /** What a place among controls says: that it is first says nothing where they are too few. */
 export type Standing = "stands out" | "does not stand out" | "too few" | "not ranked";

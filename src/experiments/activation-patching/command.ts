@@ -52,12 +52,12 @@ export const patchCommand: ExperimentCommand<ActivationPatchingResult> = {
       analyzeActivationPatching(head, prompts, { ...shared, ...settings });
   },
   summary: (result) => [
-    promptsTable(result),
     phrase`correlation of activation and prediction: ${result.baseline.correlation}`,
     pooledLine(result),
     slopesTable(result),
     describeControls(result),
     changesTable(result),
+    promptsTable(result),
   ],
 };
 
@@ -84,7 +84,7 @@ function pooledLine({ regression }: ActivationPatchingResult): Cell {
 function slopesTable(result: ActivationPatchingResult): SummaryTable {
   return {
     caption: "Slope, intercept and R² with 95% intervals over prompts",
-    headings: ["measured", "slope", "intercept", "R²", ""],
+    headings: ["how it was measured", "slope", "intercept", "R²", ""],
     rows: listSlopes(result).map((row) => [
       ...[row.measured, row.slope, row.intercept, row.r_squared, row.note],
     ]),

@@ -1,7 +1,8 @@
+import { LEVEL } from "../../analysis/list-tests";
 import type { Interval } from "../../results/evidence-parts";
 import type { Cell } from "../../text/cell";
 import { joinPhrases, phrase } from "../../text/phrase";
-import { type Finding, LEVEL, type Standing, standing } from "../finding";
+import { type Finding, type Standing, standing } from "../finding";
 import type { Controls, NeuronControl } from "./evidence";
 import type { ActivationPatchingResult } from "./result";
 

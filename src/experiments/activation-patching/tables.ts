@@ -3,6 +3,7 @@ import type { Interval } from "../../results/evidence-parts";
 import type { PatchedRun } from "../../results/schema-parts";
 import { oneSample } from "../../stats/one-sample";
 import type { Cell, Fact } from "../../text/cell";
+import { headed } from "../../text/headed";
 import { phrase } from "../../text/phrase";
 import type { PromptSensitivity } from "./figures/per-input-sensitivity";
 import type { ActivationPatchingResult } from "./result";
@@ -22,7 +23,7 @@ export function listBaseline(result: ActivationPatchingResult) {
 export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
   const { activation, prediction } = result.baseline;
   const { prediction_std } = result.evidence.effect_sizes;
-  return promptLabels(result).map((prompt, i) => ({
+  const rows = promptLabels(result).map((prompt, i) => ({
     prompt,
     activation: activation[i],
     patched: run.activation[i],
@@ -32,6 +33,10 @@ export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
     in_standard_deviations:
       prediction_std === 0 ? null : (run.prediction[i] - prediction[i]) / prediction_std,
   }));
+  return headed(rows, {
+    patched_prediction: "prediction then",
+    in_standard_deviations: "change in standard deviations",
+  });
 }
 
 /**
@@ -46,7 +51,7 @@ export function listScaling(result: ActivationPatchingResult) {
   const once = measuredOnce(result.prompts);
   const along = (patched: readonly number[], clean: readonly number[]) =>
     oneSample(once.map((i) => (activation[i] < 0 ? -1 : 1) * (patched[i] - clean[i])));
-  return result.scale_factors.map((factor, i) => {
+  const rows = result.scale_factors.map((factor, i) => {
     const moved = along(result.scaling[i].activation, activation);
     const follows = along(result.scaling[i].prediction, prediction);
     return {
@@ -56,6 +61,11 @@ export function listScaling(result: ActivationPatchingResult) {
       standard_error: follows.standard_error,
       size_in_standard_deviations: ofFactors[i].mean_absolute_change,
     };
+  });
+  return headed(rows, {
+    activation_change: "mean change of the activation",
+    prediction_change: "mean change of the prediction with it",
+    size_in_standard_deviations: "its size in standard deviations",
   });
 }
 
@@ -82,7 +92,7 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
     intercept,
     r_squared,
   });
-  return [
+  const rows: SlopeRow[] = [
     row("scaled, all points", all_points.slope, fit(all_points)),
     row("scaled, without unchanged points", changed_points.slope, fit(changed_points)),
     row("mean of the prompts' own slopes", prompt_slopes.mean, {
@@ -98,6 +108,7 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
       note: closed_form.reason ?? phrase`measured minus closed form: ${closed_form.difference}`,
     },
   ];
+  return headed(rows, { measured: "how it was measured", r_squared: "R²" });
 }
 
 /** What the head and its neuron were compared with. */
@@ -106,10 +117,10 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
   const largest = (slopes: readonly (number | null)[]) =>
     phrase`${Math.max(...slopes.map((slope) => Math.abs(slope ?? 0)))}`;
   const facts: Fact[] = [
-    { name: "slope", value: evidence.changed_points.slope },
+    { name: "slope", value: evidence.typical_slope.slope },
     {
       name: "slope in standard deviations (prediction per activation)",
-      value: phrase`${evidence.effect_sizes.slope}`,
+      value: evidence.typical_slope.standardized,
     },
   ];
   if (neurons.reason !== null) {
@@ -156,13 +167,14 @@ export function bySensitivity({ per_input }: ActivationPatchingResult): PromptSe
 /** The prompts' own fits for a table, the steepest first, with the activation that was scaled. */
 export function listSensitivity(result: ActivationPatchingResult) {
   const labels = promptLabels(result);
-  return bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
+  const rows = bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
     prompt: labels[prompt],
     activation: result.baseline.activation[prompt],
     slope,
     intercept,
     r_squared,
   }));
+  return headed(rows, { r_squared: "R²" });
 }
 
 /** A prompt as a reader sees it: its text, or its token ids where there is no tokenizer. */

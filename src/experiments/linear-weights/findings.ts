@@ -1,6 +1,7 @@
+import { LEVEL } from "../../analysis/list-tests";
 import type { Cell } from "../../text/cell";
 import { phrase } from "../../text/phrase";
-import { type Finding, LEVEL } from "../finding";
+import type { Finding } from "../finding";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
@@ -29,7 +30,7 @@ export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
 function nullsOf(test: SimilarityTest, { tests }: LinearWeightsResult) {
   const claim = `cosine of ${test.head_vector} with ${test.comparison}, ${test.weights} weights`;
   const own = tests.filter((one) => one.claim === claim && one.holm !== null);
-  return { own, standing: own.filter(({ holm }) => holm! < LEVEL).length };
+  return { own, standing: own.filter(({ holm }) => holm! <= LEVEL).length };
 }
 
 function found(test: SimilarityTest, result: LinearWeightsResult): Cell {

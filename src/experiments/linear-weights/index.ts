@@ -29,6 +29,7 @@ export {
   listDecompositions,
   listMostSimilar,
   listSimilarities,
+  listStatistics,
   type SimilarityRow,
 } from "./tables";
 

@@ -1,5 +1,7 @@
 import type { Rank } from "../../results/evidence-parts";
 import type { Cell, Fact } from "../../text/cell";
+import { withoutRounding } from "../../text/format-number";
+import { headed } from "../../text/headed";
 import { phrase } from "../../text/phrase";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
@@ -33,7 +35,7 @@ export function listSimilarities(
   weights: SimilarityTest["weights"] = "processed",
 ): SimilarityRow[] {
   const tests = result.similarity_tests.filter((test) => test.weights === weights);
-  return targetFirst(result, tests).map((test) => ({
+  const rows = targetFirst(result, tests).map((test) => ({
     head_vector: VECTOR_NAMES[test.head_vector],
     compared_with: COMPARISONS[test.comparison].label,
     cosine: test.cosine,
@@ -44,21 +46,54 @@ export function listSimilarities(
     p_shuffled: test.shuffled_coordinates.p_value,
     p_covariance: test.layer_covariance.p_value,
   }));
+  const p = (heading: string) => ({ heading, isProbability: true });
+  return headed(rows, {
+    head_vector: "the head's",
+    rank_in_layer: "in the layer",
+    p_random: p("p: random directions"),
+    p_layer: p("p: other neurons"),
+    p_shuffled: p("p: shuffled coordinates"),
+    p_covariance: p("p: the layer's covariance"),
+  });
 }
 
 /** The neuron's similarities against random directions, for a table. */
 export function listAgainstRandom(result: LinearWeightsResult) {
   const { sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
   const row = (name: string, cosine: number | null, z: number | null, exact_p: number | null) => ({
-    ...{ similarity: `with ${name} weights`, cosine, z, exact_p },
+    ...{ similarity: `with the MLP ${name} weights`, cosine, z, exact_p },
   });
-  return [
+  const rows = [
     row("input", result.sim_with_input, result.z_score_input, result.p_value_input),
     ...(sim_with_gate === undefined
       ? []
       : [row("gate", sim_with_gate, z_score_gate, p_value_gate)]),
     row("output", result.sim_with_output, result.z_score_output, result.p_value_output),
   ];
+  return headed(rows, {
+    z: "in their standard deviations",
+    exact_p: { heading: "exact p", isProbability: true },
+  });
+}
+
+/** How the vectors are called in a table of their statistics. */
+const STATISTICS_OF = {
+  linear: "head's linear weights",
+  mlp_in: COMPARISONS.input.label,
+  mlp_gate: COMPARISONS.gate.label,
+  mlp_out: COMPARISONS.output.label,
+} as const;
+
+/** Statistics of the vectors, for a table; a mean that is only rounding is 0. */
+export function listStatistics({ stats }: LinearWeightsResult) {
+  const rows = Object.entries(STATISTICS_OF).flatMap(([key, vector]) => {
+    const of = stats[key as keyof typeof STATISTICS_OF];
+    return of ? [{ vector, ...of, mean: withoutRounding(of.mean, of.std) }] : [];
+  });
+  return headed(rows, {
+    ...{ std: "standard deviation", min: "smallest", max: "largest", l2_norm: "length" },
+    sparsity: "share below 1e−5",
+  });
 }
 
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
@@ -84,7 +119,7 @@ export function listMostSimilar(result: LinearWeightsResult): Record<string, Cel
 
 /** How the similarities rest on coordinates, for a table. */
 export function listDecompositions(result: LinearWeightsResult) {
-  return targetFirst(result, result.decompositions).map(
+  const rows = targetFirst(result, result.decompositions).map(
     ({ comparison, cosine, top, rest, without_top, effective_coordinates }) => ({
       compared_with: COMPARISONS[comparison].label,
       cosine,
@@ -94,6 +129,12 @@ export function listDecompositions(result: LinearWeightsResult) {
       effective_coordinates,
     }),
   );
+  return headed(rows, {
+    top_ten: "the ten largest contributions",
+    rest: "all others",
+    cosine_without_them: "cosine without the ten",
+    effective_coordinates: "as if so many shared it equally",
+  });
 }
 
 /** A spread below this is float64's rounding. */
