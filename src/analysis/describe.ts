@@ -5,7 +5,9 @@ import { titleOf } from "../model/families/families";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { getWeight, mlpNeuronWeights, weightNames } from "../model/named-weights";
 import { vectorStatistics } from "../stats/vector-statistics";
-import type { Fact } from "../text/cell";
+import type { Cell, Fact } from "../text/cell";
+import { withoutRounding } from "../text/format-number";
+import { headed } from "../text/headed";
 
 /** A head's configuration in words, for a table. */
 export function describeHead({ config, directory }: HeadFiles): Fact[] {
@@ -29,7 +31,12 @@ export function describeHead({ config, directory }: HeadFiles): Fact[] {
   }
   if (config.activationMean !== null) facts.push(["activation mean", config.activationMean]);
   if (config.activationStd !== null) facts.push(["activation std", config.activationStd]);
-  return facts.map(([name, value]) => ({ name, value: String(value) }));
+  return facts.map(([name, value]) => ({ name, value: factValue(value) }));
+}
+
+/** A number that was measured is rounded, one that was chosen or counted is not. */
+function factValue(value: unknown): Cell {
+  return typeof value === "number" && !Number.isInteger(value) ? value : String(value);
 }
 
 /** The base model and the target in it, for a table. */
@@ -85,19 +92,20 @@ export interface TensorRow {
 
 /** The head's own tensors. A token head has none. */
 export function listHeadTensors({ tensors }: HeadFiles): TensorRow[] {
-  return [...tensors].map(([name, { shape, data }]) => tensorRow(name, shape, data));
+  return tensorTable([...tensors].map(([name, { shape, data }]) => tensorRow(name, shape, data)));
 }
 
 /** The weights of one layer's MLP, under TransformerLens's names. */
 export function listMlpWeights(model: HookedTransformer, layer: number): TensorRow[] {
-  return weightNames(model)
-    .filter((name) => name.startsWith(`blocks.${layer}.mlp.`))
-    .map((name) => {
+  const names = weightNames(model).filter((name) => name.startsWith(`blocks.${layer}.mlp.`));
+  return tensorTable(
+    names.map((name) => {
       const weight = getWeight(model, name);
       const row = tensorRow(name, weight.shape, weight.dataSync());
       weight.dispose();
       return row;
-    });
+    }),
+  );
 }
 
 /** Hidden neuron n of the target layer: what it reads and writes. Empty where there is no such neuron. */
@@ -105,16 +113,25 @@ export function listNeuronWeights({ model, files }: BoundHead): TensorRow[] {
   const { targetLayer: layer, targetNeuron: neuron } = files.config;
   if (neuron >= model.cfg.d_mlp) return [];
   const { input, gate, output } = mlpNeuronWeights(model, layer, neuron);
-  return [
+  return tensorTable([
     tensorRow(`W_in[:, ${neuron}]`, [input.length], input),
     ...(gate ? [tensorRow(`W_gate[:, ${neuron}]`, [gate.length], gate)] : []),
     tensorRow(`W_out[${neuron}, :]`, [output.length], output),
-  ];
+  ]);
+}
+
+function tensorTable(rows: TensorRow[]): TensorRow[] {
+  return headed(rows, {
+    ...{ std: "standard deviation", min: "smallest", max: "largest" },
+  });
 }
 
 function tensorRow(name: string, shape: readonly number[], data: ArrayLike<number>): TensorRow {
   const { mean, std, min, max } = vectorStatistics(data);
-  return { name, shape: `[${shape.join(", ")}]`, mean, std, min, max };
+  return {
+    ...{ name, shape: `[${shape.join(", ")}]` },
+    ...{ mean: withoutRounding(mean, std), std, min, max },
+  };
 }
 
 function rounded(values: readonly number[] | null): string {

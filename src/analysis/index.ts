@@ -6,7 +6,7 @@ export {
   listNeuronWeights,
   type TensorRow,
 } from "./describe";
-export { listTests, type TestRow } from "./list-tests";
+export { listTests, type TestRow, testsInWords } from "./list-tests";
 export { type NotebookParameters, notebookParameters } from "./notebook-parameters";
 export { type OpenHeadOptions, openHead } from "./open-head";
 export { joinPromptSets, listPrompts, type PromptSet } from "./prompt-sets";

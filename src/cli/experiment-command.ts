@@ -9,7 +9,7 @@ import { savedText, saveResult } from "../experiments/save-result";
 import { serializeResult } from "../experiments/serialize-result";
 import { listenForInterrupt } from "../progress/interrupt";
 import type { HeadResult } from "../results/head-result";
-import { headLines, summaryText, warningLines } from "./head-lines";
+import { findingLines, headLines, summaryText, warningLines } from "./head-lines";
 import type { Output } from "./output";
 import { baseOptions, prependBosOption, promptsOption } from "./shared-options";
 
@@ -74,7 +74,8 @@ async function run(
     if (left?.isEmpty) throw stopped;
     const json = serializeResult(experiment.name, result as never);
     const written = await save(experiment, result, options);
-    const text = headLines(head) + summaryText(command.summary(result));
+    const findings = experiment.findings?.(result) ?? [];
+    const text = headLines(head) + findingLines(findings) + summaryText(command.summary(result));
     await output.print(options.json ? json : text + warningLines(result.warnings) + written);
     if (stopped) throw stopped;
   } finally {

@@ -1,7 +1,9 @@
 import type { SummaryPart, SummaryTable } from "../experiments/experiment";
+import type { Finding } from "../experiments/finding";
 import type { BoundHead } from "../heads/bind-head";
 import { type Cell, cellText, type Fact } from "../text/cell";
 import { FOR_PROGRAMS } from "../text/format-number";
+import { phrase } from "../text/phrase";
 import { oneLine } from "./output";
 import { textTable } from "./text-table";
 
@@ -14,6 +16,15 @@ export function headLines({ files, model, hook, index }: BoundHead): string {
     ["engine", model.engine.description],
   ];
   return `${lines.map(([name, value]) => `${name.padEnd(8)}${oneLine(value)}`).join("\n")}\n\n`;
+}
+
+/** What was found, a line each with how sure it is, and an empty line. */
+export function findingLines(findings: readonly Finding[]): string {
+  if (findings.length === 0) return "";
+  const lines = findings.map(({ found, how_sure }) =>
+    line(how_sure === "" ? found : phrase`${found} (${how_sure})`),
+  );
+  return `${lines.join("")}\n`;
 }
 
 /** A result's summary, with a blank line between its parts. */

@@ -1,5 +1,5 @@
 import type { SummaryTable } from "../experiments/experiment";
-import { cellText } from "../text/cell";
+import { type Cell, cellText } from "../text/cell";
 import { cutText } from "../text/cut-text";
 import { FOR_PROGRAMS } from "../text/format-number";
 import { tableText } from "../text/text-table";
@@ -10,7 +10,9 @@ const LONGEST_TEXT = 200;
 
 /** A table for a terminal, with a line break at its end; columns of numbers stand at the right. */
 export function textTable({ caption, headings, rows }: SummaryTable): string {
-  const isText = (cell: unknown) => typeof cell === "string" || typeof cell === "object";
+  const isText = (cell: Cell) =>
+    typeof cell === "string" ||
+    (typeof cell === "object" && cell !== null && !("probability" in cell));
   const text = tableText({
     caption: oneLine(caption),
     headings,

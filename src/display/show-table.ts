@@ -1,14 +1,16 @@
 import { displayBundle } from "../progress/kernel-display";
 import { type Cell, cellText } from "../text/cell";
+import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
+import { shownColumn } from "../text/headed";
 import { type TextTable, tableText } from "../text/text-table";
 
 export interface Column<Row> {
   /** The row's property. */
   readonly key: keyof Row & string;
-  /** The heading; the key unless said otherwise. */
+  /** The heading; the key in words unless said otherwise. */
   readonly label?: string;
-  /** How a value is written; numbers get four significant digits unless said otherwise, see `Cell`. */
+  /** How a value is written; numbers get three significant digits unless said otherwise, see `Cell`. */
   readonly format?: (value: Row[keyof Row & string], row: Row) => string;
 }
 
@@ -16,6 +18,11 @@ export interface ShowTableOptions<Row> {
   /** Which properties, in which order; those of the first row unless said otherwise. */
   readonly columns?: readonly (Column<Row> | (keyof Row & string))[];
   readonly caption?: string;
+  /**
+   * What is to be read of a long table, in a sentence: it is folded behind that. As text there is the
+   * sentence alone.
+   */
+  readonly folded?: string;
 }
 
 /**
@@ -33,10 +40,23 @@ export function showTable<Row extends object>(
   rows: readonly Row[],
   options: ShowTableOptions<Row> = {},
 ): void {
+  const { folded } = options;
   const table = tableOf(rows, options);
-  const text = tableText(table);
-  const isShown = displayBundle({ "text/html": tableHtml(table), "text/plain": text });
+  const html = tableHtml(table);
+  const text = folded === undefined ? tableText(table) : foldedText(folded, table);
+  const isShown = displayBundle({
+    "text/html":
+      folded === undefined
+        ? html
+        : `<details>\n<summary>${escapeHtml(folded)}</summary>\n${html}\n</details>`,
+    "text/plain": text,
+  });
   if (!isShown) console.log(text);
+}
+
+function foldedText(said: string, { caption, cells }: TextTable): string {
+  const about = caption === undefined ? "" : `${caption}: `;
+  return `${said}\n(${about}${count(cells.length, "row")}, folded)`;
 }
 
 function tableOf<Row extends object>(
@@ -49,14 +69,20 @@ function tableOf<Row extends object>(
   );
   return {
     caption,
-    headings: complete.map(({ key, label }) => label ?? key),
+    headings: complete.map(({ key, label }) => label ?? shownColumn(rows, key).heading),
     isNumeric: complete.map(
       ({ key }) =>
         rows.some((row) => typeof row[key] === "number") &&
         rows.every((row) => row[key] == null || typeof row[key] === "number"),
     ),
     cells: rows.map((row) =>
-      complete.map(({ key, format }) => format?.(row[key], row) ?? cellText(row[key] as Cell)),
+      complete.map(
+        ({ key, format }) =>
+          format?.(row[key], row) ??
+          (shownColumn(rows, key).isProbability
+            ? cellText({ probability: row[key] as number | null })
+            : cellText(row[key] as Cell)),
+      ),
     ),
   };
 }

@@ -5,6 +5,7 @@ import type { Prompt } from "../heads/measured-prompts";
 import type { HeadResult } from "../results/head-result";
 import type { KeyNumber } from "../results/key-number";
 import type { Cell, Fact } from "../text/cell";
+import type { Finding } from "./finding";
 
 /**
  * What is measured of a head, from its command's options to its figures. Command line, schemas, result
@@ -23,6 +24,10 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
   readonly schema: z.ZodType<Result>;
   /** Where its result says in a sentence what was found, such as `because.0`. */
   readonly headline?: string;
+  /** Where it says so in a word or two, such as `verdict`. */
+  readonly verdict?: string;
+  /** What was found, as far as tests and controls bear it out: said before any table. */
+  findings?(result: Result): readonly Finding[];
   /** What a reader wants to see first of a result, in that order. */
   readonly keyNumbers: readonly KeyNumber[];
   readonly command: ExperimentCommand<Result>;

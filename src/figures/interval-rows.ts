@@ -2,6 +2,7 @@ import type { Annotations, Layout, PlotData } from "plotly.js";
 import { cellText, type IntervalCell } from "../text/cell";
 import { escapeHtml } from "../text/escape-html";
 import { withOpacity } from "./colours";
+import { extent, padded } from "./extent";
 import { type FigureSize, INK, SOFT_INK } from "./template";
 import { drawable } from "./validate";
 
@@ -61,7 +62,12 @@ export function intervalRows(
     data: places.flatMap(({ row, y: at }) => rowTraces(row, at)),
     layout: {
       margin: { ...MARGINS[size], b: 52 },
-      xaxis: { title: { text: xTitle }, zerolinecolor: INK, zerolinewidth: 1.5 },
+      xaxis: {
+        title: { text: xTitle },
+        range: rangeOf(groups),
+        zerolinecolor: INK,
+        zerolinewidth: 1.5,
+      },
       yaxis: {
         range: [last + 0.7, titles.length > 0 ? -0.75 : -0.7],
         tickvals: places.map((place) => place.y),
@@ -79,12 +85,20 @@ export function intervalRows(
   };
 }
 
-function checkRow({ label, range, extremes, point, dots, mark }: IntervalRow): void {
-  const numbers = [...(range ?? []), ...(extremes ?? []), point, mark, ...(dots ?? [])];
-  drawable(
-    label,
-    numbers.filter((value) => value !== null && value !== undefined),
+/** Around everything that is drawn: Plotly's own range ends where a line does, which cuts its end off. */
+function rangeOf(groups: readonly IntervalGroup[]): [number, number] {
+  const drawn = groups.flatMap(({ rows }) => rows.flatMap(numbersOf));
+  return drawn.length === 0 ? [-1, 1] : padded(extent(drawn));
+}
+
+function numbersOf({ range, extremes, point, dots, mark }: IntervalRow): number[] {
+  return [...(range ?? []), ...(extremes ?? []), point, mark, ...(dots ?? [])].filter(
+    (value) => value !== null && value !== undefined,
   );
+}
+
+function checkRow(row: IntervalRow): void {
+  drawable(row.label, numbersOf(row));
 }
 
 function rowTraces(row: IntervalRow, y: number): Partial<PlotData>[] {

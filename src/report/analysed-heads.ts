@@ -51,7 +51,7 @@ export function analysedHeads(results: readonly FoundResult[]): AnalysedHead[] {
 }
 
 /** What the first of some results that has it says under a key. */
-export function saidOf(results: readonly FoundResult[], key: string): unknown {
+function saidOf(results: readonly FoundResult[], key: string): unknown {
   return results.find(({ content }) => Object.hasOwn(content, key))?.content[key];
 }
 

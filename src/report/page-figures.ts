@@ -5,6 +5,8 @@ import { FigureError, TslensError } from "../errors";
 import { experimentOf, type ResultName } from "../experiments/registry";
 import { checkedResult } from "../experiments/serialize-result";
 import type { Figure } from "../figures/figure";
+import { cellText } from "../text/cell";
+import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
 
 /** A figure of a results page, with nothing in it that could run or lead elsewhere. */
 export interface PageFigure {
@@ -28,6 +30,8 @@ interface Drawn {
 /** The figures of a result. */
 export interface ResultFigures {
   readonly figures: readonly PageFigure[];
+  /** What was found, a sentence each. */
+  readonly findings: readonly string[];
   /** Why others could not be drawn, a line each. */
   readonly problems: readonly string[];
 }
@@ -59,23 +63,38 @@ export function pageFigures({ kind, content, stored }: Drawn): ResultFigures {
       return otherwise;
     }
   };
-  const [wide, narrow] = unless(() => drawnFigures(kind, content), [{}, {}]);
+  const { sizes, findings } = unless(() => checked(kind, content), {
+    sizes: [{}, {}],
+    findings: [],
+  });
+  const [wide, narrow] = sizes;
   const drawn = Object.entries(wide!).flatMap(([name, figure]) =>
     unless(() => [pageFigure(name, figure, narrow![name])], []),
   );
   const others = stored.filter(({ name }) => !drawn.some((figure) => figure.name === name));
-  return { figures: [...drawn, ...others], problems };
+  return { figures: [...drawn, ...others], findings, problems };
 }
 
-/** In both sizes, once the result was checked: it may come from anywhere. */
-function drawnFigures(kind: string, content: unknown): Record<string, Figure>[] {
+interface Checked {
+  /** Its figures in both sizes. */
+  readonly sizes: readonly Record<string, Figure>[];
+  readonly findings: readonly string[];
+}
+
+/** Of a result that was checked: it may come from anywhere. */
+function checked(kind: string, content: unknown): Checked {
   const experiment = experimentOf(kind);
-  if (!experiment) return [{}, {}];
+  if (!experiment) return { sizes: [{}, {}], findings: [] };
   const result = checkedResult(kind as ResultName, content);
   requireFewPoints(experiment.points?.(result) ?? 0);
-  return (["notebook", "column"] as const).map((size) => ({
-    ...(experiment.figures(result, { size }) as Record<string, Figure>),
-  }));
+  return {
+    sizes: (["notebook", "column"] as const).map((size) => ({
+      ...(experiment.figures(result, { size }) as Record<string, Figure>),
+    })),
+    findings: (experiment.findings?.(result) ?? []).map(({ found }) =>
+      shownText(cellText(found), LONGEST_SENTENCE),
+    ),
+  };
 }
 
 /**

@@ -1,12 +1,21 @@
+import { FIGURE_WIDTHS } from "../figures/template";
+
+/** Beside a figure: the page's edges of 16 pixels, and a scroll bar. */
+const EDGES = 3 * 16;
+
+/** A window in which there is no room for a wide figure. */
+export const NARROW_WINDOW = `screen and (max-width: ${FIGURE_WIDTHS.notebook + EDGES - 1}px)`;
+
 /**
  * The results page's script: a figure is drawn when it comes near the window (all of them before
- * printing), in the size that its place has room for, and again when that changes.
+ * printing, when folded sections open too), in the size that its place has room for, and again when that
+ * changes. A link to a folded section opens it.
  */
 export const PAGE_SCRIPT = `
-const NARROW = 640;
+const narrowWindow = matchMedia("${NARROW_WINDOW}");
 const drawn = new WeakMap();
 function draw(place) {
-  const isNarrow = document.documentElement.clientWidth <= NARROW;
+  const isNarrow = narrowWindow.matches;
   if (drawn.get(place) === isNarrow) return;
   drawn.set(place, isNarrow);
   const { wide, narrow, config } = JSON.parse(place.querySelector("script").textContent);
@@ -35,6 +44,27 @@ const near = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) if (isIntersecting) draw(target);
 }, { rootMargin: "600px 0px" });
 places.forEach((place) => near.observe(place));
-addEventListener("beforeprint", () => places.forEach(draw));
+const sections = [...document.querySelectorAll("details")];
+function open(section) {
+  section.open = true;
+}
+addEventListener("beforeprint", () => {
+  sections.forEach(open);
+  places.forEach(draw);
+});
+// Some browsers do this themselves.
+function openTarget() {
+  const target = document.getElementById(location.hash.slice(1));
+  const section = target && target.closest("details");
+  if (!section || section.open) return;
+  open(section);
+  target.scrollIntoView();
+}
+addEventListener("hashchange", openTarget);
+document.addEventListener("click", ({ target }) => {
+  // The same link again changes no address.
+  if (target.closest && target.closest('a[href^="#"]')) setTimeout(openTarget);
+});
+openTarget();
 addEventListener("resize", () => places.filter((place) => drawn.has(place)).forEach(draw));
 `;

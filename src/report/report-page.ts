@@ -4,12 +4,13 @@ import { pagePolicy } from "../display/page-policy";
 import { figureSize } from "../display/picture";
 import { EXPERIMENTS, experimentOf } from "../experiments/registry";
 import { runName } from "../heads/run-folders";
-import { found, numberOf, otherNumbers, shownNumbers } from "../results/shown-numbers";
+import type { KeyNumber } from "../results/key-number";
+import { found, otherNumbers, type ShownNumber, shownNumbers } from "../results/shown-numbers";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
-import { formatNumber } from "../text/format-number";
+import { NO_NUMBER } from "../text/format-number";
 import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
-import { type AnalysedHead, analysedHeads, saidOf } from "./analysed-heads";
+import { type AnalysedHead, analysedHeads } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
 import type { ExecutedNotebook } from "./executed-notebooks";
 import { type PageFigure, pageFigures, type ResultFigures } from "./page-figures";
@@ -18,10 +19,11 @@ import { pageStyle } from "./page-style";
 
 const KEY_NUMBERS = EXPERIMENTS.flatMap(({ keyNumbers }) => keyNumbers);
 
-/** The columns of the table of all heads. */
-const OVERVIEW = KEY_NUMBERS.flatMap(({ key, overview }) =>
-  overview === undefined ? [] : [{ key, heading: overview }],
-);
+/** What is said first of a head, and compares it with others in the table of all heads. */
+const FIRST = KEY_NUMBERS.filter(({ overview }) => overview !== undefined);
+
+/** So many heads are shown open; more are a table first, and folded. */
+const MOST_OPEN = 3;
 
 /** More warnings of one head than this say nothing more. */
 const MOST_WARNINGS = 50;
@@ -61,11 +63,11 @@ export function reportPage(collected: CollectedResults): string {
 <body>
 <header>
 <h1>tslens results</h1>
-<p>${count(heads.length, "activation prediction head")}, each a small probe that predicts the activation of one neuron of a language model from the residual stream. Two questions are asked of a head: does it look where the neuron reads or writes (<b>cosines</b> of weights), and does its prediction follow when the neuron is patched (<b>slope</b>)? Square brackets hold 95% intervals over prompts.</p>
+<p>${count(heads.length, "activation prediction head")}, each a small probe that predicts the activation of one neuron of a language model from the residual stream. What is asked of a head: how much of what it knows of the neuron comes from the neuron itself (<b>causal share</b>), does it look where the neuron reads or writes (<b>cosine</b> of weights), does its prediction follow when the neuron is patched (<b>slope</b>), more than with other neurons (<b>ranks</b>)? Square brackets hold 95% intervals over prompts or texts.</p>
 ${otherNotebooks(others)}</header>
 <main>
 ${overview(heads)}
-${heads.map(headSection).join("\n")}
+${heads.map((head) => headSection(head, heads.length <= MOST_OPEN)).join("\n")}
 ${notShownSection(collected)}
 </main>
 ${scripts.map((script) => `<script>${script}</script>\n`).join("")}</body>
@@ -114,18 +116,19 @@ function otherNotebooks(notebooks: readonly ExecutedNotebook[]): string {
 
 /** One row for each head, with the numbers that compare heads. */
 function overview(heads: readonly Section[]): string {
+  const hasVerdicts = heads.some(({ head }) => verdictOf(head) !== null);
   const rows = heads.map(({ head, id }) => {
-    const cells = OVERVIEW.map(({ key }) => {
-      const value = formatNumber(numberOf(saidOf(head.results, key)), 3);
-      return `<td class="number">${escapeHtml(value)}</td>`;
-    });
-    return `<tr><td><a href="#${id}">${escapeHtml(head.name)}</a></td><td>${escapeHtml(head.about)}</td><td class="number">${head.layer}</td><td class="number">${head.neuron}</td>${cells.join("")}</tr>`;
+    const verdict = escapeHtml(verdictOf(head) ?? "–");
+    const cells = FIRST.map(
+      (key) => `<td class="number" data-heading="${key.overview}">${valueOf(head, key)}</td>`,
+    );
+    return `<tr><td><a href="#${id}">${escapeHtml(head.name)}</a><br>${escapeHtml(placeOf(head))}</td>${hasVerdicts ? `<td data-heading="verdict">${verdict}</td>` : ""}${cells.join("")}</tr>`;
   });
-  const headings = OVERVIEW.map(({ heading }) => `<th class="number">${escapeHtml(heading)}</th>`);
+  const headings = FIRST.map(({ overview }) => `<th class="number">${escapeHtml(overview!)}</th>`);
   return `<section>
 <h2>All heads</h2>
-<div class="wide"><table>
-<thead><tr><th>run</th><th>head</th><th class="number">layer</th><th class="number">neuron</th>${headings.join("")}</tr></thead>
+<div class="wide"><table class="heads">
+<thead><tr><th>head</th>${hasVerdicts ? "<th>verdict</th>" : ""}${headings.join("")}</tr></thead>
 <tbody>
 ${rows.join("\n")}
 </tbody>
@@ -133,17 +136,56 @@ ${rows.join("\n")}
 </section>`;
 }
 
-function headSection({ head, id, notebooks, parts }: Section): string {
+function placeOf({ about, layer, neuron }: AnalysedHead): string {
+  return [about, `layer ${layer}`, `neuron ${neuron}`].filter(Boolean).join(", ");
+}
+
+function verdictOf({ results }: AnalysedHead): string | null {
+  for (const { kind, content } of results) {
+    const path = experimentOf(kind)?.verdict;
+    const verdict = path === undefined ? undefined : found(content, path);
+    if (typeof verdict === "string") return shownText(verdict);
+  }
+  return null;
+}
+
+/** The first of a head's results that has a number says it. */
+function firstNumber({ results }: AnalysedHead, key: KeyNumber): ShownNumber | undefined {
+  return results.map(({ content }) => shownNumbers(content, [key])[0]).find((one) => one);
+}
+
+/** A number for the table: an interval goes under it, where there is room. */
+function valueOf(head: AnalysedHead, key: KeyNumber): string {
+  const { value } = firstNumber(head, key) ?? { value: NO_NUMBER };
+  const [number, interval] = value.split(" [");
+  return interval === undefined
+    ? escapeHtml(value)
+    : `${escapeHtml(number!)}<span class="interval"><br>[${escapeHtml(interval)}</span>`;
+}
+
+/** A head: what was found first, then its numbers and figures, result by result. */
+function headSection({ head, id, notebooks, parts }: Section, isOpen: boolean): string {
   const links = notebooks.map(({ page, name }) => link(page, name));
-  const about = [head.about, `layer ${head.layer}`, `neuron ${head.neuron}`].filter(Boolean);
-  return `<section id="${id}">
-<h2>${escapeHtml(head.name)}</h2>
-<p>${escapeHtml(about.join(", "))}</p>
-${links.length > 0 ? `<p>Its notebooks as they ran: ${links.join(", ")}.</p>\n` : ""}${list(
+  const headlined = parts.find(({ result }) => headline(result) !== "")?.result;
+  const first = FIRST.flatMap((key) => firstNumber(head, key) ?? []);
+  return `<details class="head"${isOpen ? " open" : ""}>
+<summary><h2>${escapeHtml(head.name)}</h2></summary>
+<section id="${id}">
+<p>${escapeHtml(placeOf(head))}</p>
+${headlined ? headline(headlined) : ""}${numberList(first)}${links.length > 0 ? `<p>Its notebooks as they ran: ${links.join(", ")}.</p>\n` : ""}${list(
   warningsOf(head).map(escapeHtml),
   "warnings",
-)}${parts.map(resultPart).join("\n")}
-</section>`;
+)}${parts.map((part) => resultPart(part, first, part.result === headlined)).join("\n")}
+</section>
+</details>`;
+}
+
+function numberList(numbers: readonly ShownNumber[]): string {
+  const items = numbers.map(
+    ({ label, value, meaning }) =>
+      `<dt>${escapeHtml(label)}</dt><dd><b>${escapeHtml(value)}</b> ${escapeHtml(meaning)}</dd>`,
+  );
+  return items.length === 0 ? "" : `<dl>${items.join("\n")}</dl>\n`;
 }
 
 function warningsOf({ results }: AnalysedHead): string[] {
@@ -156,17 +198,24 @@ function warningsOf({ results }: AnalysedHead): string[] {
   ];
 }
 
-function resultPart({ result, figures, problems }: Part): string {
+/**
+ * @param first - the numbers that were said of the head already
+ * @param isSaid - whether its headline was, too
+ */
+function resultPart(
+  { result, findings, figures, problems }: Part,
+  first: readonly ShownNumber[],
+  isSaid: boolean,
+): string {
   // Of a kind that is not known, whatever is.
   const keyNumbers = experimentOf(result.kind)?.keyNumbers ?? KEY_NUMBERS;
   const numbers = [
     ...shownNumbers(result.content, keyNumbers),
     ...otherNumbers(result.content, keyNumbers),
-  ].map(
-    ({ label, value, meaning }) =>
-      `<dt>${escapeHtml(label)}</dt><dd><b>${escapeHtml(value)}</b> ${escapeHtml(meaning)}</dd>`,
+  ].filter(
+    ({ label, value }) => !first.some((said) => said.label === label && said.value === value),
   );
-  const said = headline(result);
+  const said = isSaid ? "" : headline(result);
   const { timestamp } = result.content;
   const when = typeof timestamp === "string" ? `, ${escapeHtml(shownText(timestamp))}` : "";
   const notDrawn = problems.map(
@@ -176,8 +225,7 @@ function resultPart({ result, figures, problems }: Part): string {
   return `<article>
 <h3>${escapeHtml(result.kind.replaceAll("_", " "))}</h3>
 <p class="file">${link(result.file, result.file)}${when}</p>
-${said}<dl>${numbers.join("\n")}</dl>
-${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, result)).join("\n")}
+${said}${list(findings.map(escapeHtml), "found")}${numberList(numbers)}${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, result)).join("\n")}
 </article>`;
 }
 

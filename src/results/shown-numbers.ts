@@ -1,3 +1,4 @@
+import { cellText } from "../text/cell";
 import { formatNumber } from "../text/format-number";
 import { shownText } from "../text/shown-text";
 import type { KeyNumber } from "./key-number";
@@ -21,20 +22,42 @@ const MOST_OTHERS = 50;
 /** The key numbers that a result has. */
 export function shownNumbers(content: Content, keyNumbers: readonly KeyNumber[]): ShownNumber[] {
   return keyNumbers.flatMap((one): ShownNumber[] => {
-    const { key, label, meaning } = one;
-    if (one.isEach) {
-      const each = Object.entries(recordOf(found(content, key))).slice(0, MOST_OTHERS);
-      return each.map(([name, value]) => ({
-        label: `${label} ${words(name)}`,
-        value: formatNumber(numberOf(value)),
-        meaning,
-      }));
-    }
+    const { key, label, each } = one;
+    if (each) return eachNumber(content, key, label, each);
     const value = found(content, key);
-    // A key of the contract that is null says so; what lies deeper may have no place in this result.
+    // A number that every result of the kind has says so if it is null; what lies deeper may have no place in this one.
     if (key.includes(".") ? typeof value !== "number" : !Object.hasOwn(content, key)) return [];
-    return [{ label, value: valueText(content, one), meaning: filledIn(meaning, content) }];
+    return [
+      {
+        label: filledIn(label, content),
+        value: valueText(content, one),
+        meaning: filledIn(meaningOf(content, one), content),
+      },
+    ];
   });
+}
+
+/** Numbers by name; one whose name is not known has no meaning that is. */
+function eachNumber(
+  content: Content,
+  key: string,
+  label: string,
+  each: NonNullable<KeyNumber["each"]>,
+): ShownNumber[] {
+  const numbers = Object.entries(recordOf(found(content, key))).slice(0, MOST_OTHERS);
+  return numbers.map(([name, value]) => {
+    const known = Object.hasOwn(each, name) ? each[name] : undefined;
+    return {
+      label: known?.label ?? `${label} ${words(name)}`,
+      value: formatNumber(numberOf(value)),
+      meaning: known?.meaning ?? "",
+    };
+  });
+}
+
+function meaningOf(content: Content, { meaning, meaningBy }: KeyNumber): string {
+  const by = meaningBy && found(content, meaningBy.key);
+  return typeof by === "string" && Object.hasOwn(meaningBy!.of, by) ? meaningBy!.of[by]! : meaning;
 }
 
 /** Any other number among a result's own keys, so that a newer result hides nothing. */
@@ -64,12 +87,14 @@ function valueText(content: Content, { key, beside = {}, interval, of, to }: Key
   if (of !== undefined) return `${value} of ${formatNumber(at(of))}`;
   const besides = Object.entries(beside)
     .filter(([, other]) => at(other) !== null)
-    .map(([symbol, other]) => `${symbol} ${formatNumber(at(other), 2)}`);
+    .map(([symbol, other]) =>
+      symbol === "p" ? cellText({ p: at(other) }) : `${symbol} ${formatNumber(at(other))}`,
+    );
   const [low, high] = interval ? [at(`${interval}.low`), at(`${interval}.high`)] : [null, null];
   return [
     value,
     besides.length > 0 ? ` (${besides.join(", ")})` : "",
-    low === null || high === null ? "" : ` [${formatNumber(low, 3)}, ${formatNumber(high, 3)}]`,
+    low === null || high === null ? "" : ` [${formatNumber(low)}, ${formatNumber(high)}]`,
   ].join("");
 }
 

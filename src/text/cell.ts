@@ -1,4 +1,4 @@
-import { FOR_READERS, formatNumber, type NumberStyle } from "./format-number";
+import { FOR_READERS, formatNumber, formatProbability, type NumberStyle } from "./format-number";
 
 /** A number with its interval, as results hold it: shown as `0.117 [0.114, 0.121]`. */
 export interface IntervalCell {
@@ -13,9 +13,14 @@ export interface RankCell {
   readonly of: number;
 }
 
-/** A p-value in words: shown as `p = 0.012`. */
+/** A p-value in words: shown as `p = 0.012`, or `p < 0.0001`. */
 export interface PValueCell {
   readonly p: number | null;
+}
+
+/** A p-value alone, in a column of them: shown as `0.012`, or `< 0.0001`. */
+export interface ProbabilityCell {
+  readonly probability: number | null;
 }
 
 /** A text with numbers in it, which are numbers until it is shown; `phrase` makes it. */
@@ -33,7 +38,8 @@ export type Cell =
   | Phrase
   | IntervalCell
   | RankCell
-  | PValueCell;
+  | PValueCell
+  | ProbabilityCell;
 
 /** One line of a two-column table. */
 export interface Fact {
@@ -41,28 +47,21 @@ export interface Fact {
   readonly value: Cell;
 }
 
-/** Inside a sentence three digits say enough to a reader, of a p-value two. */
-const DIGITS_IN_TEXT = 3;
-const DIGITS_OF_P = 2;
-
 /** The text of a cell. */
 export function cellText(cell: Cell, style: NumberStyle = FOR_READERS): string {
   if (typeof cell === "number" || cell === null || cell === undefined) {
     return formatNumber(cell, style);
   }
   if (typeof cell !== "object") return String(cell);
-  const inText = (value: number | null, digits = DIGITS_IN_TEXT) =>
-    formatNumber(value, style.isPlain ? style : { ...style, digits });
-  if ("parts" in cell) {
-    return cell.parts
-      .map((part) =>
-        typeof part === "number" || part === null ? inText(part) : cellText(part, style),
-      )
-      .join("");
+  if ("parts" in cell) return cell.parts.map((part) => cellText(part, style)).join("");
+  if ("probability" in cell) return formatProbability(cell.probability, style);
+  if ("p" in cell) {
+    const p = formatProbability(cell.p, style);
+    return cell.p === null ? "no p-value" : p.startsWith("<") ? `p ${p}` : `p = ${p}`;
   }
-  if ("p" in cell) return cell.p === null ? "no p-value" : `p = ${inText(cell.p, DIGITS_OF_P)}`;
   if ("of" in cell) return cell.rank === null ? "no rank" : `rank ${cell.rank} of ${cell.of}`;
   const { estimate, low, high } = cell;
-  const range = low === null || high === null ? "" : ` [${inText(low)}, ${inText(high)}]`;
-  return `${inText(estimate)}${range}`;
+  const number = (value: number | null) => formatNumber(value, style);
+  const range = low === null || high === null ? "" : ` [${number(low)}, ${number(high)}]`;
+  return `${number(estimate)}${range}`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { showTable } from "../../src/display/show-table";
+import { headed } from "../../src/text/headed";
 import { inFakeKernel } from "./fake-kernel";
 
 const rows = [
@@ -22,16 +23,50 @@ test("one output: a plain table as HTML, and aligned text", async () => {
     text,
     [
       "Sensitivity",
-      "prompt        slope  r_squared",
+      "prompt        slope  r squared",
       "──────────  ───────  ─────────",
-      "a <b>        0.1235          –",
-      "longer one  −12,350          1",
+      "a <b>         0.123          –",
+      "longer one  −12,346          1",
     ].join("\n"),
   );
   assert.match(html, /^<table>\n<caption>Sensitivity<\/caption>\n<thead>/);
   assert.match(html, /<td style="text-align: left">a &lt;b&gt;<\/td>/);
-  assert.match(html, /<td style="text-align: right">−12,350<\/td>/);
+  assert.match(html, /<td style="text-align: right">−12,346<\/td>/);
   assert.doesNotMatch(html, /<(script|style)/);
+});
+
+test("headings are words: the key's own, or those that the rows bring; p-values have two digits", async () => {
+  const tests = headed(
+    [
+      { r_squared: 0.91234, p: 0.01234, rank_in_layer: { rank: 1, of: 9 } },
+      { r_squared: 0.5, p: 1.4e-23, rank_in_layer: { rank: null, of: 0 } },
+    ],
+    { r_squared: "R²", p: { heading: "p by Holm", isProbability: true } },
+  );
+  const { text } = await shown(() => showTable(tests));
+  assert.equal(
+    text,
+    [
+      "   R²  p by Holm  rank in layer",
+      "─────  ─────────  ─────────────",
+      "0.912      0.012  rank 1 of 9",
+      "  0.5   < 0.0001  no rank",
+    ].join("\n"),
+  );
+  // What the rows are is the same as before.
+  assert.deepEqual(Object.keys(tests), ["0", "1"]);
+  assert.equal(JSON.stringify(headed([{ a: 1 }], { a: "b" })), '[{"a":1}]');
+});
+
+test("a long table is folded behind what is to be read of it; as text that stands alone", async () => {
+  const many = Array.from({ length: 24 }, (_, i) => ({ test: i }));
+  const { html, text } = await shown(() =>
+    showTable(many, { caption: "Every <test>", folded: "2 of 24 < all" }),
+  );
+  assert.equal(text, "2 of 24 < all\n(Every <test>: 24 rows, folded)");
+  assert.match(html, /^<details>\n<summary>2 of 24 &lt; all<\/summary>\n<table>/);
+  assert.match(html, /<\/table>\n<\/details>$/);
+  assert.equal(html.match(/<tr>/g)!.length, 25);
 });
 
 test("columns are chosen, named and formatted", async () => {

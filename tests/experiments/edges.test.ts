@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { listTests } from "../../src/analysis/list-tests";
 import { baselineBySet } from "../../src/experiments/activation-patching/baseline-by-set";
 import { activationPatchingFigures } from "../../src/experiments/activation-patching/figures";
+import { patchingFindings } from "../../src/experiments/activation-patching/findings";
 import {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
@@ -16,13 +17,12 @@ import {
   listPatched,
   listScaling,
   listSlopes,
-  patchingFindings,
 } from "../../src/experiments/activation-patching/tables";
 import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
+import { linearWeightsFindings } from "../../src/experiments/linear-weights/findings";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import {
   describeGradient,
-  linearWeightsFindings,
   listDecompositions,
   listMostSimilar,
   listSimilarities,

@@ -49,6 +49,10 @@ export const evidence: SlopeEvidence = {
     ...{ prediction_std: 0.5, activation_std: 0.5, slope: 0.5, reason: null },
     runs: [{ patch: ["zero", 0], mean_change: -1, mean_absolute_change: 1 }],
   },
+  typical_slope: {
+    ...{ of: "all_points", slope: interval, standardized: interval, prompts_agree: true },
+    ...{ pooled_r_squared: 0.9, own_r_squared: 0.95, note: null },
+  },
   tests: [testedClaim],
 };
 

@@ -86,6 +86,10 @@ export function exampleLinearWeights(
     mlp_input_weights: null,
     mlp_output_weights: null,
     similarities: { basis_vector: -0.5, read_direction: null },
+    main_similarity: {
+      ...{ comparison: "basis_vector", name: "basis vector e_n", cosine: -0.5 },
+      ...{ rank: 1, of: 2, percentile: 100, p_value: 0.5, reason: null },
+    },
     stats: { linear: statistics, mlp_in: statistics, mlp_out: statistics },
     pca: {
       points: [

@@ -5,10 +5,10 @@ import { describeModel, listMlpWeights, listNeuronWeights } from "../../src/anal
 import { openHead } from "../../src/analysis/open-head";
 import { analyzeActivationPatching } from "../../src/experiments/activation-patching/measure";
 import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
+import { linearWeightsFindings } from "../../src/experiments/linear-weights/findings";
 import { analyzeLinearWeights } from "../../src/experiments/linear-weights/measure";
 import type { LinearWeightsResult } from "../../src/experiments/linear-weights/result";
 import {
-  linearWeightsFindings,
   listDecompositions,
   listMostSimilar,
   listSimilarities,

@@ -231,17 +231,94 @@ test("scaling_experiment: changes by rising factor, their means, and the unpatch
       [-4, 0, 4],
     ],
   );
-  const [path] = traces(figure, "mean path");
   assert.deepEqual(
-    [path!.x, path!.y],
+    traces(figure, "path of a patched prompt").map(({ x, y }) => [x, y]),
     [
-      [0, 1.5, 3],
-      [12.5, 15, 17.5],
+      [
+        [0, 1, 2],
+        [9, 10, 11],
+      ],
+      [
+        [0, 2, 4],
+        [16, 20, 24],
+      ],
     ],
   );
-  const [baseline] = traces(figure, "baseline (unpatched)");
-  assert.deepEqual([baseline!.x, baseline!.y], [[1.5], [15]]);
+  const [unpatched] = traces(figure, "unpatched run");
+  assert.deepEqual(
+    [unpatched!.x, unpatched!.y],
+    [
+      [1, 2],
+      [10, 20],
+    ],
+  );
+  // Through (1, 10) and (2, 20).
+  const [line] = traces(figure, "line through unpatched runs");
+  assert.deepEqual(
+    [line!.x, line!.y],
+    [
+      [1, 2],
+      [10, 20],
+    ],
+  );
   for (const label of ["×0", "×1", "×2"]) assert.ok(texts(figure).includes(`"${label}"`));
+});
+
+test("scaling_experiment: prompts of either sign do not cancel, and it is counted on how many the prediction rises", () => {
+  // Both follow with slope 0.5; their activations, and so their changes, have opposite signs.
+  const opposite: ScalingRuns = {
+    prompts: ["up", "down"],
+    baseline: { activations: [2, -2.5], predictions: [0, 0] },
+    factors: [0, 1, 2],
+    activations: [
+      [0, 0],
+      [2, -2.5],
+      [4, -5],
+    ],
+    predictions: [
+      [-1, 1.25],
+      [0, 0],
+      [1, -1.25],
+    ],
+  };
+  const figure = scalingExperimentFigure(opposite);
+  // Plain means are 0.25, 0, −0.25 and 0.125, 0, −0.125: both would fall.
+  assert.deepEqual(traces(figure, "activation change")[0]!.y, [-2.25, 0, 2.25]);
+  assert.deepEqual(traces(figure, "prediction change")[0]!.y, [-1.125, 0, 1.125]);
+  assert.match(texts(figure), /The prediction rises with the activation on 2 of 2 prompts/);
+  const against = scalingExperimentFigure({
+    ...opposite,
+    predictions: [
+      [-1, -1.25],
+      [0, 0],
+      [1, 1.25],
+    ],
+  });
+  assert.match(texts(against), /rises with the activation on 1 of 2 prompts/);
+  // One prompt, and one that is not moved at all.
+  const still = scalingExperimentFigure({
+    prompts: ["still"],
+    baseline: { activations: [0], predictions: [3] },
+    factors: [0, 1],
+    activations: [[0], [0]],
+    predictions: [[3], [3]],
+  });
+  assert.match(texts(still), /on 0 of 0 prompts/);
+});
+
+test("pred_vs_act_regression: where prompts disagree, the mean of their own slopes is said and drawn, one line is nobody's", () => {
+  const own = { estimate: 0.25, low: 0.125, high: 0.375 };
+  const figure = predVsActRegressionFigure(runs, fit, { own });
+  const { subtitle } = figure.layout.title as { subtitle: { text: string } };
+  assert.match(
+    subtitle.text.replace(/<br>|\u00a0/g, " "),
+    /^The prompts disagree: mean of their own slopes 0\.25 \[0\.125, 0\.375\]\. One line through all: prediction change = 1\.5/,
+  );
+  assert.equal(traces(figure, "fitted line").length, 0);
+  assert.equal(traces(figure, "one line through all").length, 1);
+  // Changes of the activation go from −2 to 2.
+  assert.deepEqual(traces(figure, "mean of the prompts' own slopes")[0]!.y, [-0.5, 0.5]);
+  assert.equal(traces(predVsActRegressionFigure(runs, fit), "fitted line").length, 1);
 });
 
 test("pred_vs_act_change_all: a trace for each factor, a point for each prompt, hover data beside it", () => {

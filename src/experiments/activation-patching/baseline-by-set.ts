@@ -3,6 +3,7 @@ import { correlationOverPrompts } from "../../analysis/over-prompts";
 import { activationRounding } from "../../patching/change-line";
 import { baselineCorrelation } from "../../patching/scaling-experiment";
 import { vectorStatistics } from "../../stats/vector-statistics";
+import { headed } from "../../text/headed";
 import type { ActivationPatchingResult } from "./result";
 
 /** How a head does on one set of prompts, unpatched. */
@@ -29,7 +30,7 @@ export function baselineBySet(
   { baseline, prompts }: ActivationPatchingResult,
   setOf: readonly string[],
 ): BaselineSummary[] {
-  return [...new Set(setOf), "all"].map((name) => {
+  const rows = [...new Set(setOf), "all"].map((name) => {
     const inSet = [...prompts.keys()].filter((prompt) => name === "all" || setOf[prompt] === name);
     const once = measuredOnce(inSet.map((i) => prompts[i])).map((i) => inSet[i]);
     const activation = once.map((prompt) => baseline.activation[prompt]);
@@ -46,6 +47,7 @@ export function baselineBySet(
       ),
     };
   });
+  return headed(rows, { n: "different ones", low: "interval from", high: "to" });
 }
 
 function correlation(

@@ -52,12 +52,12 @@ export const patchCommand: ExperimentCommand<ActivationPatchingResult> = {
       analyzeActivationPatching(head, prompts, { ...shared, ...settings });
   },
   summary: (result) => [
-    promptsTable(result),
     phrase`correlation of activation and prediction: ${result.baseline.correlation}`,
     pooledLine(result),
     slopesTable(result),
     describeControls(result),
     changesTable(result),
+    promptsTable(result),
   ],
 };
 
@@ -84,7 +84,7 @@ function pooledLine({ regression }: ActivationPatchingResult): Cell {
 function slopesTable(result: ActivationPatchingResult): SummaryTable {
   return {
     caption: "Slope, intercept and R² with 95% intervals over prompts",
-    headings: ["measured", "slope", "intercept", "R²", ""],
+    headings: ["how it was measured", "slope", "intercept", "R²", ""],
     rows: listSlopes(result).map((row) => [
       ...[row.measured, row.slope, row.intercept, row.r_squared, row.note],
     ]),
@@ -93,16 +93,18 @@ function slopesTable(result: ActivationPatchingResult): SummaryTable {
 
 function changesTable({ experiments, scaling, baseline }: ActivationPatchingResult): SummaryTable {
   return {
-    caption: "Mean changes over the prompts",
+    caption:
+      "How far patches move the activation and the prediction: mean |change| over the prompts",
     headings: ["patch", "activation", "prediction"],
     rows: [...experiments, ...scaling].map((run) => [
       run.patch.join(" "),
-      meanChange(run.activation, baseline.activation),
-      meanChange(run.prediction, baseline.prediction),
+      meanSize(run.activation, baseline.activation),
+      meanSize(run.prediction, baseline.prediction),
     ]),
   };
 }
 
-function meanChange(patched: readonly number[], baseline: readonly number[]): number {
-  return patched.reduce((sum, value, i) => sum + value - baseline[i], 0) / patched.length;
+function meanSize(patched: readonly number[], baseline: readonly number[]): number {
+  const sizes = patched.map((value, i) => Math.abs(value - baseline[i]));
+  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 }

@@ -71,15 +71,36 @@ const effectSizesSchema = z.strictObject({
   reason: reasonSchema,
 });
 
+/** The slope that describes the prompts: the pooled one where they agree, else the mean of their own. */
+const typicalSlopeSchema = z.strictObject({
+  of: z.enum(["all_points", "prompt_slopes"]).describe("Where `slope` stands in `evidence`."),
+  slope: intervalSchema,
+  standardized: intervalSchema.describe(
+    "The same in standard deviations over these prompts: of the prediction per one of the activation.",
+  ),
+  prompts_agree: z
+    .boolean()
+    .nullable()
+    .describe(
+      "False where the pooled slope lies outside the interval of the mean of the prompts' own slopes, or the prompts' own lines explain a tenth of the variance more than the pooled one; null where fewer than two prompts have a slope.",
+    ),
+  pooled_r_squared: numberOrNull.describe("R² of one line through all points."),
+  own_r_squared: numberOrNull.describe(
+    "Share of the changes' variance that the prompts' own lines explain.",
+  ),
+  note: z.string().min(1).nullable().describe("How the prompts disagree; null where they agree."),
+});
+
 /** How sure the slope is, against which nulls. */
 export const slopeEvidenceSchema = z.strictObject({
-  all_points: fitSchema.describe("The contract's fit."),
+  all_points: fitSchema.describe("All points: the fit of `slope`, `intercept` and `r_squared`."),
   changed_points: fitSchema.describe(
     "Without the points whose activation was not changed: zero by construction, no evidence.",
   ),
   prompt_slopes: promptSlopesSchema,
   baseline_correlation: intervalSchema,
   effect_sizes: effectSizesSchema,
+  typical_slope: typicalSlopeSchema,
   tests: z.array(testedClaimSchema),
 });
 export type SlopeEvidence = ResultOf<typeof slopeEvidenceSchema>;

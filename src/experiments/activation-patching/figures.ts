@@ -33,11 +33,17 @@ export function activationPatchingFigures(
   { size }: Pick<FigureOptions, "size"> = {},
 ): ActivationPatchingFigures {
   const runs = scalingRuns(result);
+  const { typical_slope } = result.evidence;
   return {
     scaling_experiment: scalingExperimentFigure(runs, { size }),
     pred_vs_act_change_all: predVsActChangeAllFigure(runs, { size }),
-    pred_vs_act_regression: predVsActRegressionFigure(runs, result.regression, { size }),
-    per_input_sensitivity: perInputSensitivityFigure(runs, bySensitivity(result), { size }),
+    pred_vs_act_regression: predVsActRegressionFigure(runs, result.regression, {
+      ...{ size, own: typical_slope.of === "prompt_slopes" ? typical_slope.slope : undefined },
+    }),
+    per_input_sensitivity: perInputSensitivityFigure(runs, bySensitivity(result), {
+      size,
+      order: "from the steepest to the flattest",
+    }),
     slope_evidence: slopeEvidenceFigure(result, { size }),
     direct_and_total: directAndTotalFigure(runs, result.direct_effect, { size }),
   };

@@ -1,6 +1,7 @@
 import { defineExperiment } from "../experiment";
 import { patchCommand } from "./command";
 import { activationPatchingFigures } from "./figures";
+import { patchingFindings } from "./findings";
 import { ACTIVATION_PATCHING_KEY_NUMBERS } from "./key-numbers";
 import { activationPatchingSchema } from "./result";
 
@@ -22,6 +23,7 @@ export { predVsActRegressionFigure } from "./figures/pred-vs-act-regression";
 export { scalingExperimentFigure } from "./figures/scaling-experiment";
 export type { Readings, ScalingRuns } from "./figures/scaling-runs";
 export { slopeEvidenceFigure } from "./figures/slope-evidence";
+export { patchingFindings } from "./findings";
 export {
   type ActivationPatchingOptions,
   analyzeActivationPatching,
@@ -36,7 +38,6 @@ export {
   listScaling,
   listSensitivity,
   listSlopes,
-  patchingFindings,
   promptLabels,
   type SlopeRow,
 } from "./tables";
@@ -47,6 +48,7 @@ export const activationPatchingExperiment = defineExperiment({
   order: 20,
   title: "How a head's prediction follows the neuron when the neuron is patched",
   schema: activationPatchingSchema,
+  findings: patchingFindings,
   keyNumbers: ACTIVATION_PATCHING_KEY_NUMBERS,
   command: patchCommand,
   figures: activationPatchingFigures,

@@ -166,6 +166,7 @@ async function analyzeMeasured(
         ...orderWarnings(head),
         ...promptWarnings(measured, result.distinct.length),
         ...nearZeroWarnings(quantiles, measured.length),
+        ...(evidence.typical_slope.note === null ? [] : [evidence.typical_slope.note]),
       ],
       provenance: { ...provenance, random_streams: streams.names() },
     },

@@ -20,6 +20,7 @@ import { permutationTest } from "../../stats/permutation-test";
 import { signFlipTest } from "../../stats/sign-flip-test";
 import { vectorStatistics } from "../../stats/vector-statistics";
 import type { Fit, SlopeEvidence } from "./evidence";
+import { typicalSlope } from "./typical-slope";
 
 const FAMILY = "patching";
 
@@ -45,12 +46,15 @@ export function slopeEvidence(
   const changed_points = fitOf(changed, why_no_line);
   const prompt_slopes = promptSlopes(experiment, changed, nearZero);
   const baseline_correlation = correlationOf(experiment);
+  const effect_sizes = effectSizes(experiment, changed_points.slope.estimate);
+  const known = { all_points, prompt_slopes, effect_sizes };
   return {
     all_points,
     changed_points,
     prompt_slopes,
     baseline_correlation,
-    effect_sizes: effectSizes(experiment, changed_points.slope.estimate),
+    effect_sizes,
+    typical_slope: typicalSlope(known, points, experiment.per_input),
     tests: adjustedTests([
       ...lineTests(changed, changed_points, why_no_line, streams),
       {

@@ -3,8 +3,8 @@ import type { Interval } from "../../results/evidence-parts";
 import type { PatchedRun } from "../../results/schema-parts";
 import { oneSample } from "../../stats/one-sample";
 import type { Cell, Fact } from "../../text/cell";
-import { joinPhrases, phrase } from "../../text/phrase";
-import type { Finding } from "../finding";
+import { headed } from "../../text/headed";
+import { phrase } from "../../text/phrase";
 import type { PromptSensitivity } from "./figures/per-input-sensitivity";
 import type { ActivationPatchingResult } from "./result";
 
@@ -23,7 +23,7 @@ export function listBaseline(result: ActivationPatchingResult) {
 export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
   const { activation, prediction } = result.baseline;
   const { prediction_std } = result.evidence.effect_sizes;
-  return promptLabels(result).map((prompt, i) => ({
+  const rows = promptLabels(result).map((prompt, i) => ({
     prompt,
     activation: activation[i],
     patched: run.activation[i],
@@ -33,24 +33,40 @@ export function listPatched(result: ActivationPatchingResult, run: PatchedRun) {
     in_standard_deviations:
       prediction_std === 0 ? null : (run.prediction[i] - prediction[i]) / prediction_std,
   }));
+  return headed(rows, {
+    patched_prediction: "prediction then",
+    in_standard_deviations: "change in standard deviations",
+  });
 }
 
-/** Averages over the prompts with their standard errors, for a table, a row a factor. */
+/**
+ * Mean changes over the prompts, for a table, a row a factor. They are counted along the activation: where
+ * it falls with the factor, signs are turned, since rises and falls would cancel. (The plain averages are
+ * `avg_act_changes` and `avg_pred_changes`.)
+ */
 export function listScaling(result: ActivationPatchingResult) {
   const { runs } = result.evidence.effect_sizes;
   const ofFactors = runs.slice(runs.length - result.scale_factors.length);
   const { activation, prediction } = result.baseline;
   const once = measuredOnce(result.prompts);
-  const errorOf = (patched: readonly number[], clean: readonly number[]) =>
-    oneSample(once.map((i) => patched[i] - clean[i])).standard_error;
-  return result.scale_factors.map((factor, i) => ({
-    factor,
-    mean_activation_change: result.avg_act_changes[i],
-    activation_standard_error: errorOf(result.scaling[i].activation, activation),
-    mean_prediction_change: result.avg_pred_changes[i],
-    prediction_standard_error: errorOf(result.scaling[i].prediction, prediction),
-    size_in_standard_deviations: ofFactors[i].mean_absolute_change,
-  }));
+  const along = (patched: readonly number[], clean: readonly number[]) =>
+    oneSample(once.map((i) => (activation[i] < 0 ? -1 : 1) * (patched[i] - clean[i])));
+  const rows = result.scale_factors.map((factor, i) => {
+    const moved = along(result.scaling[i].activation, activation);
+    const follows = along(result.scaling[i].prediction, prediction);
+    return {
+      factor,
+      activation_change: moved.mean,
+      prediction_change: follows.mean,
+      standard_error: follows.standard_error,
+      size_in_standard_deviations: ofFactors[i].mean_absolute_change,
+    };
+  });
+  return headed(rows, {
+    activation_change: "mean change of the activation",
+    prediction_change: "mean change of the prediction with it",
+    size_in_standard_deviations: "its size in standard deviations",
+  });
 }
 
 /** A slope in a table, with how it was measured. */
@@ -76,8 +92,8 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
     intercept,
     r_squared,
   });
-  return [
-    row("scaled, all points (the contract's)", all_points.slope, fit(all_points)),
+  const rows: SlopeRow[] = [
+    row("scaled, all points", all_points.slope, fit(all_points)),
     row("scaled, without unchanged points", changed_points.slope, fit(changed_points)),
     row("mean of the prompts' own slopes", prompt_slopes.mean, {
       note:
@@ -92,6 +108,7 @@ export function listSlopes(result: ActivationPatchingResult): SlopeRow[] {
       note: closed_form.reason ?? phrase`measured minus closed form: ${closed_form.difference}`,
     },
   ];
+  return headed(rows, { measured: "how it was measured", r_squared: "R²" });
 }
 
 /** What the head and its neuron were compared with. */
@@ -100,10 +117,10 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
   const largest = (slopes: readonly (number | null)[]) =>
     phrase`${Math.max(...slopes.map((slope) => Math.abs(slope ?? 0)))}`;
   const facts: Fact[] = [
-    { name: "slope", value: evidence.changed_points.slope },
+    { name: "slope", value: evidence.typical_slope.slope },
     {
       name: "slope in standard deviations (prediction per activation)",
-      value: phrase`${evidence.effect_sizes.slope}`,
+      value: evidence.typical_slope.standardized,
     },
   ];
   if (neurons.reason !== null) {
@@ -139,59 +156,6 @@ export function describeControls({ controls, evidence }: ActivationPatchingResul
   return facts;
 }
 
-/** The second notebook's findings. */
-export function patchingFindings(result: ActivationPatchingResult): Finding[] {
-  const { evidence, direct_effect, controls } = result;
-  const { changed_points, baseline_correlation, prompt_slopes } = evidence;
-  const p = (claim: string, null_hypothesis: string): Cell => {
-    const test = evidence.tests.find(
-      (one) => one.claim === claim && one.null_hypothesis === null_hypothesis,
-    );
-    return test ? phrase`${{ p: test.holm }} (Holm)` : "no test";
-  };
-  const { neurons, shuffled_labels } = controls;
-  const ranks = [
-    neurons.reason === null ? phrase`other neurons: ${neurons.slope_rank}` : "",
-    shuffled_labels.reason === null ? phrase`shuffled labels: ${shuffled_labels.slope_rank}` : "",
-  ];
-  return [
-    {
-      found: phrase`unpatched, activation and prediction correlate: ${baseline_correlation.estimate}`,
-      how_sure: intervalOf(baseline_correlation),
-      against: phrase`predictions of any prompt: ${p("baseline correlation", "prompts_exchangeable")}`,
-      otherwise:
-        "whatever else in the text goes along with the neuron: this is no causal statement",
-    },
-    {
-      found: phrase`the prediction follows the patched activation with slope ${changed_points.slope.estimate}, R² ${changed_points.r_squared.estimate}`,
-      how_sure: phrase`${intervalOf(changed_points.slope)}; prompt by prompt ${prompt_slopes.min} to ${prompt_slopes.max}`,
-      against: joinPhrases(
-        [phrase`signs by prompt: ${p("slope", "signs_by_prompt")}`, ...ranks],
-        "; ",
-      ),
-      otherwise:
-        "values that the neuron never takes: compare with the slope under its own quantiles",
-    },
-    {
-      found: phrase`share of the direct path: ${direct_effect.direct_share.estimate}`,
-      how_sure: intervalOf(direct_effect.direct_share),
-      against: "no indirect path at all: a share of 1",
-      otherwise: "later layers, which pass the patch on or undo it",
-    },
-    {
-      found: phrase`intercept ${changed_points.intercept.estimate}`,
-      how_sure: intervalOf(changed_points.intercept),
-      against: phrase`signs by prompt: ${p("intercept", "signs_by_prompt")}; t: ${p("intercept", "clustered_t")}`,
-      otherwise: "a curve: the prediction bends where the activation is moved far",
-    },
-  ];
-}
-
-function intervalOf({ low, high, reason }: Interval): Cell {
-  if (low === null || high === null) return reason ?? "no interval";
-  return phrase`95% interval over prompts ${low} to ${high}`;
-}
-
 /** Prompts with their fits, the steepest first; prompts without a slope come last. */
 export function bySensitivity({ per_input }: ActivationPatchingResult): PromptSensitivity[] {
   const steepness = ({ slope }: PromptSensitivity) => (slope === null ? -1 : Math.abs(slope));
@@ -203,13 +167,14 @@ export function bySensitivity({ per_input }: ActivationPatchingResult): PromptSe
 /** The prompts' own fits for a table, the steepest first, with the activation that was scaled. */
 export function listSensitivity(result: ActivationPatchingResult) {
   const labels = promptLabels(result);
-  return bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
+  const rows = bySensitivity(result).map(({ prompt, slope, intercept, r_squared }) => ({
     prompt: labels[prompt],
     activation: result.baseline.activation[prompt],
     slope,
     intercept,
     r_squared,
   }));
+  return headed(rows, { r_squared: "R²" });
 }
 
 /** A prompt as a reader sees it: its text, or its token ids where there is no tokenizer. */

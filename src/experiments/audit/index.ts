@@ -16,6 +16,7 @@ export const auditExperiment = defineExperiment({
   title: "What a head reads, and how sure that is",
   schema: auditSchema,
   headline: "because.0",
+  verdict: "verdict",
   keyNumbers: AUDIT_KEY_NUMBERS,
   command: auditCommand,
   figures: auditFigures,

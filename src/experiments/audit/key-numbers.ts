@@ -23,7 +23,17 @@ export const AUDIT_KEY_NUMBERS: readonly KeyNumber[] = [
   {
     key: "specificity.rank",
     of: "specificity.of",
-    label: "rank of the target",
+    label: "rank by other texts' values",
     meaning: "Among the neurons of {hook}, by how much other texts' values move the prediction.",
+  },
+  {
+    key: "unreached",
+    label: "moves along the inputs that fell short",
+    meaning: "Share of the moves that could not make the neuron take another text's value.",
+  },
+  {
+    key: "resamples",
+    label: "other texts' values tried on each text",
+    meaning: "",
   },
 ];

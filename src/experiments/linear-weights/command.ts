@@ -1,10 +1,10 @@
+import { testsInWords } from "../../analysis/list-tests";
 import type { Cell } from "../../text/cell";
 import { phrase } from "../../text/phrase";
 import type { ExperimentCommand, SummaryTable } from "../experiment";
-import { COMPARISONS } from "./comparisons";
 import { analyzeLinearWeights } from "./measure";
 import type { LinearWeightsResult } from "./result";
-import { describeGradient, listSimilarities } from "./tables";
+import { describeGradient, listAgainstRandom, listSimilarities, listStatistics } from "./tables";
 
 /** `tslens weights MODEL_DIR` */
 export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
@@ -15,9 +15,10 @@ export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
   prepare: () => analyzeLinearWeights,
   summary: (result) => [
     `linear weights: ${result.linear_weights_rule}`,
-    similarityTable(result),
-    baselineLine(result),
     nullsTable(result),
+    testsInWords(result.tests),
+    againstRandomTable(result),
+    baselineLine(result),
     result.processed_and_raw,
     describeGradient(result),
     pcaLine("PCA of the vectors below", result.pca),
@@ -26,25 +27,13 @@ export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
   ],
 };
 
-function similarityTable(result: LinearWeightsResult): SummaryTable {
-  const { similarities, sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
+function againstRandomTable(result: LinearWeightsResult): SummaryTable {
   return {
-    caption: "Cosine similarity with the linear weights",
-    headings: ["compared with", "cosine", "z-score", "p-value"],
-    rows: [
-      [
-        ...[COMPARISONS.input.label, result.sim_with_input],
-        ...[result.z_score_input, result.p_value_input],
-      ],
-      ...(sim_with_gate === undefined
-        ? []
-        : [[COMPARISONS.gate.label, sim_with_gate, z_score_gate, p_value_gate]]),
-      [
-        ...[COMPARISONS.output.label, result.sim_with_output],
-        ...[result.z_score_output, result.p_value_output],
-      ],
-      ...Object.entries(similarities).map(([name, cosine]) => [name, cosine, null, null]),
-    ],
+    caption: "Against random directions",
+    headings: ["", "cosine", "in their standard deviations", "exact p"],
+    rows: listAgainstRandom(result).map(({ similarity, cosine, z, exact_p }) => [
+      ...[similarity, cosine, z, { probability: exact_p }],
+    ]),
   };
 }
 
@@ -58,28 +47,37 @@ function baselineLine({ random_baseline }: LinearWeightsResult): Cell {
   return phrase`${String(n)} random directions (seed ${String(seed)}): mean ${mean}, std ${std}, 5–95% from ${p5} to ${p95}`;
 }
 
+/** Those of the linear weights: the rows of its other vectors are in the result. */
 function nullsTable(result: LinearWeightsResult): SummaryTable {
+  const rows = listSimilarities(result);
+  const shown = rows.filter(({ head_vector }) => head_vector === rows[0]?.head_vector);
+  const others = new Set(rows.map(({ head_vector }) => head_vector));
+  others.delete(rows[0]?.head_vector ?? "");
+  const more = others.size === 0 ? "" : `; those of its ${[...others].join(" and ")}: --json`;
   return {
-    caption: "Each similarity in its layer, and two-sided p-values under four nulls",
+    caption: `Cosines of the linear weights, their place in the layer, and p under four nulls${more}`,
     headings: [
-      ...["head's", "compared with", "cosine", "in the layer"],
-      ...["random", "layer", "shuffled", "covariance"],
+      ...["compared with", "cosine", "in the layer", "random directions"],
+      ...["other neurons", "shuffled coordinates", "the layer's covariance"],
     ],
-    rows: listSimilarities(result).map((row) => [
-      ...[row.head_vector, row.compared_with, row.cosine, row.rank_in_layer],
-      ...[row.p_random, row.p_layer, row.p_shuffled, row.p_covariance],
+    rows: shown.map((row) => [
+      ...[row.compared_with, row.cosine, row.rank_in_layer],
+      ...[row.p_random, row.p_layer, row.p_shuffled, row.p_covariance].map((probability) => ({
+        probability,
+      })),
     ]),
   };
 }
 
-function statisticsTable({ stats }: LinearWeightsResult): SummaryTable {
-  const keys = ["mean", "std", "min", "max", "l2_norm", "sparsity"] as const;
+function statisticsTable(result: LinearWeightsResult): SummaryTable {
   return {
     caption: "Statistics",
-    headings: ["vector", ...keys],
-    rows: Object.entries(stats).map(([name, of]) => [
-      name,
-      ...keys.map((key) => of?.[key] ?? null),
+    headings: [
+      ...["vector", "mean", "standard deviation", "smallest", "largest"],
+      ...["length", "share below 1e-5"],
+    ],
+    rows: listStatistics(result).map((row) => [
+      ...[row.vector, row.mean, row.std, row.min, row.max, row.l2_norm, row.sparsity],
     ]),
   };
 }

@@ -10,6 +10,8 @@ import {
 } from "./figures/weight-similarity-comparison";
 import { weightVectorsPcaFigure } from "./figures/weight-vectors-pca";
 import type { LinearWeightsResult } from "./result";
+import type { SimilarityTest } from "./similarity-evidence";
+import { isOfTarget, targetFirst } from "./target-first";
 
 /** The first notebook's figures by file name. */
 export interface LinearWeightsFigures {
@@ -39,6 +41,7 @@ export function linearWeightsFigures(
   return {
     weight_similarity_comparison: weightSimilarityComparisonFigure(similaritiesOf(result), {
       random_baseline: result.random_baseline,
+      note: otherNeuron(result),
       size,
     }),
     weight_distributions: weightDistributionsFigure(vectors, { size }),
@@ -46,12 +49,17 @@ export function linearWeightsFigures(
       size,
     }),
     similarity_nulls: similarityNullsFigure(
-      result.similarity_tests.filter(
-        ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+      targetFirst(
+        result,
+        result.similarity_tests.filter(
+          ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+        ),
       ),
       { size },
     ),
-    weight_contributions: weightContributionsFigure(result.decompositions, { size }),
+    weight_contributions: weightContributionsFigure(targetFirst(result, result.decompositions), {
+      size,
+    }),
   };
 }
 
@@ -70,12 +78,25 @@ function vectorsOf(result: LinearWeightsResult): WeightVector[] {
 function similaritiesOf(result: LinearWeightsResult): Similarity[] {
   const { similarities, sim_with_gate, z_score_gate } = result;
   const further = FURTHER_SIMILARITIES.filter((name) => name in similarities);
-  return [
-    { ...COMPARISONS.input, value: result.sim_with_input, z_score: result.z_score_input },
-    ...(sim_with_gate === undefined
-      ? []
-      : [{ ...COMPARISONS.gate, value: sim_with_gate, z_score: z_score_gate }]),
-    { ...COMPARISONS.output, value: result.sim_with_output, z_score: result.z_score_output },
-    ...further.map((name) => ({ ...COMPARISONS[name], value: similarities[name] })),
-  ];
+  const bar = (
+    comparison: SimilarityTest["comparison"],
+    value: number | null,
+    z?: number | null,
+  ) => {
+    const { label, kind } = COMPARISONS[comparison];
+    return { comparison, label, kind, value, z_score: z };
+  };
+  return targetFirst(result, [
+    bar("input", result.sim_with_input, result.z_score_input),
+    ...(sim_with_gate === undefined ? [] : [bar("gate", sim_with_gate, z_score_gate)]),
+    bar("output", result.sim_with_output, result.z_score_output),
+    ...further.map((name) => bar(name, similarities[name])),
+  ]);
+}
+
+/** Whose the MLP weights are, where they are not the target's. */
+function otherNeuron(result: LinearWeightsResult): string | undefined {
+  return isOfTarget(result, "input")
+    ? undefined
+    : `W_in and W_out are those of hidden neuron ${result.target_neuron}, which is not the target`;
 }

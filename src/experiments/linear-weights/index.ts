@@ -1,6 +1,7 @@
 import { defineExperiment } from "../experiment";
 import { weightsCommand } from "./command";
 import { linearWeightsFigures } from "./figures";
+import { linearWeightsFindings } from "./findings";
 import { LINEAR_WEIGHTS_KEY_NUMBERS } from "./key-numbers";
 import { linearWeightsSchema } from "./result";
 
@@ -18,16 +19,17 @@ export {
   weightSimilarityComparisonFigure,
 } from "./figures/weight-similarity-comparison";
 export { type VectorName, weightVectorsPcaFigure } from "./figures/weight-vectors-pca";
+export { linearWeightsFindings } from "./findings";
 export { analyzeLinearWeights, type LinearWeightsOptions } from "./measure";
 export type { LinearWeightsResult } from "./result";
 export type { Decomposition, GradientSummary, SimilarityTest } from "./similarity-evidence";
 export {
   describeGradient,
-  linearWeightsFindings,
   listAgainstRandom,
   listDecompositions,
   listMostSimilar,
   listSimilarities,
+  listStatistics,
   type SimilarityRow,
 } from "./tables";
 
@@ -37,6 +39,7 @@ export const linearWeightsExperiment = defineExperiment({
   order: 10,
   title: "A head's linear weights beside the weights of the neuron that it predicts",
   schema: linearWeightsSchema,
+  findings: linearWeightsFindings,
   keyNumbers: LINEAR_WEIGHTS_KEY_NUMBERS,
   command: weightsCommand,
   figures: linearWeightsFigures,

@@ -20,7 +20,9 @@ import { vectorStatistics } from "../../stats/vector-statistics";
 import { zScore } from "../../stats/z-score";
 import { gradientSummary } from "./gradient-summary";
 import { LINEAR_WEIGHTS_KEY_NUMBERS } from "./key-numbers";
+import { mainSimilarity } from "./main-similarity";
 import { processedAndRaw } from "./processed-and-raw";
+import { isResidualTarget } from "./residual-target";
 import type { LinearWeightsResult } from "./result";
 import type { GradientSummary, SimilarityTest } from "./similarity-evidence";
 import {
@@ -126,6 +128,7 @@ async function analyze(
     mlp_input_weights: input,
     mlp_output_weights: output,
     similarities: furtherSimilarities(similarity_tests),
+    main_similarity: mainSimilarity(head, similarity_tests),
     stats: {
       linear: vectorStatistics(weights),
       mlp_in: input && vectorStatistics(input),
@@ -232,7 +235,7 @@ function isOf(head_vector: SimilarityTest["head_vector"], name: Comparison["name
     test.head_vector === head_vector && test.comparison === name && test.weights === "processed";
 }
 
-/** Cosines beside those of the contract, by short names. */
+/** Cosines that have no key of their own, by short names. */
 function furtherSimilarities(tests: readonly SimilarityTest[]): Record<string, number | null> {
   const entries = tests.flatMap(({ head_vector, comparison, weights, cosine }) => {
     if (weights === "raw") return [];
@@ -257,12 +260,6 @@ function gradientPrompts(
   } catch (error) {
     return `no prompts were given: ${(error as Error).message}`;
   }
-}
-
-/** Whether the target is a coordinate of the residual stream rather than a hidden MLP neuron. */
-function isResidualTarget({ hook, model }: Pick<BoundHead, "hook" | "model">): boolean {
-  const { writes, sizePerHead } = hookPoint(hook, model.cfg);
-  return writes === "itself" && sizePerHead === undefined;
 }
 
 function targetWarnings(head: BoundHead): string[] {

@@ -10,7 +10,12 @@ import {
   schemaVersionKey,
   timestampKey,
 } from "../../results/schema-parts";
-import { decompositionSchema, gradientSchema, similarityTestSchema } from "./similarity-evidence";
+import {
+  decompositionSchema,
+  gradientSchema,
+  mainSimilaritySchema,
+  similarityTestSchema,
+} from "./similarity-evidence";
 
 const statisticsSchema = z.strictObject({
   mean: z.number(),
@@ -100,6 +105,9 @@ const keys = z.strictObject({
   similarities: z
     .record(z.string(), cosine)
     .describe('Further cosines by name, such as "basis_vector" or "read_direction".'),
+  main_similarity: mainSimilaritySchema.describe(
+    "The similarity that means something for what the head predicts.",
+  ),
   stats: z
     .strictObject({
       linear: statisticsSchema,

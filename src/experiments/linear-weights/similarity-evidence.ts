@@ -54,6 +54,19 @@ export const similarityTestSchema = z.strictObject({
 });
 export type SimilarityTest = ResultOf<typeof similarityTestSchema>;
 
+/** The similarity that means something for what the head predicts. */
+export const mainSimilaritySchema = z.strictObject({
+  comparison: comparisonSchema
+    .nullable()
+    .describe(
+      "For a hidden MLP neuron its input weights; for a coordinate of the stream its basis vector, or its read direction where the head reads the stream before it. Null for other activations.",
+    ),
+  name: z.string().min(1).nullable().describe("The same in words."),
+  cosine: cosineSchema,
+  ...rankSchema.shape,
+});
+export type MainSimilarity = ResultOf<typeof mainSimilaritySchema>;
+
 /** A cosine taken apart into what single coordinates contribute. */
 export const decompositionSchema = z.strictObject({
   comparison: comparisonSchema,

@@ -1,10 +1,12 @@
 import type { Rank } from "../../results/evidence-parts";
 import type { Cell, Fact } from "../../text/cell";
+import { withoutRounding } from "../../text/format-number";
+import { headed } from "../../text/headed";
 import { phrase } from "../../text/phrase";
-import type { Finding } from "../finding";
 import { COMPARISONS } from "./comparisons";
 import type { LinearWeightsResult } from "./result";
 import type { SimilarityTest } from "./similarity-evidence";
+import { targetFirst } from "./target-first";
 
 /** How the head's vectors are called. */
 const VECTOR_NAMES: Readonly<Record<SimilarityTest["head_vector"], string>> = {
@@ -29,43 +31,78 @@ export interface SimilarityRow {
 
 /** Similarities under every null: with the processed model's weights, or with those in its file. */
 export function listSimilarities(
-  { similarity_tests }: LinearWeightsResult,
+  result: LinearWeightsResult,
   weights: SimilarityTest["weights"] = "processed",
 ): SimilarityRow[] {
-  return similarity_tests
-    .filter((test) => test.weights === weights)
-    .map((test) => ({
-      head_vector: VECTOR_NAMES[test.head_vector],
-      compared_with: COMPARISONS[test.comparison].label,
-      cosine: test.cosine,
-      rank_in_layer: test.other_neurons,
-      percentile: test.other_neurons.percentile,
-      p_random: test.random_directions.p_value,
-      p_layer: test.other_neurons.p_value,
-      p_shuffled: test.shuffled_coordinates.p_value,
-      p_covariance: test.layer_covariance.p_value,
-    }));
+  const tests = result.similarity_tests.filter((test) => test.weights === weights);
+  const rows = targetFirst(result, tests).map((test) => ({
+    head_vector: VECTOR_NAMES[test.head_vector],
+    compared_with: COMPARISONS[test.comparison].label,
+    cosine: test.cosine,
+    rank_in_layer: test.other_neurons,
+    percentile: test.other_neurons.percentile,
+    p_random: test.random_directions.p_value,
+    p_layer: test.other_neurons.p_value,
+    p_shuffled: test.shuffled_coordinates.p_value,
+    p_covariance: test.layer_covariance.p_value,
+  }));
+  const p = (heading: string) => ({ heading, isProbability: true });
+  return headed(rows, {
+    head_vector: "the head's",
+    rank_in_layer: "in the layer",
+    p_random: p("p: random directions"),
+    p_layer: p("p: other neurons"),
+    p_shuffled: p("p: shuffled coordinates"),
+    p_covariance: p("p: the layer's covariance"),
+  });
 }
 
 /** The neuron's similarities against random directions, for a table. */
 export function listAgainstRandom(result: LinearWeightsResult) {
   const { sim_with_gate, z_score_gate = null, p_value_gate = null } = result;
   const row = (name: string, cosine: number | null, z: number | null, exact_p: number | null) => ({
-    ...{ similarity: `with ${name} weights`, cosine, z, exact_p },
+    ...{ similarity: `with the MLP ${name} weights`, cosine, z, exact_p },
   });
-  return [
+  const rows = [
     row("input", result.sim_with_input, result.z_score_input, result.p_value_input),
     ...(sim_with_gate === undefined
       ? []
       : [row("gate", sim_with_gate, z_score_gate, p_value_gate)]),
     row("output", result.sim_with_output, result.z_score_output, result.p_value_output),
   ];
+  return headed(rows, {
+    z: "in their standard deviations",
+    exact_p: { heading: "exact p", isProbability: true },
+  });
+}
+
+/** How the vectors are called in a table of their statistics. */
+const STATISTICS_OF = {
+  linear: "head's linear weights",
+  mlp_in: COMPARISONS.input.label,
+  mlp_gate: COMPARISONS.gate.label,
+  mlp_out: COMPARISONS.output.label,
+} as const;
+
+/** Statistics of the vectors, for a table; a mean that is only rounding is 0. */
+export function listStatistics({ stats }: LinearWeightsResult) {
+  const rows = Object.entries(STATISTICS_OF).flatMap(([key, vector]) => {
+    const of = stats[key as keyof typeof STATISTICS_OF];
+    return of ? [{ vector, ...of, mean: withoutRounding(of.mean, of.std) }] : [];
+  });
+  return headed(rows, {
+    ...{ std: "standard deviation", min: "smallest", max: "largest", l2_norm: "length" },
+    sparsity: "share below 1e−5",
+  });
 }
 
 /** The most similar neurons of the layer, a column for each comparison of the linear weights. */
-export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Record<string, Cell>[] {
-  const shown = similarity_tests.filter(
-    ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+export function listMostSimilar(result: LinearWeightsResult): Record<string, Cell>[] {
+  const shown = targetFirst(
+    result,
+    result.similarity_tests.filter(
+      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
+    ),
   );
   const longest = Math.max(0, ...shown.map((test) => test.other_neurons.most_similar.length));
   return Array.from({ length: longest }, (_, place) => ({
@@ -81,8 +118,8 @@ export function listMostSimilar({ similarity_tests }: LinearWeightsResult): Reco
 }
 
 /** How the similarities rest on coordinates, for a table. */
-export function listDecompositions({ decompositions }: LinearWeightsResult) {
-  return decompositions.map(
+export function listDecompositions(result: LinearWeightsResult) {
+  const rows = targetFirst(result, result.decompositions).map(
     ({ comparison, cosine, top, rest, without_top, effective_coordinates }) => ({
       compared_with: COMPARISONS[comparison].label,
       cosine,
@@ -92,6 +129,12 @@ export function listDecompositions({ decompositions }: LinearWeightsResult) {
       effective_coordinates,
     }),
   );
+  return headed(rows, {
+    top_ten: "the ten largest contributions",
+    rest: "all others",
+    cosine_without_them: "cosine without the ten",
+    effective_coordinates: "as if so many shared it equally",
+  });
 }
 
 /** A spread below this is float64's rounding. */
@@ -124,51 +167,4 @@ export function describeGradient({ gradient }: LinearWeightsResult): Fact[] {
       value: phrase`${linear_r_squared.mean_gradient}`,
     },
   ];
-}
-
-/** Below this an adjusted p-value counts as standing out. */
-const LEVEL = 0.05;
-
-/** The first notebook's findings, one for each similarity of the linear weights. */
-export function linearWeightsFindings(result: LinearWeightsResult): Finding[] {
-  return result.similarity_tests
-    .filter(
-      ({ head_vector, weights }) => head_vector === "linear_weights" && weights === "processed",
-    )
-    .map((test) => ({
-      found: phrase`cosine with ${COMPARISONS[test.comparison].label}: ${test.cosine}`,
-      how_sure: howSure(test, result),
-      against: against(test, result),
-      otherwise: otherwise(test, result),
-    }));
-}
-
-function howSure(test: SimilarityTest, { gradient }: LinearWeightsResult): Cell {
-  if (test.cosine === null) return test.reason ?? "";
-  const { of_mean } = gradient.cosine_with_linear_weights;
-  const layer = phrase`${test.other_neurons} in the layer`;
-  if (of_mean === null) return layer;
-  return phrase`${layer}; the mean gradient's cosine with the linear weights is ${of_mean}`;
-}
-
-function against(test: SimilarityTest, { tests }: LinearWeightsResult): Cell {
-  const claim = `cosine of ${test.head_vector} with ${test.comparison}, ${test.weights} weights`;
-  const own = tests.filter((one) => one.claim === claim && one.holm !== null);
-  if (own.length === 0) return "no test";
-  const standing = own.filter(({ holm }) => holm! < LEVEL).length;
-  const verdict =
-    standing === own.length
-      ? "every null"
-      : standing === 0
-        ? "no null"
-        : `${standing} of ${own.length} nulls`;
-  const worst = own.reduce((a, b) => (b.holm! > a.holm! ? b : a));
-  return phrase`stands out from ${verdict} at ${LEVEL} (Holm over the similarities); hardest: ${worst.null_hypothesis.replace(/_/g, " ")}, ${{ p: worst.holm }}`;
-}
-
-function otherwise(test: SimilarityTest, { decompositions }: LinearWeightsResult): Cell {
-  const parts = decompositions.find(({ comparison }) => comparison === test.comparison);
-  if (!parts || parts.cosine === null) return "";
-  if (test.comparison === "basis_vector") return "the size of a single weight";
-  return phrase`a few coordinates: without the ten largest contributions ${parts.without_top}`;
 }

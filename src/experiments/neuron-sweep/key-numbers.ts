@@ -4,8 +4,9 @@ export const NEURON_SWEEP_KEY_NUMBERS: readonly KeyNumber[] = [
   {
     key: "target.rank",
     of: "target.of",
-    label: "rank of the target",
+    label: "rank in the sweep",
     meaning:
-      "Among the neurons of {target.hook}, by how much zeroing or otherwise patching each changes the prediction.",
+      "Among the neurons of {target.hook}, by how much patching each of them changes the prediction.",
+    overview: "rank in the sweep",
   },
 ];

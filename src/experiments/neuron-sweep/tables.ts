@@ -1,3 +1,4 @@
+import { headed } from "../../text/headed";
 import type { NeuronSweepResult } from "./result";
 
 /** A neuron of a sweep, as a row of a table. */
@@ -16,7 +17,7 @@ const LISTED = 5;
 
 /** The neurons of the largest effects, activation by activation, and the target wherever it stands. */
 export function listSweep({ swept, target }: NeuronSweepResult): SweepRow[] {
-  return swept.flatMap(({ hook, largest, changes }) => {
+  const listed = swept.flatMap(({ hook, largest, changes }) => {
     const of = changes.filter((ofNeuron) => ofNeuron !== null).length;
     const rows = largest.slice(0, LISTED).map((neuron, i) => ({ ...neuron, rank: i + 1 }));
     const own = target?.hook === hook ? target : null;
@@ -32,4 +33,5 @@ export function listSweep({ swept, target }: NeuronSweepResult): SweepRow[] {
       target: index === own?.index ? "the target" : "",
     }));
   });
+  return headed(listed, { mean_abs_change: "mean size of the change", target: "" });
 }

@@ -2,29 +2,30 @@ import type { PlotData } from "plotly.js";
 import { colourOf, withOpacity } from "../../../figures/colours";
 import { promptHover } from "../../../figures/prompt-label";
 import { thinLine } from "../../../figures/thin-line";
-import { type Changes, mean, POINT_HOVER, pointData } from "./scaling-runs";
+import { alongTheActivation, type Changes, mean, POINT_HOVER, pointData } from "./scaling-runs";
 
 /**
- * Changes of activation and prediction against the factor: thin lines of single prompts, and over
- * them a thick one of the mean of each.
+ * Changes of activation and prediction against the factor, along the activation: thin lines of single
+ * prompts, and over them a thick one of the mean of each.
  */
 export function changeLines(changes: Changes): Partial<PlotData>[] {
-  const kinds = ["activation", "prediction"] as const;
+  const along = alongTheActivation(changes);
+  const kinds = [
+    ["activation", along.activationChanges],
+    ["prediction", along.predictionChanges],
+  ] as const;
   return [
-    ...kinds.flatMap((kind) =>
-      changes.prompts.map((_, prompt) => promptLine(changes, kind, prompt)),
+    ...kinds.flatMap(([kind, rows]) =>
+      changes.prompts.map((_, prompt) => promptLine(changes, kind, rows, prompt)),
     ),
-    ...kinds.map((kind) => meanLine(changes, kind)),
+    ...kinds.map(([kind, rows]) => meanLine(changes, kind, rows)),
   ];
 }
 
 type Kind = "activation" | "prediction";
+type Rows = Changes["activationChanges"];
 
-function rowsOf(changes: Changes, kind: Kind): Changes["activationChanges"] {
-  return kind === "activation" ? changes.activationChanges : changes.predictionChanges;
-}
-
-function promptLine(changes: Changes, kind: Kind, prompt: number): Partial<PlotData> {
+function promptLine(changes: Changes, kind: Kind, rows: Rows, prompt: number): Partial<PlotData> {
   return {
     type: "scatter",
     mode: "lines",
@@ -32,7 +33,7 @@ function promptLine(changes: Changes, kind: Kind, prompt: number): Partial<PlotD
     legendgroup: kind,
     showlegend: false,
     x: [...changes.factors],
-    y: rowsOf(changes, kind).map((row) => row[prompt]!),
+    y: rows.map((row) => row[prompt]!),
     line: thinLine(colourOf(kind), changes.prompts.length),
     text: promptHover(changes.prompts[prompt]!),
     customdata: changes.factors.map((_, factor) => pointData(changes, factor, prompt)) as never,
@@ -40,7 +41,7 @@ function promptLine(changes: Changes, kind: Kind, prompt: number): Partial<PlotD
   };
 }
 
-function meanLine(changes: Changes, kind: Kind): Partial<PlotData> {
+function meanLine(changes: Changes, kind: Kind, rows: Rows): Partial<PlotData> {
   const colour = colourOf(kind);
   const isActivation = kind === "activation";
   return {
@@ -49,7 +50,7 @@ function meanLine(changes: Changes, kind: Kind): Partial<PlotData> {
     name: `${kind} change`,
     legendgroup: kind,
     x: [...changes.factors],
-    y: rowsOf(changes, kind).map(mean),
+    y: rows.map(mean),
     line: { color: colour, width: 3, dash: isActivation ? "dash" : "solid" },
     marker: {
       size: 9,
@@ -57,6 +58,6 @@ function meanLine(changes: Changes, kind: Kind): Partial<PlotData> {
       symbol: isActivation ? "square" : "circle",
       line: { color: withOpacity("#FFFFFF", 0.9), width: 1 },
     },
-    hovertemplate: `<b>mean ${kind} change</b><br>factor ×%{x}<br>%{y:.4~g}<extra></extra>`,
+    hovertemplate: `<b>mean ${kind} change, along the activation</b><br>factor ×%{x}<br>%{y:.4~g}<extra></extra>`,
   };
 }

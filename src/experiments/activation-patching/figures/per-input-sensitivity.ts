@@ -21,6 +21,11 @@ export interface PromptSensitivity extends LineFit {
   readonly prompt: number;
 }
 
+export interface PerInputSensitivityOptions extends FigureOptions {
+  /** How the fits are sorted, such as "from the steepest to the flattest". */
+  readonly order?: string;
+}
+
 /** A prompt in the description, in characters. */
 const LONGEST_PROMPT = 400;
 /** More panels than this are too small to read. */
@@ -33,8 +38,8 @@ const ROW_GAP = 62;
 const LETTERS = { notebook: 106, column: 49 } as const;
 
 /**
- * Small multiples: one panel for each prompt, at most eight, in the order given, all on the same
- * axes, each with its own fitted line (intercept included).
+ * Small multiples: one panel for each prompt, in the order given, all on the same axes, each with its
+ * own fitted line (intercept included). Of more than eight, eight from the first to the last.
  *
  * @param fits - the prompts' fits in the order of the panels; usually by |slope|, largest first
  * @throws {FigureError} naming the series, when lengths differ, a number is not finite, or a fit
@@ -50,11 +55,12 @@ export function perInputSensitivityFigure(
     title = "How strongly the prediction follows, prompt by prompt",
     subtitle,
     size = "notebook",
-  }: FigureOptions = {},
+    order,
+  }: PerInputSensitivityOptions = {},
 ): Figure {
   const changes = changesOf("per_input_sensitivity", runs);
   notEmpty("per_input_sensitivity", fits, "fit");
-  const shown = fits.slice(0, MOST_PANELS);
+  const shown = spread(fits, MOST_PANELS);
   for (const { prompt } of shown) checkPrompt(prompt, changes);
 
   const columns = Math.min(shown.length, MOST_COLUMNS[size]);
@@ -66,7 +72,10 @@ export function perInputSensitivityFigure(
     rowGap: rows === 1 ? 0 : ROW_GAP / plotHeight,
   });
   const firstLine = shown.findIndex(({ slope }) => slope !== null);
-  const some = fits.length > shown.length ? `; ${shown.length} of ${fits.length} prompts` : "";
+  const some =
+    fits.length > shown.length
+      ? `; ${shown.length} of ${fits.length} prompts${order === undefined ? "" : `, ${order}`}`
+      : "";
   return figure({
     title,
     subtitle:
@@ -95,6 +104,15 @@ export function perInputSensitivityFigure(
       ],
     },
   });
+}
+
+/** So many of them, evenly from the first to the last. */
+function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  return Array.from(
+    { length: most },
+    (_, i) => items[Math.round((i * (items.length - 1)) / (most - 1))]!,
+  );
 }
 
 function checkPrompt(prompt: number, { prompts }: Changes): void {

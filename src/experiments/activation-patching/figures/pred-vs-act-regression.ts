@@ -6,14 +6,20 @@ import { drawableFit, type LineFit } from "../../../figures/line-fit";
 import { panelTitle } from "../../../figures/panel-title";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLES, SOFT_INK } from "../../../figures/template";
 import { twoPanels } from "../../../figures/two-panels";
+import { cellText, type IntervalCell } from "../../../text/cell";
 import { escapeHtml } from "../../../text/escape-html";
 import { factorPoints } from "./factor-points";
 import { changesOf, type ScalingRuns } from "./scaling-runs";
 
+export interface PredVsActRegressionOptions extends FigureOptions {
+  /** The mean of the prompts' own slopes, where they disagree and the pooled line describes none. */
+  readonly own?: IntervalCell;
+}
+
 /**
  * The pooled regression of prediction change on activation change: points and line at the left,
  * what the line leaves over at the right. Residuals with a shape (a fan, a curve, a stripe for each
- * prompt) mean that one line is not the whole story.
+ * prompt) mean that one line is not the whole story; where prompts disagree, `own` says what does.
  *
  * @param regression - the pooled fit of prediction change on activation change
  * @throws {FigureError} naming the series, when lengths differ or a number is not finite
@@ -28,7 +34,8 @@ export function predVsActRegressionFigure(
     title = "How strongly the prediction follows the activation",
     subtitle,
     size = "notebook",
-  }: FigureOptions = {},
+    own,
+  }: PredVsActRegressionOptions = {},
 ): Figure {
   const changes = changesOf("pred_vs_act_regression", runs);
   const { activationChanges: x, predictionChanges: y } = changes;
@@ -53,7 +60,10 @@ export function predVsActRegressionFigure(
         ]).map(
           (trace): Partial<PlotData> => ({ ...trace, xaxis: "x2", yaxis: "y2", showlegend: false }),
         );
-  const statement = fit.quality === "" ? fit.equation : `${fit.equation} (${fit.quality})`;
+  const pooled = fit.quality === "" ? fit.equation : `${fit.equation} (${fit.quality})`;
+  const statement = own
+    ? `The prompts disagree: mean of their own slopes ${cellText(own)}. One line through all: ${pooled}`
+    : pooled;
 
   const { panels, height } = twoPanels(size, { share: 0.636, gap: 0.12 });
   const [main, rest] = panels;
@@ -65,7 +75,12 @@ export function predVsActRegressionFigure(
     description: `${title}. ${statement}.`,
     height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
     size,
-    data: [...points, ...(line === null ? [] : [fittedLine(line, extent(x.flat()))]), ...residuals],
+    data: [
+      ...points,
+      ...(line === null ? [] : [fittedLine(line, extent(x.flat()), own !== undefined)]),
+      ...(own && own.estimate !== null ? [ownLine(own.estimate, extent(x.flat()))] : []),
+      ...residuals,
+    ],
     layout: {
       margin: { t: ROOM_FOR_TITLES, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
       xaxis: {
@@ -117,13 +132,26 @@ export function predVsActRegressionFigure(
 function fittedLine(
   line: (x: number) => number,
   [low, high]: readonly [number, number],
+  isNobodys: boolean,
 ): Partial<PlotData> {
   return {
     type: "scatter",
     mode: "lines",
-    name: "fitted line",
+    name: isNobodys ? "one line through all" : "fitted line",
     x: [low, high],
     y: [line(low), line(high)],
+    line: isNobodys ? { color: SOFT_INK, width: 1.5, dash: "dash" } : { color: INK, width: 2 },
+    hoverinfo: "skip",
+  };
+}
+
+function ownLine(slope: number, [low, high]: readonly [number, number]): Partial<PlotData> {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "mean of the prompts' own slopes",
+    x: [low, high],
+    y: [slope * low, slope * high],
     line: { color: INK, width: 2 },
     hoverinfo: "skip",
   };

@@ -1,4 +1,4 @@
-import { extent } from "../../../figures/extent";
+import { extent, padded } from "../../../figures/extent";
 import type { Figure } from "../../../figures/figure";
 import type { FigureOptions } from "../../../figures/figure-options";
 import { panelTitle } from "../../../figures/panel-title";
@@ -6,17 +6,26 @@ import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "../../../figures/templ
 import { twoPanels } from "../../../figures/two-panels";
 import { count } from "../../../text/count";
 import { formatNumber } from "../../../text/format-number";
-import { activationPredictionPaths, factorLabels, pathRanges } from "./activation-prediction-paths";
+import { activationPredictionPaths } from "./activation-prediction-paths";
 import { changeLines } from "./change-lines";
-import { type Changes, changesOf, factorLabel, mean, type ScalingRuns } from "./scaling-runs";
+import {
+  alongTheActivation,
+  type Changes,
+  changesOf,
+  factorLabel,
+  mean,
+  rising,
+  type ScalingRuns,
+} from "./scaling-runs";
 
 /** Share of the left panel's width that a factor's name on the axis needs. */
 const ROOM_FOR_FACTOR = 0.11;
 
 /**
- * What scaling the neuron's activation does, on average (thick) and prompt by prompt (thin).
- * Left: changes of activation and prediction against the factor. Right: the path that the pair
- * (activation, prediction) takes, with the unpatched run marked.
+ * What scaling the neuron's activation does. Left: changes of activation and prediction against the
+ * factor, single prompts and their mean, counted along the activation: a mean of rises and falls says
+ * nothing. Right: the path that each prompt's pair (activation, prediction) takes through its unpatched
+ * run, and the line through the unpatched runs.
  *
  * @throws {FigureError} naming the series, when lengths differ or a number is not finite
  *
@@ -39,14 +48,17 @@ export function scalingExperimentFigure(
 ): Figure {
   const changes = changesOf("scaling_experiment", runs);
   const prompts = count(changes.prompts.length, "prompt");
-  const ranges = pathRanges(changes);
+  const { rises, moved } = rising(changes);
+  const along = `The prediction rises with the activation on ${rises} of ${count(moved, "prompt")}`;
   const named = factorsWithRoom(changes.factors);
   const { panels, height } = twoPanels(size, { share: 0.5, gap: 0.12 });
   const [left, right] = panels;
   return figure({
     title,
-    subtitle: subtitle ?? `Thick: mean over ${prompts}. Thin: single prompts.`,
-    description: `${title}. Mean changes over ${prompts}: ${meanChanges(changes)}.`,
+    subtitle:
+      subtitle ??
+      `${along}. Thick: mean over ${prompts}, signs turned so that the activation grows with the factor`,
+    description: `${title}. ${along}. Mean changes over ${prompts}, signs turned so that the activation grows: ${meanChanges(changes)}.`,
     height: height + ROOM_FOR_TITLES + ROOM_FOR_LEGEND[size],
     size,
     data: [...changeLines(changes), ...activationPredictionPaths(changes)],
@@ -64,33 +76,37 @@ export function scalingExperimentFigure(
       yaxis: {
         domain: [left.bottom, left.top],
         anchor: "x",
-        title: { text: "change against the unpatched run" },
+        title: { text: "change along the activation" },
       },
       xaxis2: {
         domain: [right.left, right.right],
         anchor: "y2",
         title: { text: "activation" },
-        range: ranges.x,
+        range: around([...changes.activations.flat(), ...changes.baselineActivations]),
         zeroline: false,
       },
       yaxis2: {
         domain: [right.bottom, right.top],
         anchor: "x2",
         title: { text: "prediction" },
-        range: ranges.y,
+        range: around([...changes.predictions.flat(), ...changes.baselinePredictions]),
         zeroline: false,
       },
       annotations: [
         panelTitle("<b>Changes</b>", left.left, left.top),
-        panelTitle("<b>Activation and prediction</b>, around the mean", right.left, right.top),
-        ...factorLabels(changes),
+        panelTitle("<b>Activation and prediction</b>, by prompt", right.left, right.top),
       ],
     },
   });
 }
 
-function meanChanges({ factors, activationChanges, predictionChanges }: Changes): string {
-  return factors
+function around(values: readonly number[]): [number, number] {
+  return padded(extent(values));
+}
+
+function meanChanges(changes: Changes): string {
+  const { activationChanges, predictionChanges } = alongTheActivation(changes);
+  return changes.factors
     .map((factor, index) => {
       const [activation, prediction] = [activationChanges, predictionChanges].map((rows) =>
         formatNumber(mean(rows[index]!)),

@@ -74,6 +74,35 @@ export function changesOf(figureName: string, runs: ScalingRuns): Changes {
   };
 }
 
+/**
+ * `[factor][prompt]` changes of either kind, their signs turned where the activation falls with the
+ * factor: prompts of either sign would cancel in a mean.
+ */
+export function alongTheActivation({
+  activations,
+  activationChanges,
+  predictionChanges,
+}: Changes): Pick<Changes, "activationChanges" | "predictionChanges"> {
+  const [first, last] = [activations[0]!, activations.at(-1)!];
+  const signs = first.map((value, prompt) => (last[prompt]! < value ? -1 : 1));
+  const turned = (rows: readonly (readonly number[])[]) =>
+    rows.map((row) => row.map((value, prompt) => (value === 0 ? 0 : signs[prompt]! * value)));
+  return {
+    activationChanges: turned(activationChanges),
+    predictionChanges: turned(predictionChanges),
+  };
+}
+
+/** On how many prompts the prediction rises with the activation, of those on which that is moved. */
+export function rising(changes: Changes): { readonly rises: number; readonly moved: number } {
+  const { activationChanges, predictionChanges } = alongTheActivation(changes);
+  const span = (rows: readonly (readonly number[])[], prompt: number) =>
+    rows.at(-1)![prompt]! - rows[0]![prompt]!;
+  const moved = [...changes.prompts.keys()].filter((prompt) => span(activationChanges, prompt) > 0);
+  const rises = moved.filter((prompt) => span(predictionChanges, prompt) > 0);
+  return { rises: rises.length, moved: moved.length };
+}
+
 function minus(rows: readonly number[][], baseline: readonly number[]): number[][] {
   return rows.map((row) => row.map((value, prompt) => value - baseline[prompt]!));
 }

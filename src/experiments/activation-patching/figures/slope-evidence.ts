@@ -36,10 +36,18 @@ export function slopeEvidenceFigure(
     .map(({ slope }) => slope)
     .filter((slope) => slope !== null);
   const head = colourOf("head");
-  const measured = [
+  const ofPrompts = {
+    ...intervalRow("mean of the prompts' own", prompt_slopes.mean, head),
+    dots: own,
+  };
+  const pooled = [
     intervalRow("all points", all_points.slope, head),
     intervalRow("without factor 1", changed_points.slope, head),
-    { ...intervalRow("mean of the prompts' own", prompt_slopes.mean, head), dots: own },
+  ];
+  // What describes the prompts stands first.
+  const isOwn = evidence.typical_slope.of === "prompt_slopes";
+  const measured = [
+    ...(isOwn ? [ofPrompts, ...pooled] : [...pooled, ofPrompts]),
     intervalRow("set to its quantiles", quantiles.slope, head),
     intervalRow("direct path alone", direct_effect.direct_slope, colourOf("mlp_output")),
     ...(closed_form.slope === null

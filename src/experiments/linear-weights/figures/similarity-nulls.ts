@@ -4,6 +4,7 @@ import type { FigureOptions } from "../../../figures/figure-options";
 import { type IntervalRow, intervalRows } from "../../../figures/interval-rows";
 import { figure, ROOM_FOR_TITLE } from "../../../figures/template";
 import type { NullDistribution } from "../../../results/evidence-parts";
+import { cellText } from "../../../text/cell";
 import { formatNumber } from "../../../text/format-number";
 import { COMPARISONS } from "../comparisons";
 import type { SimilarityTest } from "../similarity-evidence";
@@ -89,13 +90,13 @@ function row(
 }
 
 function pText(p: number | null): string {
-  return p === null ? "no test" : `p = ${formatNumber(p, 2)}`;
+  return p === null ? "no test" : cellText({ p });
 }
 
 function inWords({ comparison, cosine, other_neurons, layer_covariance }: SimilarityTest): string {
   const { rank, of } = other_neurons;
   const place = rank === null ? "" : `, rank ${rank} of ${of} in the layer`;
   const p = layer_covariance.p_value;
-  const covariance = p === null ? "" : `, p ${formatNumber(p, 2)} under the layer's covariance`;
+  const covariance = p === null ? "" : `, ${cellText({ p })} under the layer's covariance`;
   return `${COMPARISONS[comparison].label}: ${formatNumber(cosine, 3)}${place}${covariance}.`;
 }

@@ -9,7 +9,7 @@ import { drawable, notEmpty } from "../../../figures/validate";
 import { histogram } from "../../../stats/histogram";
 import { vectorStatistics } from "../../../stats/vector-statistics";
 import { escapeHtml } from "../../../text/escape-html";
-import { formatNumber } from "../../../text/format-number";
+import { formatNumber, withoutRounding } from "../../../text/format-number";
 
 /** One panel: a weight vector. */
 export interface WeightVector {
@@ -84,7 +84,7 @@ export function weightDistributionsFigure(
       annotations: vectors.map(({ label }, index) => {
         const { mean, std } = statistics[index]!;
         return panelTitle(
-          `<b>${escapeHtml(label)}</b>${isNarrow ? "<br>" : "   "}mean ${formatNumber(mean, 2)}, std ${formatNumber(std, 3)}`,
+          `<b>${escapeHtml(label)}</b>${isNarrow ? "<br>" : "   "}mean ${formatNumber(withoutRounding(mean, std), 2)}, std ${formatNumber(std, 3)}`,
           0,
           panels[index]!.top,
           isNarrow ? 11 : 13,

@@ -24,6 +24,8 @@ export interface Similarity {
 export interface WeightSimilarityOptions extends FigureOptions {
   /** Cosines with random directions; their 5–95% range is drawn as a band. */
   readonly random_baseline?: Pick<RandomBaseline, "p5" | "p95" | "n">;
+  /** What else a reader has to know of the vectors. */
+  readonly note?: string;
 }
 
 /** Above this a label goes into its bar, since outside it would leave the plot. */
@@ -48,6 +50,7 @@ export function weightSimilarityComparisonFigure(
   similarities: readonly Similarity[],
   {
     random_baseline: baseline,
+    note,
     title = "How alike are the head's weights and the neuron's?",
     subtitle,
     size = "notebook",
@@ -63,14 +66,19 @@ export function weightSimilarityComparisonFigure(
   return figure({
     title,
     // Beside the band there is no room for its name in a narrow figure.
-    subtitle: subtitle ?? [said, ...(isNarrow ? bandText(baseline) : [])].join("; grey: "),
+    subtitle:
+      subtitle ??
+      [
+        [said, ...(isNarrow ? bandText(baseline) : [])].join("; grey: "),
+        ...(note === undefined ? [] : [escapeHtml(note)]),
+      ].join(". "),
     description: `${title} ${similarities
       .map(({ label, value }) => `${label}: ${formatNumber(value)}`)
       .join("; ")}.${
       baseline?.p5 == null
         ? ""
         : ` 90% of random directions lie between ${formatNumber(baseline.p5)} and ${formatNumber(baseline.p95)}.`
-    }`,
+    }${note === undefined ? "" : ` ${note}.`}`,
     height: isNarrow ? 480 : 440,
     size,
     data: [
