@@ -1,4 +1,4 @@
-import { analyzeAudit } from "../../src/experiments/audit/measure";
+import { analyzeAudit } from "../../src/experiments/audit/audits";
 import type { AuditResult } from "../../src/experiments/audit/result";
 import { bindHead } from "../../src/heads/bind-head";
 import { loadHead } from "../../src/heads/load-head";
