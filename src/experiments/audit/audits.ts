@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { provenanceOf } from "../../analysis/provenance";
 import { type RandomStreams, randomStreams } from "../../analysis/random-streams";
 import { InterruptedError } from "../../errors";
@@ -121,8 +120,6 @@ interface Case {
   readonly streams: RandomStreams;
   readonly provenance: Provenance;
   readonly held: HeldOut;
-  /** Of the texts' token ids. */
-  readonly sha256: string;
   /** Why nothing can be said, if so. */
   readonly none: { readonly verdict: AuditResult["verdict"]; readonly reason: string } | null;
 }
@@ -152,9 +149,6 @@ async function prepared(
     streams: randomStreams(seed),
     provenance,
     held,
-    sha256: createHash("sha256")
-      .update(JSON.stringify(held.texts?.tokens ?? []))
-      .digest("hex"),
     none: whyNoVerdict(head, held),
   };
 }
@@ -164,7 +158,7 @@ function grouped(cases: readonly Case[]): Group[] {
   const models = [...new Set(cases.map(({ head }) => head.model))];
   for (const one of cases) {
     if (one.none) continue;
-    const key = `${models.indexOf(one.head.model)} ${one.head.hook} ${one.sha256}`;
+    const key = `${models.indexOf(one.head.model)} ${one.head.hook} ${one.held.sha256}`;
     byTarget.set(key, [...(byTarget.get(key) ?? []), one as Group[number]]);
   }
   return [...byTarget.values()].map((group) =>
@@ -228,7 +222,7 @@ async function sharedEffects(
 }
 
 function resultOf(
-  { head, held, streams, provenance, sha256 }: Case,
+  { head, held, streams, provenance }: Case,
   { verdict: { verdict, decided, criteria }, numbers }: Measured,
   { timestamp: moment }: AuditOptions,
 ): AuditResult {
@@ -251,7 +245,7 @@ function resultOf(
       repeated: held.repeated,
       used: held.texts?.length ?? 0,
       training_known: held.isTrainingKnown,
-      sha256,
+      sha256: held.sha256,
     },
     ...numbers,
     resamples: DONORS,

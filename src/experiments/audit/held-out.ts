@@ -9,11 +9,14 @@ import { runFolder } from "../../heads/run-folders";
 import type { HookedTransformer } from "../../model/hooked-transformer";
 import { bundledTraining } from "../../training/bundled-training";
 import { heldOutTexts } from "../../training/default-texts";
+import { promptsHash } from "../../training/training-data";
 
 /** Texts that a head is audited on. */
 export interface HeldOut {
   /** Each another one up to the measured token; null where there are none to run. */
   readonly texts: MeasuredPrompts | null;
+  /** Of their token ids. */
+  readonly sha256: string;
   /** How many were given, how many were training texts of the head, and how many the same again. */
   readonly given: number;
   readonly dropped: number;
@@ -45,7 +48,8 @@ export function heldOutFor(
     ofModel.set(tokenPos, measuring);
     const texts = await measuring;
     if (texts !== null) return without(head, texts);
-    return { texts, given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+    const counts = { given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
+    return { texts, sha256: promptsHash([]), ...counts };
   };
 }
 
@@ -79,6 +83,7 @@ async function without(head: BoundHead, measured: MeasuredPrompts): Promise<Held
   const texts = unseen.only(unseen.distinct());
   return {
     texts,
+    sha256: promptsHash(texts.tokens),
     given: measured.length,
     dropped: measured.length - unseen.length,
     repeated: unseen.length - texts.length,

@@ -6,6 +6,7 @@ import { auditSchema } from "./result";
 
 export { type AuditOptions, type AuditOutcome, analyzeAudit, analyzeAudits } from "./audits";
 export { type AuditFigures, auditFigures } from "./figures";
+export { type NotebookAudit, type NotebookAuditOptions, notebookAudit } from "./notebook-audit";
 export type { AuditResult, Criterion, Specificity } from "./result";
 export { type CriterionRow, describeAudit, listCriteria } from "./tables";
 
