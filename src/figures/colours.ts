@@ -6,6 +6,7 @@ export type SeriesKind =
   | "mlp_input"
   | "mlp_output"
   | "mlp_gate"
+  | "attention"
   | "basis"
   | "read_direction"
   | "gate_read_direction"
@@ -23,6 +24,7 @@ const COLOURS: Readonly<Record<SeriesKind, string>> = {
   mlp_input: "#E69F00",
   mlp_output: "#009E73",
   mlp_gate: "#D55E00",
+  attention: "#882255",
   basis: "#CC79A7",
   read_direction: "#56B4E9",
   gate_read_direction: "#000000",

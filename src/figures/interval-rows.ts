@@ -40,7 +40,16 @@ const MARGINS = { notebook: { l: 190, r: 190 }, column: { l: 148, r: 16 } } as c
 /** Traces, axes and height of groups of rows, the first at the top. */
 export function intervalRows(
   groups: readonly IntervalGroup[],
-  { size, xTitle }: { size: FigureSize; xTitle: string },
+  {
+    size,
+    xTitle,
+    shows = [],
+  }: {
+    readonly size: FigureSize;
+    readonly xTitle: string;
+    /** Numbers that lie on the axis in any case. */
+    readonly shows?: readonly number[];
+  },
 ): { data: Partial<PlotData>[]; layout: Partial<Layout>; height: number } {
   const places: { row: IntervalRow; y: number }[] = [];
   const titles: { title: string; y: number }[] = [];
@@ -64,7 +73,7 @@ export function intervalRows(
       margin: { ...MARGINS[size], b: 52 },
       xaxis: {
         title: { text: xTitle },
-        range: rangeOf(groups),
+        range: rangeOf(groups, shows),
         zerolinecolor: INK,
         zerolinewidth: 1.5,
       },
@@ -86,8 +95,8 @@ export function intervalRows(
 }
 
 /** Around everything that is drawn: Plotly's own range ends where a line does, which cuts its end off. */
-function rangeOf(groups: readonly IntervalGroup[]): [number, number] {
-  const drawn = groups.flatMap(({ rows }) => rows.flatMap(numbersOf));
+function rangeOf(groups: readonly IntervalGroup[], shows: readonly number[]): [number, number] {
+  const drawn = [...shows, ...groups.flatMap(({ rows }) => rows.flatMap(numbersOf))];
   return drawn.length === 0 ? [-1, 1] : padded(extent(drawn));
 }
 

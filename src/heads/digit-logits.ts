@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { unembeddingBias, unembeddingRows } from "../model/vocabulary";
+import { dotProduct } from "../stats/dot-product";
 import type { BoundHead } from "./bind-head";
 
 /** How the ten digits' logits follow from the residual stream after the last block, in float64. */
@@ -31,7 +32,7 @@ export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
   const normalised = (residual: ArrayLike<number>) => normalise(residual, cfg.eps, isCentred);
   const uncapped = (values: readonly number[]) => {
     const read = values.map((value, j) => value * (scale?.[j] ?? 1) + (shift?.[j] ?? 0));
-    return unembedding.map((column, i) => dot(column, read) + bias[i]);
+    return unembedding.map((column, i) => dotProduct(column, read) + bias[i]);
   };
   return {
     logits(residual) {
@@ -50,7 +51,7 @@ export function digitLogits({ model, digitTokens }: BoundHead): DigitLogits {
           factors.reduce((sum, factor, i) => sum + factor * unembedding[i][j], 0),
       );
       const mean = isCentred ? wanted.reduce((sum, value) => sum + value, 0) / wanted.length : 0;
-      const along = dot(values, wanted) / values.length;
+      const along = dotProduct(values, wanted) / values.length;
       return wanted.map((value, j) => (value - mean - values[j] * along) / divisor);
     },
   };
@@ -64,12 +65,8 @@ function normalise(
   const own = Array.from(residual);
   const mean = isCentred ? own.reduce((sum, value) => sum + value, 0) / own.length : 0;
   const centred = own.map((value) => value - mean);
-  const divisor = Math.sqrt(dot(centred, centred) / own.length + eps);
+  const divisor = Math.sqrt(dotProduct(centred, centred) / own.length + eps);
   return { values: centred.map((value) => value / divisor), divisor };
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
 function arrayOf(make: () => tf.Tensor): number[] | number[][] {

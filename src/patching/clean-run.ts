@@ -239,3 +239,17 @@ export function cleanTokens(maxBytes: number, cfg: ModelConfig): number {
 export function widest({ d_model, n_heads, d_head }: ModelConfig): number {
   return Math.max(d_model, n_heads * d_head);
 }
+
+/** An activation at the last position of each prompt, `[prompt · size]`. */
+export function lastRows(run: CleanRun, hook: HookPoint): Float32Array {
+  const rows = tf.tidy(() => {
+    const activation = run.activation(hook);
+    const [, T, size] = activation.shape;
+    const last = run.tokens.map((ids, place) => place * T + ids.length - 1);
+    const flat = tf.reshape(activation, [activation.size / size, size]);
+    return tf.gather(flat, tf.tensor1d(last, "int32"));
+  });
+  const values = rows.dataSync() as Float32Array;
+  rows.dispose();
+  return values;
+}

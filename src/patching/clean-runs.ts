@@ -12,6 +12,7 @@ import {
   cleanTokens,
   DEFAULT_MAX_BYTES,
   filledUp,
+  lastRows,
   promptBatches,
 } from "./clean-run";
 import { isOverKeys } from "./place";
@@ -214,20 +215,6 @@ function isSame(
   return (
     tokens.length === others.length && tokens.every((ids, i) => keyOf(ids) === keyOf(others[i]))
   );
-}
-
-/** `[prompt · size]` */
-function lastRows(run: CleanRun, hook: HookPoint): Float32Array {
-  const rows = tf.tidy(() => {
-    const activation = run.activation(hook);
-    const [, T, size] = activation.shape;
-    const last = run.tokens.map((ids, place) => place * T + ids.length - 1);
-    const flat = tf.reshape(activation, [activation.size / size, size]);
-    return tf.gather(flat, tf.tensor1d(last, "int32"));
-  });
-  const values = rows.dataSync() as Float32Array;
-  rows.dispose();
-  return values;
 }
 
 /**

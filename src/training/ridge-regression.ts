@@ -1,4 +1,5 @@
 import { InputError } from "../errors";
+import { dotProduct } from "../stats/dot-product";
 import { type CholeskyFactor, cholesky } from "./cholesky";
 import { type FeatureRows, type Standardisation, standardisation } from "./feature-rows";
 import {
@@ -267,12 +268,6 @@ function timesTransposed(
     for (let i = 0, at = row * columns; i < columns; i++, at++) sums[i] += data[at] * value;
   });
   return sums.map((sum, i) => (sum - mean[i] * total) / scale[i]);
-}
-
-function dotProduct(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 function noPenalty(penalties: readonly number[]): InputError {

@@ -266,6 +266,12 @@ export function exampleAudit(change: Partial<AuditResult> = {}): AuditResult {
       ...{ neurons: 128, texts: 16, effect: 0.2, largest: [{ neuron: 1, effect: 0.2 }] },
       ...{ rank: 1, of: 128, percentile: 100, p_value: 1 / 128, reason: null },
     },
+    decomposition: {
+      ...{ direction: "weights", slope: 0.5, target: 0.1, residue: 0, reason: null },
+      parts: [{ part: "mlp_out", layer: 8, slope: known }],
+      heads: [{ layer: 8, head: 0, slope: 0.2 }],
+      neurons: [{ layer: 8, neuron: 3, slope: 0.1 }],
+    },
     random_directions: {
       ...{ directions: 100, effect: 0.2, median_effect: 0.1, median_r: 0.3 },
       ...{ rank: 4, of: 101, percentile: 97, p_value: 4 / 101, reason: null },

@@ -5,6 +5,7 @@ import { type HeadFunction, headFunction } from "../../heads/head-function";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch";
+import { dotProduct } from "../../stats/dot-product";
 import { pearsonCorrelation } from "../../stats/pearson-correlation";
 import { randomStream } from "../../stats/random-stream";
 import { rankAmong } from "../../stats/rank-among";
@@ -98,7 +99,7 @@ function randomDirections(
   const effectOf = (directions: readonly ArrayLike<number>[], scale: readonly number[]) =>
     meanOf(streams, (before, after, text) => {
       const direction = directions[text];
-      return scale[text] * Math.abs(along(direction, after) - along(direction, before));
+      return scale[text] * Math.abs(dotProduct(direction, after) - dotProduct(direction, before));
     });
   const { seed, name } = seeds("audit-directions");
   const stream = randomStream(seed, name);
@@ -120,7 +121,7 @@ function randomDirections(
   const correlations = drawn.map((direction) =>
     pearsonCorrelation(
       activation,
-      streams.clean.map((row) => along(direction, row)),
+      streams.clean.map((row) => dotProduct(direction, row)),
     ),
   );
   return {
@@ -175,10 +176,4 @@ function meanOf(
     patched[text].map((after) => of(clean[place], after, text)),
   );
   return all.reduce((sum, value) => sum + value, 0) / all.length;
-}
-
-function along(direction: ArrayLike<number>, stream: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < stream.length; i++) sum += direction[i] * stream[i];
-  return sum;
 }

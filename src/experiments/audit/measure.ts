@@ -15,8 +15,9 @@ import { patch } from "../../patching/patch";
 import { baselineCorrelation } from "../../patching/scaling-experiment";
 import { breathe } from "../../progress/interrupt";
 import type { Jackknifed } from "../../stats/jackknife-interval";
-import { leaveOneOutLines } from "../../stats/leave-one-out-lines";
 import { controls, noControls } from "./controls";
+import { decomposition, noDecomposition } from "./decomposition";
+import { jackknifedSlope } from "./jackknifed-slope";
 import { lastTokenBaseline } from "./last-token";
 import { along, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
@@ -37,6 +38,7 @@ type Numbers = Pick<
   | "both_shares"
   | "unreached"
   | "specificity"
+  | "decomposition"
   | "random_directions"
   | "shuffled_labels"
 >;
@@ -78,8 +80,7 @@ export async function measureHead(
     { x: activation.map(activationRounding), y: rounding },
     "activation or prediction is the same on every text",
   );
-  const lines = leaveOneOutLines(activation, prediction);
-  const observational = jackknifed(lines);
+  const observational = jackknifedSlope(activation, prediction);
   const whyNone = r.estimate === null ? r.reason : null;
   const causal = withinTextSlope(await neuronRuns(head, texts, { donors, activation, clean }));
   ran(donors.length * texts.length);
@@ -87,6 +88,8 @@ export async function measureHead(
   const inputs = await inputRuns(head, texts, { donors, activation, clean });
   ran(donors.length * texts.length);
   const input = inputs.reason === null ? withinTextSlope(inputs.runs) : null;
+  const slope = whyNone === null ? (observational?.estimate ?? null) : null;
+  const takenApart = await decomposition(head, texts, activation, slope);
   const special = specificity(head, effects, streams);
   const beside = await controls(head, texts, { places, donors, activation, clean, streams });
   await breathe();
@@ -112,6 +115,7 @@ export async function measureHead(
       both_shares: evidence.both_shares,
       unreached: inputs.unreached,
       specificity: special,
+      decomposition: takenApart,
       ...beside,
     },
   };
@@ -139,17 +143,10 @@ export function withoutNumbers(verdict: AuditResult["verdict"], reason: string):
       both_shares: none,
       unreached: null,
       specificity: nothing,
+      decomposition: noDecomposition(reason),
       ...noControls(reason),
     },
   };
-}
-
-function jackknifed({
-  whole,
-  without: others,
-}: ReturnType<typeof leaveOneOutLines>): Jackknifed | null {
-  if (whole === null || others.includes(null)) return null;
-  return { estimate: whole.slope, leaveOneOut: others.map((line) => line!.slope) };
 }
 
 function both(a: Jackknifed | null, b: Jackknifed | null): Jackknifed | null {

@@ -62,6 +62,38 @@ const shuffledLabelsSchema = z.strictObject({
   ...rankSchema.shape,
 });
 
+const decompositionSchema = z.strictObject({
+  direction: z
+    .enum(["weights", "mean gradient"])
+    .nullable()
+    .describe("Along what the stream is read: a linear head's weights, else its mean gradient."),
+  slope: numberOrNull.describe("What is taken apart: `observational_slope`."),
+  parts: z
+    .array(
+      z.strictObject({
+        part: z.enum(["embed", "pos_embed", "attn_out", "mlp_out"]),
+        layer: z.int().min(0).nullable(),
+        slope: intervalSchema,
+      }),
+    )
+    .describe("Slope on the activation of what each writes along the direction."),
+  heads: z
+    .array(z.strictObject({ layer: z.int().min(0), head: z.int().min(0), slope: z.number() }))
+    .nullable()
+    .describe("The same of each attention head; null where a norm stands behind attention."),
+  neurons: z
+    .array(z.strictObject({ layer: z.int().min(0), neuron: z.int().min(0), slope: z.number() }))
+    .nullable()
+    .describe("The same of hidden neurons, the largest; null where a norm stands behind the MLP."),
+  target: numberOrNull.describe(
+    "What one unit of the target writes along the direction itself; null where it writes nothing there.",
+  ),
+  residue: numberOrNull.describe(
+    "slope − the sum over parts: rounding for a linear head, else what bends.",
+  ),
+  reason: reasonSchema,
+});
+
 const predictionSchema = z.strictObject({
   r: intervalSchema.describe("Pearson's correlation of prediction and activation."),
   r_squared: numberOrNull.describe(
@@ -117,6 +149,9 @@ const keys = z.strictObject({
     .nullable()
     .describe("Share of the moves along the inputs that did not reach the value."),
   specificity: specificitySchema.describe("The target among the neurons of its activation."),
+  decomposition: decompositionSchema.describe(
+    "The observational slope by what writes to the stream that the head reads.",
+  ),
   random_directions: randomDirectionsSchema.describe(
     "The same resampling read along random directions of the stream that the head reads.",
   ),
