@@ -39,9 +39,7 @@ interface Fixture {
 }
 
 /** By PyTorch, statsmodels and SciPy in float64, without our code: scripts/make-audit-fixture.py. */
-const { texts, donors, cases }: Fixture = JSON.parse(
-  readFileSync(fixture("audit.json"), "utf8"),
-);
+const { texts, donors, cases }: Fixture = JSON.parse(readFileSync(fixture("audit.json"), "utf8"));
 
 describe("an audit computed a second time in Python", () => {
   const folder = temporaryFolder();
