@@ -83,6 +83,10 @@ export async function plant(choice: PlantChoice, folder: string): Promise<Plant>
   const random = randomStream(choice.seed, `plant in ${choice.name}`);
   const width = widthOf(choice.model);
   const bare = copyOf(choice.model);
+  // What a token head reads is then the direction's part of the stream and nothing more.
+  for (const name of [choice.model.table.ln_final, choice.model.table.unembedding]) {
+    bare.tensors.get(`${name}.bias`)?.data.fill(0);
+  }
   const size = sizeOf(bare, choice.hook);
   const candidates = random.shuffle(Array.from({ length: size }, (_, i) => i));
   const isStream = !["post", "pre", "z"].includes(choice.hook);
