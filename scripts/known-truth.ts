@@ -14,11 +14,14 @@ import { atomicWrite } from "../src/files/atomic-write";
 import { VERSION } from "../src/version";
 import { type AuditedHead, auditPlant } from "./known-truth/audit-plant";
 import { plantChoices } from "./known-truth/choices";
-import { knownTruthTables } from "./known-truth/tables";
+import { simulatedShares } from "./known-truth/simulated-shares";
+import { knownTruthTables, simulatedTable } from "./known-truth/tables";
 import { writeBetweenMarks } from "./write-between-marks";
 
 const PAGE = join(__dirname, "..", "docs", "audit.md");
 const KEPT = join(__dirname, "..", ".tslens", "known-truth");
+
+const SIMULATED = { texts: [100, 300], repetitions: 400 } as const;
 
 /** Texts of an audit, in turns, and of what is true. */
 const SIZES = { texts: [300, 120], truth: { texts: 2000, donors: 4 } } as const;
@@ -40,29 +43,44 @@ async function main(): Promise<void> {
   // Not among what a user's audits keep.
   process.env.TSLENS_CACHE = mkdtempSync(join(tmpdir(), "tslens-known-truth-cache-"));
   mkdirSync(KEPT, { recursive: true });
-  const audited: AuditedHead[] = [];
   try {
+    const audited: AuditedHead[] = [];
     for (const [turn, { name, make }] of all.slice(0, count).entries()) {
-      const file = join(KEPT, `${VERSION} ${seed} ${name}.json`.replaceAll(/[^\w.]+/g, "-"));
-      if (!existsSync(file)) {
-        if (values.tables) continue;
+      const heads = await kept(`${seed} ${name}`, values.tables, async () => {
         const folder = mkdtempSync(join(tmpdir(), "tslens-known-truth-"));
         try {
           // A third of a plant's heads, in turns: each kind of head on each kind of activation.
           const only = (_: unknown, number: number) => number % 3 === turn % 3;
-          const heads = await auditPlant(await make(), folder, { ...SIZES, only });
-          await atomicWrite(file, `${JSON.stringify(heads)}\n`);
-          process.stderr.write(`${name}: ${heads.length} heads\n`);
+          return await auditPlant(await make(), folder, { ...SIZES, only });
         } finally {
           rmSync(folder, { recursive: true });
         }
-      }
-      audited.push(...JSON.parse(readFileSync(file, "utf8")));
+      });
+      if (heads) audited.push(...heads);
     }
+    const simulated = await kept(`${seed} simulated`, values.tables, async () =>
+      simulatedShares(SIMULATED.texts, SIMULATED.repetitions, seed),
+    );
+    const tables = [knownTruthTables(audited), ...(simulated ? [simulatedTable(simulated)] : [])];
+    writeBetweenMarks(PAGE, "known-truth", tables.join("\n\n"));
   } finally {
     rmSync(process.env.TSLENS_CACHE, { recursive: true, force: true });
   }
-  writeBetweenMarks(PAGE, "known-truth", knownTruthTables(audited));
+}
+
+/** What was made before; else it is made, or left out if only tables are asked for. */
+async function kept<T>(
+  name: string,
+  onlyTables: boolean,
+  make: () => Promise<T>,
+): Promise<T | null> {
+  const file = join(KEPT, `${VERSION} ${name}.json`.replaceAll(/[^\w.]+/g, "-"));
+  if (!existsSync(file)) {
+    if (onlyTables) return null;
+    await atomicWrite(file, `${JSON.stringify(await make())}\n`);
+    process.stderr.write(`${name}\n`);
+  }
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 main();

@@ -11,9 +11,9 @@ export const TEXTS = 6000;
 
 /** Shapes of random models: every hook has the 20 neurons that a rank takes. */
 const SHAPES = [
-  { layers: 2, heads: 2, keyHeads: 1, d_head: 12, d_model: 24, d_mlp: 32, d_vocab: 90 },
-  { layers: 3, heads: 4, keyHeads: 2, d_head: 8, d_model: 32, d_mlp: 48, d_vocab: 120 },
-  { layers: 4, heads: 4, keyHeads: 2, d_head: 10, d_model: 40, d_mlp: 60, d_vocab: 150 },
+  { layers: 2, heads: 2, keyHeads: 1, d_head: 16, d_model: 32, d_mlp: 32, d_vocab: 90 },
+  { layers: 3, heads: 4, keyHeads: 2, d_head: 10, d_model: 40, d_mlp: 48, d_vocab: 120 },
+  { layers: 4, heads: 4, keyHeads: 2, d_head: 12, d_model: 48, d_mlp: 60, d_vocab: 150 },
 ] as const;
 
 /** Embeddings of random models are so much larger than the blocks' weights: texts differ by their last token. */

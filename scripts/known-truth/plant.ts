@@ -67,7 +67,9 @@ export interface Plant extends PlantChoice {
 const SIZE = 0.1;
 
 /**
- * Plants four directions in a model, each written by one thing alone and read by nothing in it:
+ * Plants four directions in a model, each written by one thing alone and read by nothing in it. Each is a
+ * pair of coordinates with nothing else in them, one of which is the other's opposite: a layer norm then
+ * takes off no mean.
  *
  * - `own`: the neuron's coordinate, or the only one that it writes to;
  * - `twin`: what a neuron with the same input weights writes (not in the stream between blocks, and not
@@ -81,6 +83,10 @@ export async function plant(choice: PlantChoice, folder: string): Promise<Plant>
   const random = randomStream(choice.seed, `plant in ${choice.name}`);
   const width = widthOf(choice.model);
   const bare = copyOf(choice.model);
+  // What a token head reads is then the direction's part of the stream and nothing more.
+  for (const name of [choice.model.table.ln_final, choice.model.table.unembedding]) {
+    bare.tensors.get(`${name}.bias`)?.data.fill(0);
+  }
   const size = sizeOf(bare, choice.hook);
   const candidates = random.shuffle(Array.from({ length: size }, (_, i) => i));
   const isStream = !["post", "pre", "z"].includes(choice.hook);
@@ -88,8 +94,11 @@ export async function plant(choice: PlantChoice, folder: string): Promise<Plant>
   for (const index of candidates.slice(0, MOST_TRIED)) {
     const model = copyOf(bare);
     const taken = isStream ? [basis(width, index), basis(width, (index + 1) % width)] : [];
-    const [own, twin, correlate, noise, constant] = meanFree(5, width, taken, random);
-    const all = [own, twin, correlate, noise, constant, ...taken];
+    const isTaken = (i: number) => isStream && (i === index || i === (index + 1) % width);
+    const free = Array.from({ length: width }, (_, i) => i).filter((i) => !isTaken(i));
+    const coordinates = random.shuffle(free).slice(0, 10);
+    const [own, twin, correlate, noise, constant] = pairs(coordinates, width);
+    const all = [...coordinates.map((i) => basis(width, i)), ...taken];
     removeEverywhere(model, all, (writer) =>
       isStream && keeps(choice, writer) ? [index, (index + 1) % width] : null,
     );
@@ -317,17 +326,13 @@ function isLively(values: readonly number[]): boolean {
   return still < 0.75 * values.length;
 }
 
-/** So many directions of length 1 with mean 0, orthogonal to each other and to those that are taken. */
-function meanFree(
-  count: number,
-  d: number,
-  taken: readonly Float64Array[],
-  random: RandomStream,
-): Float64Array[] {
-  const drawn = Array.from({ length: count }, () =>
-    Float64Array.from({ length: d }, () => random.gaussian()),
-  );
-  return orthonormal([new Float64Array(d).fill(1), ...taken, ...drawn]).slice(-count);
+/** Directions of length 1 with mean 0: one coordinate up and another one down. */
+function pairs(coordinates: readonly number[], d: number): Float64Array[] {
+  return Array.from({ length: coordinates.length / 2 }, (_, i) => {
+    const vector = basis(d, coordinates[2 * i]);
+    vector[coordinates[2 * i + 1]] = -1;
+    return scaled(vector, Math.SQRT1_2);
+  });
 }
 
 /** Gram–Schmidt; what adds nothing is left out. */

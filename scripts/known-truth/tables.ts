@@ -4,6 +4,7 @@ import { THRESHOLDS } from "../../src/experiments/audit/thresholds";
 import type { Interval } from "../../src/results/evidence-parts";
 import type { AuditedHead } from "./audit-plant";
 import { mean } from "./plant";
+import type { SimulatedShares } from "./simulated-shares";
 
 /** What docs/audit.md says of heads with known truth. */
 export function knownTruthTables(heads: readonly AuditedHead[]): string {
@@ -136,6 +137,34 @@ function coverage(known: readonly { truth: number; share: Interval }[]): string[
     String(exact.length),
     exact.length === 0 ? "" : off.toFixed(4),
   ];
+}
+
+/** Audits without a model: more of them than there are planted heads. */
+export function simulatedTable(all: readonly SimulatedShares[]): string {
+  const columns = [...new Set(all.map(({ activation, texts }) => `${activation}, ${texts}`))];
+  const heads = [...new Set(all.map(({ head }) => head))];
+  const [{ repetitions }] = all;
+  const slopes = all.filter(({ head }) => !head.startsWith("linear"));
+  const slopesInside = slopes.reduce((sum, one) => sum + one.slopeInside, 0);
+  const cell = ({ shareInside, bounded }: SimulatedShares) => {
+    const unbounded = 1 - bounded / repetitions;
+    const inside = (100 * shareInside) / bounded;
+    return `${inside.toFixed(1)}${unbounded < 0.01 ? "" : ` (${Math.round(100 * unbounded)})`}`;
+  };
+  return [
+    `**Simulated causal shares**: how often, in per cent, the interval holds the true share, in ${repetitions} simulated audits a cell (± ${errorOf(0.95 * repetitions, repetitions)}); in brackets how many per cent have no end and are left out. The head is a function of so much of the neuron, of what goes along with it, and of something else; columns say how the neuron is distributed, and how many texts there are. Causal slopes of the heads that are not linear were inside ${percent(slopesInside, slopes.length * repetitions)} of the time.`,
+    markdown([
+      ["head, what it reads", ...columns],
+      ...heads.map((head) => [
+        head,
+        ...columns.map((column) =>
+          cell(
+            all.find((one) => one.head === head && `${one.activation}, ${one.texts}` === column)!,
+          ),
+        ),
+      ]),
+    ]),
+  ].join("\n\n");
 }
 
 function plantedAgainstMeasured(heads: readonly AuditedHead[]): string {

@@ -52,8 +52,14 @@ describe("audits of heads whose truth was planted", () => {
           assert.ok(Math.abs(truth.causal - planted.causal!) < 0.1, `${kind}: ${truth.causal}`);
           // A norm divides by what is moved as well: the error of SPEC's input share, 0.1 at most here.
           assert.ok(Math.abs(truth.input! - planted.input!) < 0.1, `${kind}: ${truth.input}`);
-          assert.ok(Math.abs(causal_share.estimate! - planted.causal!) < 0.1);
-          assert.ok(Math.abs(input_share.estimate! - planted.input!) < 0.1);
+          assert.ok(
+            Math.abs(causal_share.estimate! - planted.causal!) < 0.1,
+            `${kind} ${causal_share.estimate}`,
+          );
+          assert.ok(
+            Math.abs(input_share.estimate! - planted.input!) < 0.1,
+            `${kind} ${input_share.estimate}`,
+          );
         } else {
           assert.notEqual(verdict, "reads the neuron", because);
         }
@@ -61,7 +67,10 @@ describe("audits of heads whose truth was planted", () => {
           assert.ok(Math.abs(truth.r) < 0.1, String(truth.r));
           assert.equal(verdict, "does not predict", because);
         }
-        if (kind === "not the neuron") assert.ok(Math.abs(causal_share.estimate!) < 1e-3);
+        if (kind === "not the neuron") {
+          // Later norms divide by what the neuron writes, too.
+          assert.ok(Math.abs(causal_share.estimate!) < 0.02, String(causal_share.estimate));
+        }
       }
     });
   }
