@@ -19,7 +19,7 @@ export const ROOM_FOR_TITLES = 102;
 export const ROOM_FOR_LEGEND: Readonly<Record<FigureSize, number>> = { notebook: 92, column: 118 };
 
 /** Titles: their letters' size, and how many fit into a line. */
-const TITLE = { notebook: { size: 17, letters: 82 }, column: { size: 15, letters: 44 } } as const;
+const TITLE = { notebook: { size: 17, letters: 82 }, column: { size: 15, letters: 40 } } as const;
 const SUBTITLE = {
   notebook: { size: 13, letters: 112 },
   column: { size: 12, letters: 58 },

@@ -120,7 +120,7 @@ function overview(heads: readonly Section[]): string {
   const rows = heads.map(({ head, id }) => {
     const verdict = escapeHtml(verdictOf(head) ?? "–");
     const cells = FIRST.map(
-      (key) => `<td class="number" data-heading="${key.overview}">${valueOf(head, key)}</td>`,
+      (key) => `<td class="number" data-heading="${key.overview}">${tableCell(head, key)}</td>`,
     );
     return `<tr><td><a href="#${id}">${escapeHtml(head.name)}</a><br>${escapeHtml(placeOf(head))}</td>${hasVerdicts ? `<td data-heading="verdict">${verdict}</td>` : ""}${cells.join("")}</tr>`;
   });
@@ -155,7 +155,7 @@ function firstNumber({ results }: AnalysedHead, key: KeyNumber): ShownNumber | u
 }
 
 /** A number for the table: an interval goes under it, where there is room. */
-function valueOf(head: AnalysedHead, key: KeyNumber): string {
+function tableCell(head: AnalysedHead, key: KeyNumber): string {
   const { value } = firstNumber(head, key) ?? { value: NO_NUMBER };
   const [number, interval] = value.split(" [");
   return interval === undefined

@@ -28,7 +28,12 @@ export function headed<Row extends object>(rows: Row[], columns: ShownColumns<Ro
 export function shownColumn(rows: object, key: string): Required<ShownColumn> {
   const columns = (rows as { [COLUMNS]?: Readonly<Record<string, string | ShownColumn>> })[COLUMNS];
   const said = columns && Object.hasOwn(columns, key) ? columns[key] : undefined;
-  const { heading = key.replaceAll("_", " "), isProbability = false } =
+  const { heading = inWords(key), isProbability = false } =
     typeof said === "string" ? { heading: said } : (said ?? {});
   return { heading, isProbability };
+}
+
+/** An identifier as words; what is none is in words already. */
+function inWords(key: string): string {
+  return /^[a-z0-9_]+$/.test(key) ? key.replaceAll("_", " ") : key;
 }

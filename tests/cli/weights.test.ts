@@ -90,7 +90,7 @@ describe("tslens weights", () => {
     assert.equal(code, 0);
     assert.equal(stderr, "");
     assert.match(stdout, /^engine +\S/m);
-    assert.match(stdout, /W_in\[:, n\] +-0\.17275/);
+    assert.match(stdout, /W_in\[:, n\] +-0\.1727/);
     assert.match(stdout, /rank \d+ of \d+/);
     assert.match(stdout, /^gradient: none: the base model has no tokenizer/m);
     assert.match(stdout, /^Note: mlp_out is a residual-stream quantity/m);

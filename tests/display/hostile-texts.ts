@@ -64,7 +64,7 @@ export const RESULTS = {
 
 /** Keys whose texts the schemas fix. */
 const FIXED =
-  /^(schema_version|timestamp|.*sha256|model\.safetensors|comparison|head_vector|weights|patch|null_hypothesis)$/;
+  /^(schema_version|timestamp|.*sha256|model\.safetensors|comparison|head_vector|weights|patch|null_hypothesis|of)$/;
 
 /** A result with a text in every field that takes any; it is still valid. */
 export function withTexts<Result>(result: Result, text: (place: number) => string): Result {

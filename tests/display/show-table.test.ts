@@ -53,6 +53,8 @@ test("headings are words: the key's own, or those that the rows bring; p-values 
       "  0.5   < 0.0001  no rank",
     ].join("\n"),
   );
+  const names = await shown(() => showTable([{ "W_in @ W_out[:, n]": 1 }]));
+  assert.match(names.text, /^W_in @ W_out\[:, n\]\n/);
   // What the rows are is the same as before.
   assert.deepEqual(Object.keys(tests), ["0", "1"]);
   assert.equal(JSON.stringify(headed([{ a: 1 }], { a: "b" })), '[{"a":1}]');

@@ -61,7 +61,11 @@ describe("a result of an experiment", () => {
     const lines = inspect(result()).split("\n");
     const { slope, head_type } = examplePatching();
     assert.match(lines[0]!, new RegExp(`^activation_patching: ${head_type} head in `));
-    assert.ok(lines.some((line) => line.startsWith(`  slope: ${library.formatNumber(slope)}`)));
+    assert.ok(
+      lines.some((line) =>
+        line.startsWith(`  slope, one line through all points: ${library.formatNumber(slope)}`),
+      ),
+    );
     assert.match(lines.at(-1)!, /^ {2}keys: model_path, head_type, /);
     assert.ok(lines.length < 20);
   });

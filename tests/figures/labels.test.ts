@@ -26,14 +26,14 @@ test("shortenMiddle has no space beside the ellipsis", () => {
   assert.equal(shortenMiddle("ab cdefgh ij", 7), "ab…ij");
 });
 
-test("formatNumber: four digits, a real minus, a dash for what does not exist", () => {
+test("formatNumber: three digits, a real minus, a dash for what does not exist", () => {
   const cases: [number | null | undefined, string][] = [
     [0, "0"],
     [-0, "0"],
-    [0.123456, "0.1235"],
+    [0.123456, "0.123"],
     [-0.03, "−0.03"],
-    [12345.678, "12,350"],
-    [-1234567, "−1,235,000"],
+    [12345.678, "12,346"],
+    [-1234567, "−1,234,567"],
     [1e7, "1e7"],
     [-1.5e-5, "−1.5e−5"],
     [1e-4, "0.0001"],

@@ -18,6 +18,7 @@ import { writeReport } from "../../src/report/write-report";
 import { run } from "../cli/run";
 import { visit, whyNoBrowser } from "../display/browser-for-tests";
 import { checkTexts } from "../display/drawn-texts";
+import { exampleAudit } from "../experiments/example-results";
 
 const MODELS = join(__dirname, "..", "..", "models");
 /** Two of the bundled heads, one of which has warnings. */
@@ -105,7 +106,8 @@ describe("the results page", () => {
         const text = await page.locator("main").innerText();
         const { low, high } = result.evidence.all_points.slope;
         const interval = `[${low.toPrecision(3)}, ${high.toPrecision(3)}]`;
-        assert.ok(text.includes(`slope\n${result.slope.toPrecision(4)} ${interval}`), text);
+        const slope = `slope, one line through all points\n${result.slope.toPrecision(3)} ${interval}`;
+        assert.ok(text.includes(slope), text);
         assert.match(text, /mlp_out is a residual-stream quantity/);
         // Points as many as in the result: 19 prompts and 5 factors.
         const points = page.locator("[aria-label^='Does the prediction follow'] .point");
@@ -175,25 +177,143 @@ describe("the results page", () => {
     );
   });
 
-  it("draws with 20 heads only what is in view, and all of it for paper", async (t) => {
+  it("fits a window of any width: no table is cut off, no text of a figure covers another or leaves it", async (t) => {
     const noBrowser = await whyNoBrowser();
     if (noBrowser) return t.skip(noBrowser);
-    const { path } = await writeReport(copies(20));
+    const { path } = await writeReport(results);
+    for (const width of [1200, 867, 700, 360]) {
+      await visit(
+        path,
+        async ({ page, errors }) => {
+          await scrollThrough(page);
+          assert.deepEqual(errors, [], `${width} pixels`);
+          assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+          const cutOff = await page.evaluate(
+            "[...document.querySelectorAll('.wide')].filter((one) => one.scrollWidth > one.clientWidth).length",
+          );
+          assert.equal(cutOff, 0, `a table is cut off at ${width} pixels`);
+          for (const place of await page.locator("figure > .figure").all()) await checkTexts(place);
+        },
+        { viewport: { width, height: 900 }, waitFor: "main" },
+      );
+    }
+  });
+
+  it("is with 40 heads a table first, sections folded; a link opens its section, paper all of them", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const { path } = await writeReport(copies(40));
     await visit(
       path,
       async ({ page, errors }) => {
         const drawn = page.locator("figure .gtitle");
-        const figures = page.locator("figure > .figure");
-        assert.equal(await figures.count(), 20 * FIGURES_OF_A_HEAD);
-        await figures.first().scrollIntoViewIfNeeded();
+        assert.equal(await page.locator("figure > .figure").count(), 40 * FIGURES_OF_A_HEAD);
+        assert.equal(await page.locator("table tbody tr").count(), 40);
+        assert.equal(await page.locator("details").count(), 40);
+        const open = page.locator("details[open]");
+        assert.deepEqual([await open.count(), await drawn.count()], [0, 0]);
+        await page.locator("table a", { hasText: "neuron_l2_n17" }).click();
         await drawn.first().waitFor();
-        assert.ok((await drawn.count()) < FIGURES_OF_A_HEAD);
+        assert.equal(await open.count(), 1);
+        const heading = open.getByRole("heading", { name: "neuron_l2_n17" });
+        const place = await heading.boundingBox();
+        assert.ok(place!.y >= 0 && place!.y < 200, JSON.stringify(place));
+        // The same link again, after it was folded.
+        await heading.click();
+        assert.equal(await open.count(), 0);
+        await page.locator("table a", { hasText: "neuron_l2_n17" }).click();
+        await open.waitFor();
+        assert.ok((await drawn.count()) < 2 * FIGURES_OF_A_HEAD);
         await page.evaluate("dispatchEvent(new Event('beforeprint'))");
-        await drawn.nth(20 * FIGURES_OF_A_HEAD - 1).waitFor();
+        await drawn.nth(40 * FIGURES_OF_A_HEAD - 1).waitFor({ timeout: 120_000 });
+        assert.equal(await open.count(), 40);
         assert.deepEqual(errors, []);
       },
       { waitFor: "main" },
     );
+  });
+
+  it("opens the section that its address names, and a few heads without being asked", async (t) => {
+    const noBrowser = await whyNoBrowser();
+    if (noBrowser) return t.skip(noBrowser);
+    const few = await writeReport(copies(3));
+    assert.equal(readFileSync(few.path, "utf8").match(/<details class="head" open>/g)?.length, 3);
+    const { path } = await writeReport(copies(4));
+    await visit(
+      `${path}#head-3`,
+      async ({ page }) => {
+        await page.locator("figure .gtitle").first().waitFor();
+        assert.equal(await page.locator("details[open] #head-3").count(), 1);
+        assert.equal(await page.locator("details[open]").count(), 1);
+      },
+      { waitFor: "main" },
+    );
+  });
+
+  it("says first of a head what its audit found, then the cosine of its kind, the slope and its ranks", async () => {
+    const audited = copies(2);
+    const audit = (neuron: number) => {
+      const content = { ...exampleAudit(), model_path: `models/neuron_l2_n${neuron}` };
+      const { provenance } = JSON.parse(
+        readFileSync(join(audited, `activation_patching_2_${neuron}.json`), "utf8"),
+      );
+      return JSON.stringify({ ...content, target_neuron: neuron, provenance });
+    };
+    for (const neuron of [0, 1])
+      writeFileSync(join(audited, `audit_2_${neuron}.json`), audit(neuron));
+    const { path, notShown } = await writeReport(audited);
+    assert.deepEqual(notShown, []);
+    const page = readFileSync(path, "utf8");
+    // A copy of head 282 predicts a hidden neuron, one of head 52 a coordinate of the stream.
+    for (const [neuron, cosine] of [
+      [0, "cosine with MLP input weights W_in[:, n]"],
+      [1, "cosine with basis vector e_n"],
+    ] as const) {
+      const section = page.slice(
+        page.indexOf(`<section id="head-${neuron + 1}">`),
+        page.indexOf("<article>", page.indexOf(`<section id="head-${neuron + 1}">`)),
+      );
+      const order = [
+        '<p class="headline">Predicts well. It reads a correlate.</p>',
+        "<dt>causal share</dt>",
+        `<dt>${cosine}</dt>`,
+        "<dt>slope, standardised</dt>",
+        "<dt>rank of that slope among other neurons&#39;</dt>",
+      ].map((text) => section.indexOf(text));
+      assert.ok(
+        order.every((place, i) => place > (order[i - 1] ?? 0)),
+        `${order.join(", ")}: ${section}`,
+      );
+      assert.match(section, /<dt>slope, standardised<\/dt><dd><b>[\d.]+ \[[\d.]+, [\d.]+\]<\/b>/);
+    }
+    // Said once; and the verdict stands in the table.
+    assert.equal(page.match(/class="headline"/g)?.length, 2);
+    assert.equal(page.match(/<td data-heading="verdict">reads a correlate<\/td>/g)?.length, 2);
+    assert.match(
+      page,
+      /data-heading="causal share">0\.13<span class="interval"><br>\[0\.12, 0\.14\]/,
+    );
+  });
+
+  it("describes each number truly, or not at all", async () => {
+    const { path } = await writeReport(results);
+    const page = readFileSync(path, "utf8");
+    assert.doesNotMatch(page, /another direction|the contract|the plan\b/i);
+    const [, ofStream] = /<section id="head-1">([\s\S]*?)<\/details>/.exec(page)!;
+    const [, ofNeuron] = /<section id="head-2">([\s\S]*?)<\/details>/.exec(page)!;
+    // Head 52 predicts mlp_out: hidden neuron 52 is another thing.
+    const input = (section: string) =>
+      /<dt>cosine with MLP input weights<\/dt><dd><b>.*?<\/b> (.*?)<\/dd>/.exec(section)?.[1];
+    assert.equal(
+      input(ofStream!),
+      "Of hidden neuron 52, which is not the target: this head predicts mlp_out.",
+    );
+    assert.match(ofNeuron!, /Whether the head looks where the neuron writes: W_out\[n, :\]\./);
+    assert.equal(input(ofNeuron!), "Whether the head looks where the neuron reads: W_in[:, n].");
+    // Head 282's prompts disagree: one line through all of them is not what is said first.
+    assert.match(ofNeuron!, /<li>the prompts disagree: their own slopes go from/);
+    assert.match(ofNeuron!, /mean of the prompts&#39; own slopes, since they disagree\./);
+    assert.doesNotMatch(ofStream!, /disagree/);
   });
 
   it("says the numbers where no scripts run", async () => {
@@ -262,7 +382,9 @@ describe("the results page", () => {
     const page = readFileSync(path, "utf8");
     assert.match(
       page,
-      new RegExp(`<dt>slope</dt><dd><b>${slope.toPrecision(4).replace(/0+$/, "")}`),
+      new RegExp(
+        `<dt>slope, one line through all points</dt><dd><b>${Number(slope.toPrecision(3))}`,
+      ),
     );
     assert.match(page, /<figcaption>per_input_sensitivity: /);
   });

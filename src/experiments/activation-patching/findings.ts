@@ -10,7 +10,7 @@ import type { ActivationPatchingResult } from "./result";
  * The second notebook's findings. What a test or a control does not bear out is not said to be found.
  *
  * @example
- * showTable(patchingFindings(result), { caption: "Findings" });
+ * showTable(patchingFindings(patching), { caption: "Findings" });
  */
 export function patchingFindings(result: ActivationPatchingResult): Finding[] {
   return [correlation(result), slope(result), directShare(result), intercept(result)];

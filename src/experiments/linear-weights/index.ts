@@ -28,6 +28,7 @@ export {
   listAgainstRandom,
   listDecompositions,
   listMostSimilar,
+  listRandomBaseline,
   listSimilarities,
   listStatistics,
   type SimilarityRow,

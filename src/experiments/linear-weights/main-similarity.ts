@@ -35,9 +35,9 @@ export function mainSimilarity(
   }
   const { label: name } = COMPARISONS[comparison];
   if (!test) return { comparison, name, ...nothing, reason: "the layer has no such neuron" };
-  const { cosine, other_neurons, reason } = test;
-  const { rank, of, percentile, p_value } = other_neurons;
-  return { comparison, name, cosine, rank, of, percentile, p_value, reason };
+  const { rank, of, percentile, p_value, reason } = test.other_neurons;
+  const whyNone = test.reason ?? reason;
+  return { comparison, name, cosine: test.cosine, rank, of, percentile, p_value, reason: whyNone };
 }
 
 function mainComparison({

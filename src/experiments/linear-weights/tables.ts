@@ -76,6 +76,14 @@ export function listAgainstRandom(result: LinearWeightsResult) {
   });
 }
 
+/** What random directions give, for a table of one row. */
+export function listRandomBaseline({ random_baseline }: LinearWeightsResult) {
+  return headed([random_baseline], {
+    ...{ std: "standard deviation", exact_std: "exact standard deviation" },
+    ...{ p5: "5% below", p95: "95% below", min: "smallest", max: "largest", n: "how many" },
+  });
+}
+
 /** How the vectors are called in a table of their statistics. */
 const STATISTICS_OF = {
   linear: "head's linear weights",

@@ -35,7 +35,7 @@ const MOST_COLUMNS = { notebook: 4, column: 2 } as const;
 const ROW_HEIGHT = 190;
 const ROW_GAP = 62;
 /** Letters of 11 px, bold, over the whole width. */
-const LETTERS = { notebook: 106, column: 49 } as const;
+const LETTERS = { notebook: 106, column: 40 } as const;
 
 /**
  * Small multiples: one panel for each prompt, in the order given, all on the same axes, each with its

@@ -71,7 +71,7 @@ export function weightDistributionsFigure(
     description: `${title}. ${vectors
       .map(({ label }, index) => {
         const { mean, std } = statistics[index]!;
-        return `${label}: mean ${formatNumber(mean)}, standard deviation ${formatNumber(std)}`;
+        return `${label}: mean ${formatNumber(withoutRounding(mean, std))}, standard deviation ${formatNumber(std)}`;
       })
       .join("; ")}.`,
     height: PANEL_HEIGHT * vectors.length + roomForTitles + 56,
