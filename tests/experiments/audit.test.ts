@@ -107,12 +107,21 @@ describe("verdicts", () => {
   });
 
   it("say what failed, or which interval decides nothing", () => {
-    const high = of(0.9, 1.1);
+    const [high, low] = [of(0.9, 1.1), of(0.1, 0.2)];
     assert.match(verdict(well, high, none, high, 0.2).decided, /no more special/);
     assert.match(verdict(well, high, none, high, null).decided, /no rank: too few/);
     assert.match(verdict(well, of(0.4, 0.6), none, high).decided, /causal share holds 0\.5/);
     assert.match(verdict(well, of(0.1, 0.2), of(null, null), high).decided, /no input share/);
     assert.match(verdict(well, of(0.1, 0.2), of(0.4, 0.6), high).decided, /input share holds 0\.5/);
+    const below = of(0.3, 0.4);
+    assert.match(
+      verdict(well, low, below, of(0.45, 0.6)).decided,
+      /both shares together holds 0\.5/,
+    );
+    assert.match(
+      verdict(well, low, below, of(0.51, 0.6)).decided,
+      /both shares together are at least 0\.5, neither is alone/,
+    );
     assert.equal(verdict(of(null, null), high, none, high).verdict, "no verdict");
   });
 });

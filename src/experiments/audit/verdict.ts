@@ -93,7 +93,10 @@ function undecided(
   if (causal.high >= share) return `the interval of the causal share holds ${share}`;
   if (input.low === null) return `there is no input share: ${input.reason}`;
   if (both.high === null) return `there is no sum of shares: ${both.reason}`;
-  return `the interval of the ${input.high! >= share ? "input share" : "shares together"} holds ${share}`;
+  if (input.high! >= share) return `the interval of the input share holds ${share}`;
+  return both.low! >= share
+    ? `both shares together are at least ${share}, neither is alone`
+    : `the interval of both shares together holds ${share}`;
 }
 
 function criterion(
