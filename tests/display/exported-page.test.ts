@@ -47,13 +47,14 @@ const expected: Record<string, { marks: Record<string, number>; texts: string[] 
     texts: ["head's linear weights", "PC1 (", "PC2 (", "% of the variance"],
   },
   scaling_experiment: {
-    // Two thin lines and one thin path for each prompt; three thick lines.
+    // Two thin lines and a path for each prompt; two thick lines, and that through unpatched runs.
     marks: {
       ".scatter .js-line": 3 * PROMPTS.length + 3,
-      ".scatter .point": 3 * FACTORS.length + 1,
+      // Those of the thick lines, and each prompt's unpatched run.
+      ".scatter .point": 2 * FACTORS.length + PROMPTS.length,
       ".cartesianlayer .subplot": 2,
     },
-    texts: ["×0.5", "×2", "baseline (unpatched)", "activation", "prediction"],
+    texts: ["×0.5", "×2", "unpatched run", "activation", "prediction"],
   },
   pred_vs_act_change_all: {
     marks: { ".scatter .point": points },

@@ -137,13 +137,17 @@ describe("findings", () => {
           { ...test!, comparison: "read_direction", cosine: 0.1 },
           { ...test!, comparison: "basis_vector", cosine: -0.5 },
         ],
-        tests: [claim("input", 0.01), claim("read_direction", 0.3), claim("basis_vector", 0.01)],
+        tests: [
+          claim("input", 0.01),
+          { ...claim("input", 0.2), null_hypothesis: "other_neurons" },
+          ...[claim("read_direction", 0.3), claim("basis_vector", 0.01)],
+        ],
       }),
     ).map((one) => cellText(one.found));
     assert.deepEqual(found, [
       "cosine with basis vector e_n: −0.5, which stands out from every null",
       "nothing found: cosine with read direction W_in @ W_out[:, n]: 0.1, which chance gives as well",
-      "cosine with MLP input weights W_in[:, n]: 0.25, which stands out from every null (of hidden neuron 7, which is not the target)",
+      "not surely found: cosine with MLP input weights W_in[:, n]: 0.25, which stands out from 1 of 2 nulls (of hidden neuron 7, which is not the target)",
     ]);
   });
 });

@@ -225,7 +225,7 @@ describe("one notebook on several heads", () => {
         [`${name}__${usual}`, usual],
         [third[0]!.replace(/\.html$/, ""), usual],
       ]) {
-        const section = page.split("<section").find((part) => part.includes(`/${stem}.html"`))!;
+        const section = page.split("<details").find((part) => part.includes(`/${stem}.html"`))!;
         assert.match(section, new RegExp(`<h2>${run}</h2>`));
         assert.match(section, />linear_weights_analysis<\/a>\./);
       }

@@ -44,7 +44,9 @@ function found(test: SimilarityTest, result: LinearWeightsResult): Cell {
       ? phrase`${value}, not tested`
       : standing === own.length
         ? phrase`${value}, which stands out from every null`
-        : phrase`nothing found: ${value}, which ${standing === 0 ? "chance gives" : "some nulls give"} as well`;
+        : standing === 0
+          ? phrase`nothing found: ${value}, which chance gives as well`
+          : phrase`not surely found: ${value}, which stands out from ${String(standing)} of ${String(own.length)} nulls`;
   return isOfTarget(result, test.comparison)
     ? says
     : phrase`${says} (of hidden neuron ${String(result.target_neuron)}, which is not the target)`;
