@@ -10,11 +10,16 @@ import { runFolder } from "../heads/run-folders";
 import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
-import { defaultTexts } from "./default-texts";
 import { fitHead, type HeadShape } from "./fit-head";
 import { headInMemory } from "./head-in-memory";
 import { headTarget } from "./head-target";
-import { promptsHash, type TrainingData, trainingData, trainingTexts } from "./training-data";
+import {
+  bundledTrainingTexts,
+  promptsHash,
+  type TrainingData,
+  trainingData,
+  trainingTexts,
+} from "./training-data";
 import { headMetrics } from "./training-metrics";
 
 /** What `training_metrics.json` must say for the training to be done again. */
@@ -83,8 +88,11 @@ export async function shuffledLabelHeads(
   const run = readRun(files.directory);
   if (typeof run === "string") return run;
   if (!(await isStillThere(files))) return "another head stands in its folder since it was opened";
-  const given = options.texts ?? (await bundledTexts(head));
-  const texts = given.length > 0 ? trainingTexts(head, given) : null;
+  const texts = options.texts
+    ? options.texts.length > 0
+      ? trainingTexts(head, options.texts)
+      : null
+    : await bundledTrainingTexts(head);
   if (texts === null || promptsHash(texts.tokens) !== run.texts.sha256) {
     return "the texts that the head was trained on are not at hand";
   }
@@ -100,10 +108,6 @@ export async function shuffledLabelHeads(
     await breathe();
   }
   return { texts: texts.length, testR2: run.test_metrics.r2, heads };
-}
-
-async function bundledTexts({ model }: BoundHead): Promise<readonly string[]> {
-  return model.tokenizer ? defaultTexts() : [];
 }
 
 function readRun(directory: string): Run | string {

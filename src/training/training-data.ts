@@ -9,6 +9,7 @@ import type { Progress } from "../progress/progress";
 import { isConstant } from "../stats/is-constant";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { activationCacheFolder, collectActivations } from "./collect-activations";
+import { defaultTexts } from "./default-texts";
 import type { FeatureRows } from "./feature-rows";
 import type { HeadTarget } from "./head-target";
 import { type NeuronStatistics, scanNeurons } from "./scan-neurons";
@@ -75,6 +76,21 @@ export async function trainingData(
 /** Texts as heads are trained on them: up to the token that a head measures, cut to the context. */
 export function trainingTexts(reader: BoundHead, texts: readonly Prompt[]): MeasuredPrompts {
   return measurePrompts(reader, texts, { truncate: true });
+}
+
+/** The bundled texts as heads are trained on them; null where a model has no tokenizer for them, or they cannot be run. */
+export async function bundledTrainingTexts(
+  reader: BoundHead,
+  options?: { readonly count?: number },
+): Promise<MeasuredPrompts | null> {
+  if (!reader.model.tokenizer) return null;
+  const texts = await defaultTexts(options);
+  try {
+    return trainingTexts(reader, texts);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }
 
 /** SHA-256 of all token ids in order: which texts a head was trained on. */

@@ -6,8 +6,8 @@ import { HeadConfigError, InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { runFolder } from "../../heads/run-folders";
-import { defaultTexts, heldOutTexts } from "../../training/default-texts";
-import { promptsHash, trainingTexts } from "../../training/training-data";
+import { heldOutTexts } from "../../training/default-texts";
+import { bundledTrainingTexts, promptsHash } from "../../training/training-data";
 
 /** Texts that a head is audited on. */
 export interface HeldOut {
@@ -77,10 +77,10 @@ async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | 
   const { directory } = head.files;
   const run = runFolder(directory) ? dirname(directory) : directory;
   const file = join(run, "training_metrics.json");
-  if (!existsSync(file) || !head.model.tokenizer) return null;
+  if (!existsSync(file)) return null;
   const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (!said.success) return null;
-  const texts = trainingTexts(head, await defaultTexts());
-  if (promptsHash(texts.tokens) !== said.data.texts.sha256) return null;
+  const texts = await bundledTrainingTexts(head);
+  if (texts === null || promptsHash(texts.tokens) !== said.data.texts.sha256) return null;
   return new Set(texts.tokens.map((ids) => ids.join()));
 }

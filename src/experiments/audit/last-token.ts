@@ -1,11 +1,9 @@
-import { InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { binCentres } from "../../heads/prediction";
 import { activationCacheFolder, collectActivations } from "../../training/collect-activations";
-import { defaultTexts } from "../../training/default-texts";
 import { regressionMetrics } from "../../training/evaluation";
-import { trainingTexts } from "../../training/training-data";
+import { bundledTrainingTexts } from "../../training/training-data";
 import type { AuditResult } from "./result";
 
 /** Bundled training texts that the last token's means are made of. */
@@ -47,13 +45,8 @@ async function fitted(head: BoundHead): Promise<MeasuredPrompts | string> {
   if (!head.model.tokenizer || !head.model.files) {
     return "there are no texts to fit the last token on";
   }
-  const texts = await defaultTexts({ count: TEXTS });
-  try {
-    return trainingTexts(head, texts);
-  } catch (error) {
-    if (error instanceof InputError) return "the bundled training texts cannot be run on it";
-    throw error;
-  }
+  const texts = await bundledTrainingTexts(head, { count: TEXTS });
+  return texts ?? "the bundled training texts cannot be run on it";
 }
 
 /** Whether class numbers stand for bins that it does not have. */
