@@ -61,7 +61,10 @@ async function main(): Promise<void> {
     const simulated = await kept(`${seed} simulated`, values.tables, async () =>
       simulatedShares(SIMULATED.texts, SIMULATED.repetitions, seed),
     );
-    const tables = [knownTruthTables(audited), ...(simulated ? [simulatedTable(simulated)] : [])];
+    const tables = [
+      knownTruthTables(audited, all.length),
+      ...(simulated ? [simulatedTable(simulated)] : []),
+    ];
     writeBetweenMarks(PAGE, "known-truth", tables.join("\n\n"));
   } finally {
     rmSync(process.env.TSLENS_CACHE, { recursive: true, force: true });

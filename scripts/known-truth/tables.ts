@@ -7,13 +7,13 @@ import { mean } from "./plant";
 import type { SimulatedShares } from "./simulated-shares";
 
 /** What docs/audit.md says of heads with known truth. */
-export function knownTruthTables(heads: readonly AuditedHead[]): string {
+export function knownTruthTables(heads: readonly AuditedHead[], ofPlants: number): string {
   const plants = new Set(heads.map(({ plant }) => plant)).size;
   const others = heads.filter((head) => !readsTheNeuron(head));
   const wrong = others.filter(({ verdict }) => verdict === "reads the neuron");
   const predicting = heads.filter(predicts);
   return [
-    `${heads.length} heads on ${plants} planted neurons, each audited once, on 300 or 120 texts.`,
+    `${heads.length} heads on ${plants === ofPlants ? plants : `${plants} of ${ofPlants}`} planted neurons, each audited once, on 300 or 120 texts.`,
     "**Verdicts**, a row for what is true of the heads. *Predicts too little*: r over all texts below √0.1, whatever the head was made to read.",
     verdictTable(heads),
     `"Reads the neuron" was said of ${wrong.length} of the ${others.length} heads that do not (${percent(wrong.length, others.length)}).`,

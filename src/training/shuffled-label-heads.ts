@@ -112,9 +112,8 @@ async function textsOf(
     const texts = given.length > 0 ? trainingTexts(head, given) : null;
     return texts && promptsHash(texts.tokens) === wanted ? texts : null;
   }
-  if (!head.model.tokenizer) return null;
-  const { texts, sha256 } = await bundledTraining(head);
-  return sha256 === wanted ? texts : null;
+  const bundled = await bundledTraining(head);
+  return bundled?.sha256 === wanted ? bundled.texts : null;
 }
 
 function readRun(directory: string): Run | string {

@@ -76,7 +76,7 @@ describe("audits of heads whose truth was planted", () => {
   }
 
   it("are counted in tables", () => {
-    const tables = knownTruthTables(audited);
+    const tables = knownTruthTables(audited, PLANTS.length);
     assert.match(tables, /^12 heads on 2 planted neurons/);
     assert.match(tables, /\| the neuron \| 4 \|[^\n]* 4 \|/);
     assert.match(tables, /was said of 0 of the \d+ heads that do not \(0\.0%\)/);

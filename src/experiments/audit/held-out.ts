@@ -96,10 +96,10 @@ async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | 
   const { directory } = head.files;
   const run = runFolder(directory) ? dirname(directory) : directory;
   const file = join(run, "training_metrics.json");
-  if (!existsSync(file) || !head.model.tokenizer) return null;
+  if (!existsSync(file)) return null;
   const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (!said.success) return null;
-  const { texts, sha256 } = await bundledTraining(head);
-  if (sha256 !== said.data.texts.sha256) return null;
-  return new Set(texts.tokens.map((ids) => ids.join()));
+  const bundled = await bundledTraining(head);
+  if (bundled?.sha256 !== said.data.texts.sha256) return null;
+  return new Set(bundled.texts.tokens.map((ids) => ids.join()));
 }

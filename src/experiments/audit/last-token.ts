@@ -1,4 +1,3 @@
-import { InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { binCentres } from "../../heads/prediction";
@@ -46,13 +45,10 @@ async function fitted(head: BoundHead): Promise<MeasuredPrompts | string> {
   if (!head.model.tokenizer || !head.model.files) {
     return "there are no texts to fit the last token on";
   }
-  try {
-    const { texts } = await bundledTraining(head);
-    return texts.only(Array.from({ length: Math.min(TEXTS, texts.length) }, (_, i) => i));
-  } catch (error) {
-    if (error instanceof InputError) return "the bundled training texts cannot be run on it";
-    throw error;
-  }
+  const bundled = await bundledTraining(head);
+  if (bundled === null) return "the bundled training texts cannot be run on it";
+  const { texts } = bundled;
+  return texts.only(Array.from({ length: Math.min(TEXTS, texts.length) }, (_, i) => i));
 }
 
 /** Whether class numbers stand for bins that it does not have. */
