@@ -4,16 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import { provenanceOf } from "../../analysis/provenance";
 import type { BoundHead } from "../../heads/bind-head";
 import { hookPoint } from "../../model/hook-points";
-import { layerParameters } from "../../model/memory-need";
+import { MOST_FOR_A_CELL, patchedRunOperations } from "../../patching/run-operations";
 import { resultFileNames } from "../../results/result-file-names";
 import { formatNumber } from "../../text/format-number";
 import { type AuditOptions, analyzeAudit } from "./audits";
 import { heldOutFor } from "./held-out";
 import { type AuditResult, auditSchema } from "./result";
 import { DONORS, ENOUGH_TEXTS, SPECIFICITY } from "./thresholds";
-
-/** What two cores do in about ten minutes. */
-const MOST_OPERATIONS = 5e13;
 
 export interface NotebookAuditOptions
   extends Pick<AuditOptions, "prependBos" | "seed" | "progress"> {
@@ -44,7 +41,7 @@ export async function notebookAudit(
   head: BoundHead,
   {
     directory = "results",
-    mostOperations = MOST_OPERATIONS,
+    mostOperations = MOST_FOR_A_CELL,
     ...options
   }: NotebookAuditOptions = {},
 ): Promise<NotebookAudit> {
@@ -96,16 +93,10 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Floating-point operations of an audit's patched runs, from the target's block to what the head reads. */
-export function auditOperations({ hook, reads, model }: BoundHead): number {
-  const { cfg } = model;
-  const { size, layer } = hookPoint(hook, cfg);
-  const neurons = size! < SPECIFICITY.fewest ? 0 : Math.min(size!, SPECIFICITY.neurons);
+/** Floating-point operations of an audit's patched runs. */
+export function auditOperations(head: BoundHead): number {
+  const size = hookPoint(head.hook, head.model.cfg).size!;
+  const neurons = size < SPECIFICITY.fewest ? 0 : Math.min(size, SPECIFICITY.neurons);
   const runs = DONORS * (neurons * SPECIFICITY.texts + 2 * ENOUGH_TEXTS);
-  const points = reads.map((name) => hookPoint(name, cfg));
-  const last = Math.min(Math.max(...points.map((point) => point.layer())), cfg.n_layers - 1);
-  const layers = Math.max(last - layer(), 0) + 1;
-  const readsLogits = reads.includes("unembed.hook_out");
-  const unembedding = readsLogits ? cfg.d_model * cfg.d_vocab : 0;
-  return 2 * runs * (layers * layerParameters(cfg) + unembedding);
+  return runs * patchedRunOperations(head);
 }

@@ -9,6 +9,7 @@ export { type NeuronSweepFigures, neuronSweepFigures } from "./figures";
 export { type MarkedNeuron, neuronSweepFigure, type RankedNeurons } from "./figures/neuron-sweep";
 export { sweepFindings } from "./findings";
 export { analyzeNeuronSweep, type NeuronSweepAnalysisOptions } from "./measure";
+export { type NotebookSweep, type NotebookSweepOptions, notebookSweep } from "./notebook-sweep";
 export type { NeuronSweepResult, SweepTarget, SweptNeurons } from "./result";
 export { listSweep, type SweepRow } from "./tables";
 
