@@ -1,3 +1,4 @@
+import { auditing } from "./auditing";
 import { families } from "./families";
 import { loading } from "./loading";
 import type { Measurement } from "./measurement";
@@ -13,4 +14,5 @@ export const PARTS: Readonly<Record<string, Part>> = {
   running,
   patching,
   families,
+  auditing,
 };

@@ -1,0 +1,103 @@
+/**
+ * Audits: what one takes, and what a further head of the same activation adds, beside the matrix products
+ * that their runs cannot do without.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openHead } from "../src/analysis/open-head";
+import { writeSafetensors } from "../src/checkpoints/safetensors-writer";
+import { analyzeAudits } from "../src/experiments/audit/audits";
+import { auditOperations } from "../src/experiments/audit/notebook-audit";
+import type { BoundHead } from "../src/heads/bind-head";
+import type { HookedTransformer } from "../src/model/hooked-transformer";
+import { openBase } from "../src/model/open-base";
+import { randomStream } from "../src/stats/random-stream";
+import { matrixRate } from "./matrix-rate";
+import { type Measurement, measurement, seconds } from "./measurement";
+
+/** Held-out texts, of 8 to 40 random tokens. */
+const TEXTS = 300;
+
+/** @param folder of the random GPT-2 of 124 million parameters */
+export async function* auditing(folder: string): AsyncGenerator<Measurement> {
+  const tiny = join(__dirname, "..", "models", "tiny-gpt2");
+  for (const [name, path, layer] of [
+    ["the tiny model", tiny, 2],
+    ["124M", folder, 6],
+  ] as const) {
+    const model = await openBase(path);
+    try {
+      yield* ofModel(model, name, layer);
+    } finally {
+      model.dispose();
+    }
+  }
+}
+
+async function* ofModel(
+  model: HookedTransformer,
+  name: string,
+  layer: number,
+): AsyncGenerator<Measurement> {
+  const folder = mkdtempSync(join(tmpdir(), "tslens-bench-"));
+  try {
+    const heads: BoundHead[] = [];
+    for (const neuron of [5, 6]) heads.push(await randomHead(model, folder, layer, neuron));
+    const stream = randomStream(0, "bench texts");
+    const texts = Array.from({ length: TEXTS }, () =>
+      Array.from({ length: stream.integer(8, 40) }, () => stream.integer(0, model.cfg.d_vocab - 1)),
+    );
+    const options = { texts, progress: null };
+    const rate = matrixRate(model);
+    const timed = async (count: number) => {
+      await rate.breathe();
+      return seconds(async () => {
+        for (const audited of await analyzeAudits(heads.slice(0, count), options)) {
+          if (audited.status === "rejected") throw audited.reason;
+        }
+      });
+    };
+    const [one, two] = [await timed(1), await timed(2)];
+    await rate.breathe();
+    const products = auditOperations(heads[0]) / rate.flopsPerSecond;
+    rate.done();
+    const where = `mlp_out ${layer} of ${name}, ${TEXTS} texts`;
+    yield measurement(`an audit, ${where}`, [one], "seconds", "this machine, once");
+    yield measurement(
+      ...([`an audit, ${where}`, [one / products], "× time"] as const),
+      "the matrix products of its patched runs",
+    );
+    yield measurement(
+      ...([`a further head, ${where}`, [(two - one) / one], "× time"] as const),
+      "an audit of one head",
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function randomHead(
+  base: HookedTransformer,
+  folder: string,
+  layer: number,
+  neuron: number,
+): Promise<BoundHead> {
+  const path = join(folder, String(neuron));
+  mkdirSync(path);
+  const { d_model } = base.cfg;
+  const stream = randomStream(neuron, "bench head");
+  const head_config = { input_dim: d_model, hidden_dim: null };
+  const target = { layer_type: "mlp_out", target_layer: layer, target_neuron: neuron };
+  const config = { head_type: "regression", ...target, feature_layer: -1, head_config };
+  writeFileSync(join(path, "config.json"), JSON.stringify(config));
+  const weights = Float32Array.from({ length: d_model }, () => stream.gaussian());
+  await writeSafetensors(
+    join(path, "head.safetensors"),
+    new Map([
+      ["output.weight", { dtype: "float32", shape: [1, d_model], data: weights }],
+      ["output.bias", { dtype: "float32", shape: [1], data: new Float32Array(1) }],
+    ]),
+  );
+  return openHead(path, { base });
+}
