@@ -43,6 +43,9 @@ describe("the audit of a notebook", () => {
     // Too long to be made again.
     const again = await notebookAudit(head, { ...options, mostOperations: 0 });
     assert.deepEqual(again.audit, JSON.parse(readFileSync(file, "utf8")));
+    const bytes = readFileSync(file, "utf8");
+    await saveResult(again.audit!, {}, { directory });
+    assert.equal(readFileSync(file, "utf8"), bytes);
     assert.match(again.note, /\(from .*audit_3_26\.json\)$/);
   });
 

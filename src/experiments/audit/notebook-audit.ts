@@ -5,10 +5,12 @@ import { provenanceOf } from "../../analysis/provenance";
 import type { BoundHead } from "../../heads/bind-head";
 import { hookPoint } from "../../model/hook-points";
 import { MOST_FOR_A_CELL, patchedRunOperations } from "../../patching/run-operations";
+import { namedResult } from "../../results/named-result";
 import { resultFileNames } from "../../results/result-file-names";
 import { formatNumber } from "../../text/format-number";
 import { type AuditOptions, analyzeAudit } from "./audits";
 import { heldOutFor } from "./held-out";
+import { AUDIT_KEY_NUMBERS } from "./key-numbers";
 import { type AuditResult, auditSchema } from "./result";
 import { DONORS, ENOUGH_TEXTS, SPECIFICITY } from "./thresholds";
 
@@ -75,7 +77,7 @@ async function savedAudit(
     const content = await readFile(file, "utf8").catch(() => null);
     const parsed = content === null ? null : auditSchema.safeParse(parsedJson(content));
     if (!parsed?.success) continue;
-    const audit = parsed.data;
+    const audit = namedResult("audit", AUDIT_KEY_NUMBERS, parsed.data);
     const provenance = await provenanceOf(head, { seed, prependBos });
     const { random_streams } = audit.provenance;
     if (!isDeepStrictEqual(audit.provenance, { ...provenance, random_streams })) continue;
