@@ -9,6 +9,7 @@ import {
   type HookRow,
   type Only,
   UNEMBED_HOOKS,
+  type Way,
   type Write,
 } from "./hook-table";
 import { shown } from "./shown";
@@ -39,6 +40,8 @@ export interface HookPoint {
   /** How many attention heads it has; undefined if it has none. */
   readonly heads: number | undefined;
   readonly writes: Write;
+  /** Which of several ways beside one another in its block it is on, if it is on one. */
+  readonly way?: Way;
 }
 
 /** The hook points of a model by name, in the order of the forward pass. */

@@ -39,7 +39,15 @@ export interface HookRow {
   readonly writes: Write;
   /** Which models have it; all, if it does not say. */
   readonly only?: Only;
+  /** Which of several ways beside one another it is on; none, if all go through it. */
+  readonly way?: Way;
 }
+
+/**
+ * Ways beside one another: nothing of one enters another, but queries and keys meet in the scores; and the two
+ * embeddings, and the two inputs of a gated MLP.
+ */
+export type Way = "q" | "k" | "v" | "scores" | "embed" | "pos_embed" | "gate" | "linear";
 
 /** Models in which positions turn queries and keys, or are learned vectors; and so on. */
 export type Only = "rotary" | "learned" | "sequential" | "gated" | "qk_norm" | "post_norm";
@@ -57,17 +65,17 @@ export const BLOCK_HOOKS = [
   { module: "", short: "resid_pre", axes: stream, half: 0, part: null, writes: "itself" },
   { module: "ln1.", short: "scale", axes: one, half: 0, part: "attn", writes: null },
   { module: "ln1.", short: "normalized", axes: stream, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "q", axes: heads, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "k", axes: keyHeads, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "v", axes: keyHeads, half: 0, part: "attn", writes: null },
-  { module: "attn.q_norm.", short: "scale", axes: ["batch_pos_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm" },
-  { module: "attn.q_norm.", short: "normalized", axes: ["batch_pos_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm" },
-  { module: "attn.k_norm.", short: "scale", axes: ["batch_pos_key_value_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm" },
-  { module: "attn.k_norm.", short: "normalized", axes: ["batch_pos_key_value_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm" },
-  { module: "attn.", short: "rot_q", axes: heads, half: 0, part: "attn", writes: null, only: "rotary" },
-  { module: "attn.", short: "rot_k", axes: keyHeads, half: 0, part: "attn", writes: null, only: "rotary" },
-  { module: "attn.", short: "attn_scores", axes: byPairs, half: 0, part: "attn", writes: null },
-  { module: "attn.", short: "pattern", axes: byPairs, half: 0, part: "attn", writes: null },
+  { module: "attn.", short: "q", axes: heads, half: 0, part: "attn", writes: null, way: "q" },
+  { module: "attn.", short: "k", axes: keyHeads, half: 0, part: "attn", writes: null, way: "k" },
+  { module: "attn.", short: "v", axes: keyHeads, half: 0, part: "attn", writes: null, way: "v" },
+  { module: "attn.q_norm.", short: "scale", axes: ["batch_pos_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm", way: "q" },
+  { module: "attn.q_norm.", short: "normalized", axes: ["batch_pos_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm", way: "q" },
+  { module: "attn.k_norm.", short: "scale", axes: ["batch_pos_key_value_head_index", "one"], half: 0, part: "attn", writes: null, only: "qk_norm", way: "k" },
+  { module: "attn.k_norm.", short: "normalized", axes: ["batch_pos_key_value_head_index", "d_head"], half: 0, part: "attn", writes: null, only: "qk_norm", way: "k" },
+  { module: "attn.", short: "rot_q", axes: heads, half: 0, part: "attn", writes: null, only: "rotary", way: "q" },
+  { module: "attn.", short: "rot_k", axes: keyHeads, half: 0, part: "attn", writes: null, only: "rotary", way: "k" },
+  { module: "attn.", short: "attn_scores", axes: byPairs, half: 0, part: "attn", writes: null, way: "scores" },
+  { module: "attn.", short: "pattern", axes: byPairs, half: 0, part: "attn", writes: null, way: "scores" },
   { module: "attn.", short: "z", axes: heads, half: 0, part: "attn", writes: "W_O" },
   { module: "attn.", short: "result", axes: ["batch", "pos", "head_index", "d_model"], half: 0, part: "attn", writes: "itself" },
   { module: "ln1_post.", short: "scale", axes: one, half: 0, part: "attn", writes: null, only: "post_norm" },
@@ -76,8 +84,8 @@ export const BLOCK_HOOKS = [
   { module: "", short: "resid_mid", axes: stream, half: 1, part: null, writes: "itself", only: "sequential" },
   { module: "ln2.", short: "scale", axes: one, half: 1, part: "mlp", writes: null },
   { module: "ln2.", short: "normalized", axes: stream, half: 1, part: "mlp", writes: null },
-  { module: "mlp.", short: "pre", axes: hidden, half: 1, part: "mlp", writes: "act_fn" },
-  { module: "mlp.", short: "pre_linear", axes: hidden, half: 1, part: "mlp", writes: null, only: "gated" },
+  { module: "mlp.", short: "pre", axes: hidden, half: 1, part: "mlp", writes: "act_fn", way: "gate" },
+  { module: "mlp.", short: "pre_linear", axes: hidden, half: 1, part: "mlp", writes: null, only: "gated", way: "linear" },
   { module: "mlp.", short: "post", axes: hidden, half: 1, part: "mlp", writes: "W_out" },
   { module: "ln2_post.", short: "scale", axes: one, half: 1, part: "mlp", writes: null, only: "post_norm" },
   { module: "ln2_post.", short: "normalized", axes: stream, half: 1, part: "mlp", writes: null, only: "post_norm" },
@@ -87,8 +95,8 @@ export const BLOCK_HOOKS = [
 
 /** What comes before the first block. */
 export const EMBED_HOOKS = [
-  { name: "hook_embed", axes: stream, writes: "itself" },
-  { name: "hook_pos_embed", axes: stream, writes: "itself", only: "learned" },
+  { name: "hook_embed", axes: stream, writes: "itself", way: "embed" },
+  { name: "hook_pos_embed", axes: stream, writes: "itself", only: "learned", way: "pos_embed" },
 ] as const;
 
 /** What comes after the last one. */

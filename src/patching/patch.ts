@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import type { PromptInput } from "../heads/measured-prompts";
+import { leadsTo, leadsToLater } from "../model/hook-flow";
 import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import type { TokenOptions } from "../model/token-batch";
@@ -18,7 +19,14 @@ import type { CleanRuns } from "./clean-runs";
 import { type CleanValues, changed, leavesAsItIs, newValues } from "./new-values";
 import type { PatchedNumber, PatchJob } from "./patch-job";
 import { patchedRows } from "./patched-rows";
-import { positionsOf, type ResolvedPatch, resolveVariant, spanOf, type Variant } from "./place";
+import {
+  firstPosition,
+  positionsOf,
+  type ResolvedPatch,
+  resolveVariant,
+  spanOf,
+  type Variant,
+} from "./place";
 import {
   type ActivationReading,
   measuredFor,
@@ -156,7 +164,7 @@ async function run<R>(job: PatchJob<R>): Promise<PatchResult<R>> {
   const hooks = [...new Set(variants.flat().map(({ hook }) => hook))];
   const { reads } = job;
   const exact = needsExactPositions(hooks, { reads, pos: readout.pos });
-  const { groups, unreachable } = variantGroups(variants, reads);
+  const { groups, unreachable } = variantGroups(variants, reads, model.cfg, isSeen(job));
   const all = tokens.map((_, number) => number);
   const batches = readout.jointly
     ? [all]
@@ -258,16 +266,39 @@ function changesOf(job: PatchJob<unknown>, clean: CleanRun, values: CleanValues)
   );
 }
 
+/** Whether a patch can change a reading of any prompt. */
+function isSeen({ model, tokens, readout }: PatchJob<unknown>) {
+  return ({ hook, pos }: ResolvedPatch, read: HookPoint): boolean =>
+    readout.pos === "all" || pos === "all" || pos === "last"
+      ? leadsTo(hook, read, model.cfg)
+      : tokens.some(({ length }, prompt) => {
+          const distance = length - 1 - firstPosition(pos, length, prompt);
+          return leadsToLater(hook, read, distance, model.cfg);
+        });
+}
+
 function unreachableWarnings(
-  { variants, reads }: PatchJob<unknown>,
+  { variants, reads, model }: PatchJob<unknown>,
   unreachable: readonly number[],
 ): string[] {
-  if (unreachable.length === 0) return [];
-  const hooks = [
-    ...new Set(unreachable.flatMap((number) => variants[number]).map(({ hook }) => hook.name)),
-  ];
-  const read = [...reads].sort((a, b) => a.layer() - b.layer()).map(({ name }) => name);
-  return [
-    `${hooks.join(", ")} ${hooks.length > 1 ? "are" : "is"} computed after ${read.join(", ")}, which is read: patching there can change nothing`,
-  ];
+  const read = [...reads].sort((a, b) => a.order - b.order);
+  const names = (list: readonly HookPoint[]) => list.map(({ name }) => name).join(", ");
+  const why = (patches: readonly ResolvedPatch[]) => {
+    const leads = patches.some(({ hook }) => read.some((one) => leadsTo(hook, one, model.cfg)));
+    if (leads) return "at that position does not lead to the last one of";
+    return patches.every(({ hook }) => hook.order > read[read.length - 1].order)
+      ? "is computed after"
+      : "does not lead to";
+  };
+  const hooks = new Map<string, Set<HookPoint>>();
+  for (const number of unreachable) {
+    const reason = why(variants[number]);
+    const known = hooks.get(reason) ?? new Set();
+    hooks.set(reason, known);
+    for (const { hook } of variants[number]) known.add(hook);
+  }
+  return [...hooks].map(
+    ([reason, patched]) =>
+      `${names([...patched])} ${reason} ${names(read)}, which is read: patching there can change nothing`,
+  );
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { ModelConfig } from "../model/config";
+import { leadsTo } from "../model/hook-flow";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { type PatchOptions, patch } from "./patch";
@@ -140,9 +141,12 @@ function checkPlaces(places: readonly Place[], what: string): void {
 
 function checkOrder(sender: Place, receiver: Place, model: HookedTransformer): void {
   const [from, to] = [sender, receiver].map((place) => pointOf(place, model));
-  if (from.order < to.order) return;
-  throw new InputError("a receiver is computed before a sender", {
-    found: `${to.name} and ${from.name}`,
-    expected: "paths that go forward",
-  });
+  if (from !== to && leadsTo(from, to, model.cfg)) return;
+  const isBefore = to.order <= from.order;
+  throw new InputError(
+    isBefore
+      ? "a receiver is computed before a sender"
+      : "no path leads from a sender to a receiver beside it",
+    { found: `${to.name} and ${from.name}`, expected: "paths that go forward" },
+  );
 }

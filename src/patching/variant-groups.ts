@@ -1,3 +1,5 @@
+import type { ModelConfig } from "../model/config";
+import { leadsTo } from "../model/hook-flow";
 import type { HookPoint } from "../model/hook-points";
 import { firstPosition, isOverKeys, type PatchPosition, type ResolvedPatch } from "./place";
 import type { Readout } from "./readout";
@@ -13,7 +15,7 @@ export interface VariantGroup {
   readonly writesOf: number | null;
   readonly hooks: readonly HookPoint[];
   readonly positions: readonly PatchPosition[];
-  /** What is read before anything is patched. */
+  /** What is read that nothing of what is patched leads to. */
   readonly unpatchedReads: readonly HookPoint[];
   /** Numbers of the variants. */
   readonly variants: number[];
@@ -33,19 +35,25 @@ interface Reads extends Pick<Readout<unknown>, "pos"> {
 /**
  * Puts variants that start at the same layer and position together, and leaves out those that
  * cannot reach anything that is read.
+ *
+ * @param isSeen whether a patch can change a reading of any prompt
  */
 export function variantGroups(
   variants: readonly (readonly ResolvedPatch[])[],
   reads: readonly HookPoint[],
+  cfg: ModelConfig,
+  isSeen: (patch: ResolvedPatch, read: HookPoint) => boolean,
 ): { groups: readonly VariantGroup[]; unreachable: readonly number[] } {
-  const lastRead = Math.max(...reads.map((hook) => hook.order));
   const groups = new Map<string, VariantGroup>();
   const unreachable: number[] = [];
   variants.forEach((patches, number) => {
-    if (patches.every(({ hook }) => hook.order > lastRead)) {
+    if (!patches.some((patch) => reads.some((read) => isSeen(patch, read)))) {
       unreachable.push(number);
       return;
     }
+    const unpatchedReads = reads.filter(
+      (read) => !patches.some(({ hook }) => leadsTo(hook, read, cfg)),
+    );
     const layer = writingLayer(patches, reads);
     const writes = layer !== null;
     const start = writes ? 2 * (layer + 1) : Math.min(...patches.map(({ hook }) => hook.start));
@@ -55,8 +63,6 @@ export function variantGroups(
     const group = groups.get(key);
     if (group) group.variants.push(number);
     else {
-      const first = hooks[0].order;
-      const unpatchedReads = reads.filter((hook) => hook.order < first);
       const variants = [number];
       groups.set(key, { start, writesOf: layer, hooks, positions, unpatchedReads, variants });
     }

