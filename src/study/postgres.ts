@@ -133,10 +133,10 @@ const REFUSALS = new Set(["28000", "28P01", "3D000", "42501"]);
 /** A statement that is wrong is the queue's affair; a door that is shut is the user's. */
 function refused(cause: unknown, { shown }: DatabaseAddress): unknown {
   const { code = "", message } = cause as Error & { code?: string };
-  const isPassword = /password|SASL|SCRAM/i.test(message ?? "");
-  if (!REFUSALS.has(code) && !isPassword) return cause;
+  const isPasswordMissing = /password must be a (non-empty )?string/.test(message);
+  if (!REFUSALS.has(code) && !isPasswordMissing) return cause;
   return new DatabaseError(`the database at ${shown} refuses`, {
-    found: code ? `${message} (${code})` : message,
+    found: isPasswordMissing ? "no password for it" : `${message} (${code})`,
     remedy:
       "Give the password by PGPASSWORD, PGPASSFILE or the whole URL by TSLENS_DATABASE, and a user that may create a schema.",
     cause,
