@@ -28,6 +28,8 @@ export interface QueuedJob {
 export interface TakenJob extends QueuedJob {
   /** How often it was taken before, by workers that were lost. */
   readonly tries: number;
+  /** Not heard of for so long, it is handed out again. */
+  readonly expireInSeconds: number;
 }
 
 /** Where a job's row is. */
@@ -143,9 +145,7 @@ export class JobQueue {
     const rows = isAlone ? [first] : [first, ...(await this.fetch(queue, most - 1))];
     const read = rows.map((row) => ({ row, read: studyJobSchema.safeParse(row.data) }));
     return {
-      jobs: read.flatMap(({ row, read }) =>
-        read.success ? [{ id: row.id, job: read.data, tries: row.retryCount }] : [],
-      ),
+      jobs: read.flatMap(({ row, read }) => (read.success ? [takenJob(row, read.data)] : [])),
       unreadable: read.flatMap(({ row, read }) => (read.success ? [] : [row.id])),
     };
   }
@@ -247,6 +247,12 @@ export class JobQueue {
       throw error;
     }
   }
+}
+
+function takenJob(row: PgBoss.JobWithMetadata, job: StudyJob): TakenJob {
+  // A numeric comes as a text.
+  const expireInSeconds = Number(row.expireInSeconds);
+  return { id: row.id, job, tries: row.retryCount, expireInSeconds };
 }
 
 function byQueue(jobs: readonly QueuedJob[]): ReadonlyMap<string, readonly QueuedJob[]> {

@@ -67,7 +67,6 @@ export async function runWorker(options: WorkerOptions): Promise<{ done: number;
     const serve = () =>
       serveJobs({
         ...{ queue, roots, signal, sharers, pollMs: POLL_MS, idleSeconds, onNote },
-        expireInSeconds: EXPIRE_SECONDS,
         onDone({ job }) {
           counts.done++;
           onNote?.(`done: ${job.head.shown} (${job.out.file})`);

@@ -88,7 +88,7 @@ export class RunningStudy {
     const roots = this.roots();
     const serve = () =>
       serveJobs({
-        ...{ queue, roots, expireInSeconds, onNote, sharers: workers, pollMs: POLL_MS },
+        ...{ queue, roots, onNote, sharers: workers, pollMs: POLL_MS },
         signal: ending.signal,
         onDone: ({ id }) => void this.look(id).then(() => this.progress.show(bar)),
       });

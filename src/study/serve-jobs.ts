@@ -14,8 +14,6 @@ export interface ServeOptions {
   readonly sharers: number;
   /** How often an empty queue is asked. */
   readonly pollMs: number;
-  /** A job that is worked on says so in this time. */
-  readonly expireInSeconds: number;
   /** Ends it after so long without a job; never if not given. */
   readonly idleSeconds?: number;
   readonly onDone?: (job: TakenJob) => void;
@@ -115,11 +113,12 @@ class JobServer {
   /** What was lost before is computed alone: it may be what kills the process. */
   private async work(name: string, jobs: readonly TakenJob[]): Promise<void> {
     const left = new Map(jobs.map((taken) => [taken.job.job, taken]));
-    const { queue, expireInSeconds } = this.options;
+    const { queue } = this.options;
+    const expire = Math.min(...jobs.map(({ expireInSeconds }) => expireInSeconds));
     const ids = () => [...left.values()].map(({ id }) => id);
     const touch = setInterval(
       () => void queue.touch(name, ids()).catch(() => {}),
-      (expireInSeconds * 1000) / 4,
+      (expire * 1000) / 4,
     );
     try {
       const fresh = jobs.filter(({ tries }) => tries === 0);

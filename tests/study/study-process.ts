@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MAIN, type Run } from "../cli/run";
+import type { Run } from "../cli/run";
+
+const TSLENS = join(__dirname, "..", "..", "bin", "tslens.js");
 
 /** A `tslens study` or `tslens worker` that runs beside a test. */
 export class StudyProcess {
@@ -10,8 +13,8 @@ export class StudyProcess {
   private readonly said = { stdout: "", stderr: "" };
 
   constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const program = ["--import", require.resolve("tsx"), MAIN, ...args];
-    this.child = spawn(process.execPath, program, {
+    // Compiled, as set-up leaves it: dozens are started.
+    this.child = spawn(process.execPath, [TSLENS, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...environment },
     });

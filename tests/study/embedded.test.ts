@@ -3,13 +3,14 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
+import { killerOf } from "./killer";
 import { type SmallStudy, writeSmallStudy, writtenFiles } from "./small-study";
 import { doneHeads, isRunning, StudyProcess, until } from "./study-process";
 
 const HEADS = 40;
 
-// kill −9 and stopped processes are the same on other systems; their lists of processes are not.
-describe("a study that is disturbed", { skip: process.platform !== "linux" }, () => {
+// A list of a process's children is Linux's.
+describe("a study on the embedded database", { skip: process.platform !== "linux" }, () => {
   const folder = temporaryFolder();
   let study: SmallStudy;
   /** What an undisturbed study leaves behind. */
@@ -37,39 +38,33 @@ describe("a study that is disturbed", { skip: process.platform !== "linux" }, ()
     assert.deepEqual(others, []);
   }
 
-  it("gives the same when its computing processes are killed", async () => {
-    const running = new StudyProcess(args("killed-workers"));
-    let kills = 0;
-    await until("the study's end", async () => {
-      if (!running.isRunning) return true;
-      const done = doneHeads(join(folder, "killed-workers"));
-      const [pid] = running.computing;
-      if (pid !== undefined && kills < 4 && done > kills * 8) {
-        process.kill(pid, "SIGKILL");
-        kills++;
-      }
-      return false;
-    });
-    assert.ok(kills >= 3, `${kills} kills`);
-    const { code, stderr } = await running.ended;
-    assert.equal(code, 0, stderr);
-    assertSame("killed-workers");
-  });
-
-  it("gives the same when it is killed itself and started again", async () => {
+  it("gives the same when its computing processes are killed, then itself, then it is stopped", async () => {
     const out = join(folder, "killed");
-    for (const enough of [5, 20]) {
-      const running = new StudyProcess(args("killed"));
-      await until(`${enough} heads`, () => doneHeads(out) >= enough || !running.isRunning);
-      assert.ok(running.isRunning, "it was done before it was killed");
-      const computing = running.computing;
-      await running.kill();
-      assert.ok(doneHeads(out) < HEADS);
-      // They end by themselves: nobody would know of what they still do.
-      await until("their end", () => computing.every((pid) => !isRunning(pid)));
+    const killed = new StudyProcess(args("killed"));
+    for (const enough of [2, 8]) {
+      await until(`${enough} heads`, () => doneHeads(out) >= enough && killed.computing.length > 0);
+      process.kill(killed.computing[0], "SIGKILL");
     }
-    const { code, stderr } = await new StudyProcess(args("killed")).ended;
-    assert.equal(code, 0, stderr);
+    await until("more heads", () => doneHeads(out) >= 14 || !killed.isRunning);
+    assert.ok(killed.isRunning, "it was done before it was killed");
+    const left = killed.computing;
+    await killed.kill();
+    // They end by themselves: nobody would know of what they still do.
+    await until("their end", () => !left.some(isRunning));
+
+    const stopped = new StudyProcess(args("killed"));
+    const before = doneHeads(out);
+    await until("a few heads", () => doneHeads(out) > before || !stopped.isRunning);
+    const computing = stopped.computing;
+    stopped.signal("SIGINT");
+    const { code, stderr } = await stopped.ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /interrupted; found \d+ of 40 heads done\. Run the same command again/);
+    assert.deepEqual(computing.filter(isRunning), []);
+    assert.ok(!readdirSync(out).includes("study.csv"));
+
+    const last = await new StudyProcess(args("killed")).ended;
+    assert.equal(last.code, 0, last.stderr);
     assertSame("killed");
   });
 
@@ -82,20 +77,29 @@ describe("a study that is disturbed", { skip: process.platform !== "linux" }, ()
     assertSame("twice");
   });
 
-  it("ends by Ctrl-C, says how to go on, and goes on", async () => {
-    const out = join(folder, "interrupted");
-    const running = new StudyProcess(args("interrupted"));
-    await until("a few heads", () => doneHeads(out) >= 3);
-    const computing = running.computing;
-    running.signal("SIGINT");
-    const { code, stderr } = await running.ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /interrupted; found \d+ of 40 heads done\. Run the same command again/);
-    assert.deepEqual(computing.filter(isRunning), []);
-    assert.ok(!readdirSync(out).includes("study.csv"));
-    const again = await new StudyProcess(args("interrupted")).ended;
-    assert.equal(again.code, 0, again.stderr);
-    assertSame("interrupted");
+  it("ends with a head that kills its process each time as failed, and all others done", async () => {
+    const [poisoned] = study.names;
+    const poison = killerOf(folder, poisoned);
+    const { code, stdout, stderr } = await new StudyProcess(args("poisoned", "--json"), poison).ended;
+    assert.equal(code, 0, stderr);
+    const { heads, failed } = JSON.parse(stdout);
+    assert.deepEqual(failed, [
+      {
+        model_dir: join(study.heads, poisoned),
+        reason: "the process that computed it was killed by SIGKILL",
+      },
+    ]);
+    assert.match(stderr, new RegExp(`failed: .*${poisoned}.*killed by SIGKILL`));
+    assert.equal(heads.length, HEADS - 1);
+    const { "study.csv": _, "study.json": __, ...results } = undisturbed;
+    const written = writtenFiles(join(folder, "poisoned"));
+    for (const [name, text] of Object.entries(results)) {
+      if (!text.includes(poisoned)) assert.equal(written[name], text);
+    }
+    // Cured, it is the only one that is still computed.
+    const cured = await new StudyProcess(args("poisoned")).ended;
+    assert.equal(cured.code, 0, cured.stderr);
+    assertSame("poisoned");
   });
 
   it("computes again what was taken away or is of another job, and nothing else", async () => {
