@@ -41,7 +41,10 @@ const ROWS: readonly [string, (head: AuditedHead) => boolean][] = [
   ["the neuron", ({ kind }) => kind === "the neuron"],
   ["its inputs", ({ kind }) => kind === "its inputs"],
   ["a correlate", ({ kind }) => kind === "a correlate"],
-  ["anything but the neuron and its twin (learnt)", ({ kind }) => kind === "not the neuron"],
+  [
+    "the stream without the neuron's and the twin's directions (learnt)",
+    ({ kind }) => kind === "not the neuron",
+  ],
   ["shuffled labels (learnt)", ({ kind }) => kind === "shuffled labels"],
   ["a mixture, causal share ≥ 0.5", (head) => causalOf(head) >= THRESHOLDS.share],
   ["a mixture, input share ≥ 0.5", ({ truth }) => (truth.input ?? 0) >= THRESHOLDS.share],
