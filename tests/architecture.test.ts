@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
       ...["errors", "files", "text", "checkpoints", "heads", "results", "figures", "display"],
       "experiments",
     ],
-    study: [...experiments, "experiments"],
+    study: everything,
     cli: [...everything, "study", "index"],
     index: [...everything, "study", "cli"],
   };

@@ -1,8 +1,8 @@
 import { FigureError } from "../errors";
-import { headed } from "../text/headed";
-import { cellText } from "../text/cell";
 import { quantile } from "../stats/quantile";
-import { STUDY_COLUMNS, type Setting, type StudyRow } from "./study-row";
+import { cellText } from "../text/cell";
+import { headed } from "../text/headed";
+import { type Setting, STUDY_COLUMNS, type StudyRow } from "./study-row";
 
 /** Heads with the same value in one column. */
 export interface ShareGroup {

@@ -32,8 +32,16 @@ export function atlasFigure(
     head.row.r === null ? [] : [{ ...head, r: head.row.r }],
   );
   notEmpty("The atlas", heads, "head with a correlation and a causal share");
-  drawable("causal shares", heads.map(({ share }) => share), (i) => heads[i].name);
-  const correlations = drawable("r", heads.map(({ r }) => r), (i) => heads[i].name);
+  drawable(
+    "causal shares",
+    heads.map(({ share }) => share),
+    (i) => heads[i].name,
+  );
+  const correlations = drawable(
+    "r",
+    heads.map(({ r }) => r),
+    (i) => heads[i].name,
+  );
   const axis = shareAxis(heads.map(({ share }) => share));
   const beyond = heads.filter(({ share }) => axis.beyond(share) !== 0).length;
   const left = notShown(rows.length - heads.length, beyond);

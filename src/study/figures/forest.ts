@@ -38,7 +38,11 @@ export function forestFigure(
 ): Figure {
   const heads = headsWithShare(rows).sort((a, b) => a.share - b.share || b.place - a.place);
   notEmpty("The forest plot", heads, "head with a causal share");
-  drawable("causal shares", heads.map(({ share }) => share), (i) => heads[i].name);
+  drawable(
+    "causal shares",
+    heads.map(({ share }) => share),
+    (i) => heads[i].name,
+  );
   const axis = shareAxis(heads.map(({ share }) => share));
   const labels = uniqueLabels(heads, NAME[size]);
   const labelOf = new Map(heads.map((head, i) => [head, labels[i]]));
@@ -51,7 +55,8 @@ export function forestFigure(
       subtitle ??
       `Causal share of ${count(heads.length, "head")} with 95% intervals over texts; dashed: the half that a verdict takes${left}`,
     description: `${title} ${count(heads.length, "head")} by causal share, from ${heads[0].share.toFixed(2)} to ${heads.at(-1)!.share.toFixed(2)}; the intervals of ${above} lie above ${THRESHOLDS.share}${left}. Verdicts: ${verdictCounts(heads)}.`,
-    height: ROW * Math.min(heads.length + 1, MOST_NAMED) + ROOM_FOR_TITLE + ROOM_FOR_LEGEND[size] + 20,
+    height:
+      ROW * Math.min(heads.length + 1, MOST_NAMED) + ROOM_FOR_TITLE + ROOM_FOR_LEGEND[size] + 20,
     size,
     data: [
       // First, so that it decides the order of the rows.
@@ -59,7 +64,9 @@ export function forestFigure(
       ...verdictTraces(heads, (head) => ({
         x: axis.place(head.share),
         y: labelOf.get(head)!,
-        symbol: { [-1]: "triangle-left", 0: undefined, 1: "triangle-right" }[axis.beyond(head.share)],
+        symbol: { [-1]: "triangle-left", 0: undefined, 1: "triangle-right" }[
+          axis.beyond(head.share)
+        ],
       })),
     ],
     layout: {

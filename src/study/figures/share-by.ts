@@ -4,8 +4,8 @@ import type { Figure } from "../../figures/figure";
 import type { FigureOptions } from "../../figures/figure-options";
 import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "../../figures/template";
 import { drawable, notEmpty } from "../../figures/validate";
-import { count } from "../../text/count";
 import { cellText } from "../../text/cell";
+import { count } from "../../text/count";
 import { escapeHtml } from "../../text/escape-html";
 import { shortenMiddle } from "../../text/shorten-middle";
 import { columnInWords, type ShareGroup, shareGroups } from "../share-groups";
@@ -48,7 +48,11 @@ export function shareByFigure(
   const heads = headsWithShare(rows).filter(({ row }) => placeOf.has(row));
   const column = columnInWords(by);
   notEmpty(`The figure of shares by ${column}`, heads, "head with a causal share");
-  drawable("causal shares", heads.map(({ share }) => share), (i) => heads[i].name);
+  drawable(
+    "causal shares",
+    heads.map(({ share }) => share),
+    (i) => heads[i].name,
+  );
   const axis = shareAxis(heads.map(({ share }) => share));
   const beyond = heads.filter(({ share }) => axis.beyond(share) !== 0).length;
   const without = rows.filter(({ causal_share }) => causal_share === null).length;

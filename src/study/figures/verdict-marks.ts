@@ -1,6 +1,6 @@
 import type { PlotData } from "plotly.js";
-import type { Verdict } from "../../experiments/audit/verdict";
 import { VERDICTS } from "../../experiments/audit/result";
+import type { Verdict } from "../../experiments/audit/verdict";
 import { cellText } from "../../text/cell";
 import { escapeHtml } from "../../text/escape-html";
 import { headNames } from "../head-names";
