@@ -106,7 +106,7 @@ async function baseOf(name: string, revision: string | undefined): Promise<BaseF
 }
 
 /** Training settings are worth a column, and no reason to leave a head out. */
-function metricsIn(file: string | null): unknown {
+export function metricsIn(file: string | null): unknown {
   try {
     return file === null ? undefined : readJsonFile(file, HeadConfigError);
   } catch (error) {

@@ -65,7 +65,7 @@ export interface ShareGroupRow {
  *
  * @throws FigureError if there is no such column.
  * @example
- * const { heads } = JSON.parse(readFileSync("results/study.json", "utf8"));
+ * const { heads } = await runStudy(["models"]);
  * showTable(listShareBy(heads, { by: "target_layer" }));
  */
 export function listShareBy(

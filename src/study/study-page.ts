@@ -61,7 +61,7 @@ ${scripts.map((script) => `<script>${script}</script>\n`).join("")}</body>
 function verdicts(rows: readonly StudyRow[]): string {
   return VERDICTS.flatMap((verdict) => {
     const found = rows.filter((row) => row.verdict === verdict).length;
-    return found === 0 ? [] : [`<b>${found}</b> ${verdict}`];
+    return found === 0 ? [] : [`${verdict}: <b>${found}</b>`];
   }).join(", ");
 }
 

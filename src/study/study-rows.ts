@@ -5,8 +5,15 @@ import { STUDY_COLUMNS, type StudyColumns, type StudyRow } from "./study-row";
 import { differingSettings, trainingSettings } from "./training-settings";
 
 /** A head with what a table says of its result. */
-export interface StudiedHead {
+export interface StudiedHead extends TableHead {
   readonly head: NamedHead;
+}
+
+/** What a row of the table is made of. */
+export interface TableHead {
+  readonly head: Pick<NamedHead, "modelDir" | "config" | "metrics"> & {
+    readonly job: { readonly base: { readonly name: string } };
+  };
   readonly result: TableNumbers;
 }
 
@@ -16,7 +23,11 @@ export type TableNumbers = Omit<
   "model_dir" | "base_model" | "r2_test" | "p_adjusted" | "feature_layer"
 >;
 
-export function tableNumbers(result: StudiedResult): TableNumbers {
+type StudiedCosine = Pick<StudiedResult["study"], "cosine" | "cosine_of" | "cosine_percentile">;
+
+export function tableNumbers(
+  result: Omit<StudiedResult, "study"> & { readonly study: StudiedCosine },
+): TableNumbers {
   const { causal_share, input_share, specificity, study } = result;
   return {
     layer_type: result.layer_type,
@@ -43,7 +54,7 @@ export function tableNumbers(result: StudiedResult): TableNumbers {
 }
 
 /** The rows of a study's table, by layer, neuron and folder. */
-export function studyRows(heads: readonly StudiedHead[]): StudyRow[] {
+export function studyRows<Head extends TableHead>(heads: readonly Head[]): StudyRow[] {
   const sorted = [...heads].sort(
     ({ head: a, result: x }, { head: b, result: y }) =>
       x.target_layer - y.target_layer ||

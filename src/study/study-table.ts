@@ -38,7 +38,7 @@ export function studyTable(study: StudyJson): string {
   const lines = rows.map((row, place) => {
     const cells = columns.map(
       ({ heading, isNumber, cell }) =>
-        `<td${isNumber ? ' class="number"' : ""} data-heading="${escapeHtml(heading)}">${cell(row, place)}</td>`,
+        `<td${isNumber ? ' class="number"' : ""}${heading === "head" ? "" : ` data-heading="${escapeHtml(heading)}"`}>${cell(row, place)}</td>`,
     );
     return `<tr id="head-${place + 1}" data-verdict="${escapeHtml(row.verdict)}">${cells.join("")}</tr>`;
   });

@@ -7,7 +7,7 @@ import { figure, INK, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "../../figures/temp
 import { drawable, notEmpty } from "../../figures/validate";
 import { count } from "../../text/count";
 import type { StudyRow } from "../study-row";
-import { notShown, shareAxis } from "./share-axis";
+import { beyondTraces, notShown, shareAxis } from "./share-axis";
 import { headsWithShare, verdictCounts, verdictTraces } from "./verdict-marks";
 
 /**
@@ -17,7 +17,7 @@ import { headsWithShare, verdictCounts, verdictTraces } from "./verdict-marks";
  * @throws {FigureError} when no head has both, or a number is not finite
  *
  * @example
- * const { heads } = JSON.parse(readFileSync("results/study.json", "utf8"));
+ * const { heads } = await runStudy(["models"]);
  * await showFigure(atlasFigure(heads));
  */
 export function atlasFigure(
@@ -55,13 +55,13 @@ export function atlasFigure(
     description: `${title} Of ${count(heads.length, "head")}, ${good.length} have an r of at least √0.1, and ${reading} of these read the neuron${left}. Verdicts: ${verdictCounts(heads)}.`,
     height: 360 + ROOM_FOR_TITLE + ROOM_FOR_LEGEND[size] + 20,
     size,
-    data: verdictTraces(heads, ({ r, share }) => ({
-      x: r,
-      y: axis.place(share),
-      symbol: { [-1]: "triangle-down-open", 0: undefined, 1: "triangle-up-open" }[
-        axis.beyond(share)
-      ],
-    })),
+    data: [
+      ...verdictTraces(heads, ({ r, share }) => ({
+        x: r,
+        y: axis.place(share),
+      })),
+      ...beyondTraces(heads, axis, "y", ({ r }) => r),
+    ],
     layout: {
       margin: { t: ROOM_FOR_TITLE, r: 20, b: ROOM_FOR_LEGEND[size] + 20, l: 60 },
       xaxis: {

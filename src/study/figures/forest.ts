@@ -8,14 +8,14 @@ import { count } from "../../text/count";
 import { escapeHtml } from "../../text/escape-html";
 import { shortenMiddle } from "../../text/shorten-middle";
 import type { StudyRow } from "../study-row";
-import { notShown, type ShareAxis, shareAxis } from "./share-axis";
+import { beyondTraces, notShown, type ShareAxis, shareAxis } from "./share-axis";
 import { headsWithShare, type SharedHead, verdictCounts, verdictTraces } from "./verdict-marks";
 
 /** A row's height in pixels, and as many as are as high; more share that room. */
 const ROW = 19;
 const MOST_NAMED = 50;
 
-const NAME = { notebook: 34, column: 20 } as const;
+const NAME = { notebook: 34, column: 22 } as const;
 
 /**
  * The causal share of every head with its 95% interval, the largest at the top, beside the half that a
@@ -25,7 +25,7 @@ const NAME = { notebook: 34, column: 20 } as const;
  * @throws {FigureError} when no head has a causal share, or a number is not finite
  *
  * @example
- * const { heads } = JSON.parse(readFileSync("results/study.json", "utf8"));
+ * const { heads } = await runStudy(["models"]);
  * await showFigure(forestFigure(heads));
  */
 export function forestFigure(
@@ -47,7 +47,8 @@ export function forestFigure(
   const labels = uniqueLabels(heads, NAME[size]);
   const labelOf = new Map(heads.map((head, i) => [head, labels[i]]));
   const beyond = heads.filter(({ share }) => axis.beyond(share) !== 0).length;
-  const left = notShown(rows.length - heads.length, beyond);
+  const bare = heads.filter(({ row }) => !hasInterval(row)).length;
+  const left = `${bare > 0 ? `; ${bare} without an interval` : ""}${notShown(rows.length - heads.length, beyond)}`;
   const above = heads.filter(({ row }) => (row.causal_share_low ?? -1) >= THRESHOLDS.share).length;
   return figure({
     title,
@@ -64,10 +65,8 @@ export function forestFigure(
       ...verdictTraces(heads, (head) => ({
         x: axis.place(head.share),
         y: labelOf.get(head)!,
-        symbol: { [-1]: "triangle-left", 0: undefined, 1: "triangle-right" }[
-          axis.beyond(head.share)
-        ],
       })),
+      ...beyondTraces(heads, axis, "x", (head) => labelOf.get(head)!),
     ],
     layout: {
       margin: { t: ROOM_FOR_TITLE, r: 20, b: ROOM_FOR_LEGEND[size] + 20, l: 60 },
@@ -102,7 +101,7 @@ function intervals(
   const ends = heads.map(({ row, share }) => {
     const { causal_share_low: low, causal_share_high: high } = row;
     const at = axis.place(share);
-    if (low === null && high === null) return { at, minus: 0, plus: 0 };
+    if (!hasInterval(row)) return { at, minus: 0, plus: 0 };
     return {
       at,
       minus: Math.max(at - (low === null ? left : clipped(low)), 0),
@@ -128,11 +127,17 @@ function intervals(
   };
 }
 
+/** One end alone is missing where it is unbounded. */
+function hasInterval({ causal_share_low, causal_share_high }: StudyRow): boolean {
+  return causal_share_low !== null || causal_share_high !== null;
+}
+
 /** Rows of one name would be one row. */
 function uniqueLabels(heads: readonly SharedHead[], limit: number): string[] {
   const seen = new Map<string, number>();
   return heads.map(({ name }) => {
-    const label = escapeHtml(shortenMiddle(name, limit));
+    const short = name.replace(/(^|\/)neuron_(?=l\d)/, "$1");
+    const label = escapeHtml(shortenMiddle(short, limit));
     const times = (seen.get(label) ?? 0) + 1;
     seen.set(label, times);
     return times === 1 ? label : `${label} (${times})`;

@@ -10,7 +10,7 @@ import { escapeHtml } from "../../text/escape-html";
 import { shortenMiddle } from "../../text/shorten-middle";
 import { columnInWords, type ShareGroup, shareGroups } from "../share-groups";
 import type { StudyRow } from "../study-row";
-import { notShown, shareAxis } from "./share-axis";
+import { beyondTraces, notShown, shareAxis } from "./share-axis";
 import { headsWithShare, type SharedHead, verdictCounts, verdictTraces } from "./verdict-marks";
 
 /** So many columns of points can be told apart. */
@@ -35,7 +35,7 @@ export interface ShareByOptions extends FigureOptions {
  * @throws {FigureError} when there is no such column, no head has a causal share, or a number is not finite
  *
  * @example
- * const { heads } = JSON.parse(readFileSync("results/study.json", "utf8"));
+ * const { heads } = await runStudy(["models"]);
  * await showFigure(shareByFigure(heads, { by: "target_layer" }));
  */
 export function shareByFigure(
@@ -80,12 +80,10 @@ export function shareByFigure(
         (head) => ({
           x: placeOf.get(head.row)! + offsets.get(head)!,
           y: axis.place(head.share),
-          symbol: { [-1]: "triangle-down-open", 0: undefined, 1: "triangle-up-open" }[
-            axis.beyond(head.share)
-          ],
         }),
         ({ row }) => escapeHtml(`${column}: ${row[by] === null ? "not said" : cellText(row[by])}`),
       ),
+      ...beyondTraces(heads, axis, "y", (head) => placeOf.get(head.row)! + offsets.get(head)!),
     ],
     layout: {
       margin: { t: ROOM_FOR_TITLE, r: 20, b: ROOM_FOR_LEGEND[size] + 20, l: 60 },

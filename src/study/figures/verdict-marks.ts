@@ -13,8 +13,8 @@ const MARKS: Readonly<Record<Verdict["verdict"], { color: string; symbol: string
     "reads its inputs": { color: "#E69F00", symbol: "square", size: 9 },
     "reads a correlate": { color: "#D55E00", symbol: "diamond", size: 9 },
     "does not predict": { color: "#000000", symbol: "x", size: 8 },
-    undecided: { color: "#666666", symbol: "triangle-up", size: 9 },
-    "cannot be tested this way": { color: "#CC79A7", symbol: "triangle-down", size: 9 },
+    undecided: { color: "#666666", symbol: "triangle-up", size: 11 },
+    "cannot be tested this way": { color: "#CC79A7", symbol: "triangle-down", size: 11 },
     "no verdict": { color: "#56B4E9", symbol: "cross", size: 9 },
   };
 
@@ -42,7 +42,7 @@ export function headsWithShare(rows: readonly StudyRow[]): SharedHead[] {
  */
 export function verdictTraces<Head extends SharedHead>(
   heads: readonly Head[],
-  at: (head: Head) => { readonly x: number; readonly y: number | string; readonly symbol?: string },
+  at: (head: Head) => { readonly x: number; readonly y: number | string },
   note: (head: Head) => string = () => "",
 ): Partial<PlotData>[] {
   return VERDICTS.flatMap((verdict) => {
@@ -63,7 +63,7 @@ export function verdictTraces<Head extends SharedHead>(
         marker: {
           color,
           size,
-          symbol: places.map((place) => place.symbol ?? symbol),
+          symbol,
           line: { color: "#FFFFFF", width: 0.8 },
           opacity: 0.9,
         },
