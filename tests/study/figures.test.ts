@@ -89,8 +89,11 @@ describe("a study's figures", () => {
     );
     assert.deepEqual(bars.x, [0.1, 0.5, 0.9]);
     assert.equal(new Set(bars.y).size, 3);
-    const near = (values: number[], expected: number[]) =>
-      values.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-12, `${values}`));
+    const near = (values: number[], expected: number[]) => {
+      for (const [i, value] of values.entries()) {
+        assert.ok(Math.abs(value - expected[i]) < 1e-12, `${values}`);
+      }
+    };
     // The axis of shares from 0 to 1 has 6% of air.
     near(bars.error_x.array, [0.1, 0.56, 0.1]);
     near(bars.error_x.arrayminus, [0.1, 0.3, 0.1]);
