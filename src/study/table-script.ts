@@ -6,7 +6,7 @@ export const TABLE_SCRIPT = `
 const body = document.querySelector(".study tbody");
 if (body) {
   const rows = [...body.rows];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
   const keys = JSON.parse(document.getElementById("sort-keys").textContent);
   const controls = document.querySelector(".controls");
   const [filter, verdict, sorting, turn] = ["filter", "verdict", "sorting", "turn"].map((id) => document.getElementById(id));

@@ -113,7 +113,11 @@ describe("a study's figures", () => {
     // Layers in turn: layer 0 has 0.9, 0.7, 0.3; layer 1 has 0.1, −0.2; layer 2 has none and 25.
     const list = listShareBy(rows, { by: "target_layer" });
     assert.deepEqual(
-      list.map(({ value, heads, median_share }) => [value, heads, median_share]),
+      list.map(({ value, heads, median_share }) => [
+        value,
+        heads,
+        Number(median_share!.toFixed(12)),
+      ]),
       [
         ["0", 3, 0.7],
         ["1", 2, -0.05],

@@ -77,7 +77,7 @@ describe("a study's page", () => {
         assert.deepEqual(await shown(page), [1, 11]);
         assert.equal(await said.textContent(), "2 of 12 heads");
         await page.getByLabel("Filter").fill("");
-        await page.getByLabel("Verdict").selectOption("reads the neuron");
+        await page.locator("#verdict").selectOption("reads the neuron");
         assert.deepEqual(await shown(page), [0, 3, 5, 9]);
         await page.getByLabel("Filter").fill("nothing like it");
         assert.equal(await said.textContent(), "0 of 12 heads");
@@ -92,7 +92,7 @@ describe("a study's page", () => {
       file,
       async ({ page, errors }) => {
         await scrollThrough(page);
-        await page.getByLabel("Verdict").selectOption("reads a correlate");
+        await page.locator("#verdict").selectOption("reads a correlate");
         // The first point of the first verdict is head 0 in the atlas; in the forest the smallest, head 3.
         for (const [figure, head] of [
           [0, "head-1"],

@@ -21,8 +21,8 @@ export function shareAxis(shares: readonly number[]): ShareAxis {
   const around = extent([0, 1, ...inside]);
   const beyond = (share: number) => (share < low ? -1 : share > high ? 1 : 0);
   const range: [number, number] = [
-    shares.some((share) => share < low) ? low : padded(around)[0],
-    shares.some((share) => share > high) ? high : padded(around)[1],
+    shares.some((share) => share < low) ? low : around[0],
+    shares.some((share) => share > high) ? high : around[1],
   ];
   return {
     range: padded(range),

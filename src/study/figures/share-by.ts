@@ -42,17 +42,18 @@ export function shareByFigure(
   rows: readonly StudyRow[],
   { by, title, subtitle, size = "notebook" }: ShareByOptions,
 ): Figure {
+  const known = headsWithShare(rows);
+  drawable(
+    "causal shares",
+    known.map(({ share }) => share),
+    (i) => known[i].name,
+  );
   const all = shareGroups(rows, by).filter(({ median }) => median !== null);
   const groups = largestGroups(all, MOST_GROUPS[size]);
   const placeOf = new Map(groups.flatMap((group, x) => group.rows.map((row) => [row, x] as const)));
-  const heads = headsWithShare(rows).filter(({ row }) => placeOf.has(row));
+  const heads = known.filter(({ row }) => placeOf.has(row));
   const column = columnInWords(by);
   notEmpty(`The figure of shares by ${column}`, heads, "head with a causal share");
-  drawable(
-    "causal shares",
-    heads.map(({ share }) => share),
-    (i) => heads[i].name,
-  );
   const axis = shareAxis(heads.map(({ share }) => share));
   const beyond = heads.filter(({ share }) => axis.beyond(share) !== 0).length;
   const without = rows.filter(({ causal_share }) => causal_share === null).length;
