@@ -15,6 +15,9 @@ import { setUp } from "./setup.mjs";
 
 const require = createRequire(import.meta.url);
 
+/** The notebook that is not of one head. */
+const COMPARES_HEADS = "compare_heads";
+
 const options = /** @type {const} */ ({
   "model-dir": { type: "string" },
   base: { type: "string" },
@@ -38,7 +41,7 @@ export async function runNotebooks(args) {
     ...(values["no-browser"] && { TSLENS_NO_BROWSER: "1" }),
   };
 
-  const notebooks = findNotebooks(positionals);
+  const notebooks = findNotebooks(positionals, Boolean(environment.TSLENS_MODEL_DIR));
   console.log(
     `Executing ${notebooks.length === 1 ? "one notebook" : `${notebooks.length} notebooks`} on the tslab kernel`,
   );
@@ -193,12 +196,23 @@ export function usualCopy(notebook, folder) {
   );
 }
 
-/** @param {string[]} names with or without .ipynb; none for all */
-function findNotebooks(names) {
+/**
+ * @param {string[]} names with or without .ipynb; none for all
+ * @param {boolean} isOfOneHead whether they are to run on a head that was given
+ */
+function findNotebooks(names, isOfOneHead) {
   const all = filesUnder(inProject("notebooks"), ".ipynb").filter(
     (file) => !file.includes(".ipynb_checkpoints"),
   );
-  if (names.length === 0) return all;
+  if (names.length === 0) {
+    return all.filter((file) => !isOfOneHead || basename(file, ".ipynb") !== COMPARES_HEADS);
+  }
+  if (isOfOneHead && names.some((name) => basename(name, ".ipynb") === COMPARES_HEADS)) {
+    console.error(
+      `${COMPARES_HEADS} compares many heads and takes no --model-dir: \`npx tslens study DIR\` compares those under a folder.`,
+    );
+    process.exit(1);
+  }
   return names.map((name) => {
     const file = all.find(
       (candidate) => basename(candidate, ".ipynb") === basename(name, ".ipynb"),

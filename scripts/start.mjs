@@ -1,4 +1,4 @@
-// `npm start [-- --model-dir DIR …]`: set-up, then both notebooks.
+// `npm start [-- --model-dir DIR …]`: set-up, then the notebooks.
 import { runNotebooks } from "./run-notebooks.mjs";
 import { setUp } from "./setup.mjs";
 

@@ -73,6 +73,9 @@ export class InputError extends TslensError {}
 /** The tensor engine cannot be loaded. */
 export class EngineError extends TslensError {}
 
+/** The database of a study is away, refuses, or is of another version. */
+export class DatabaseError extends TslensError {}
+
 /** A figure has data that cannot be drawn, or cannot be written. */
 export class FigureError extends TslensError {}
 

@@ -12,6 +12,7 @@ export * from "./progress";
 export * from "./report";
 export * from "./results";
 export * as stats from "./stats";
+export * from "./study";
 export * from "./tensors";
 export * from "./text";
 export * from "./training";

@@ -36,8 +36,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
       ...["errors", "files", "text", "checkpoints", "heads", "results", "figures", "display"],
       "experiments",
     ],
-    cli: [...everything, "index"],
-    index: [...everything, "cli"],
+    study: everything,
+    cli: [...everything, "study", "index"],
+    index: [...everything, "study", "cli"],
   };
 })();
 

@@ -16,6 +16,9 @@ interface NotebookOptions {
 /** The project's folder, from `src/cli` as from `dist/cli`. */
 const projectFolder = join(__dirname, "..", "..");
 
+/** The notebook that is not of one head. */
+const COMPARES_HEADS = "compare_heads";
+
 /** `tslens notebook NAME` */
 export function notebookCommand(tslens: Command, _output: Output): void {
   tslens
@@ -30,6 +33,13 @@ export function notebookCommand(tslens: Command, _output: Output): void {
 
 async function notebook(name: string, { modelDir, base, out }: NotebookOptions): Promise<void> {
   const notebook = basename(name, ".ipynb");
+  if (notebook === COMPARES_HEADS) {
+    throw new InputError("this notebook compares many heads and takes no --model-dir", {
+      found: `"${name}"`,
+      expected: notebookNames().join(" or "),
+      remedy: `\`tslens study ${modelDir}\` compares the heads under a folder; \`npm start -- ${COMPARES_HEADS}\` runs the notebook.`,
+    });
+  }
   if (!notebookNames().includes(notebook)) {
     throw new InputError("there is no such notebook", {
       found: `"${name}"`,
@@ -55,6 +65,7 @@ function notebookNames(): string[] {
   return readdirSync(join(projectFolder, "notebooks"))
     .filter((file) => file.endsWith(".ipynb"))
     .map((file) => basename(file, ".ipynb"))
+    .filter((name) => name !== COMPARES_HEADS)
     .sort();
 }
 

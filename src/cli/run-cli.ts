@@ -11,6 +11,7 @@ import { addNoBrowser } from "./no-browser";
 import { notebookCommand } from "./notebook";
 import { type Output, oneLine } from "./output";
 import { reportCommand } from "./report";
+import { studyCommand, workerCommand } from "./study";
 import { trainHeadCommand } from "./train-head";
 import { verifyCommand } from "./verify";
 
@@ -51,7 +52,8 @@ function program(output: Output): Command {
   // Subcommands take over the settings above, not those below.
   for (const add of [inspectCommand, activationsCommand, verifyCommand]) add(tslens, output);
   for (const experiment of EXPERIMENTS) experimentCommand(tslens, experiment, output);
-  for (const add of [trainHeadCommand, notebookCommand, reportCommand]) add(tslens, output);
+  for (const add of [studyCommand, workerCommand, trainHeadCommand, notebookCommand, reportCommand])
+    add(tslens, output);
   addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
   return tslens.allowExcessArguments().action(() => {
     const [unknown] = tslens.args;

@@ -1,13 +1,11 @@
-import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { ResultError } from "../errors";
 import type { ResultByName, ResultName } from "../experiments/registry";
 import { atomicWrite, leadsOut } from "../files/atomic-write";
 import { makeFolder } from "../files/make-folder";
-import { runName } from "../heads/run-folders";
 import { resultName } from "../results/named-result";
 import { resultFileNames } from "../results/result-file-names";
+import { type HeadIdentity, holderOf, identityOf, isSameHead } from "./result-holder";
 import { serializeResult } from "./serialize-result";
 
 /** Where a result goes and what it is. */
@@ -104,25 +102,23 @@ function kindOf<N extends ResultName>(result: object): N {
   });
 }
 
-/** Where a head is and what is in it. */
-interface HeadIdentity {
-  readonly place: string;
-  readonly run: string;
-  readonly sha256: unknown;
-}
-
-function identityOf(result: { model_path: string; provenance?: unknown }): HeadIdentity {
-  const provenance = result.provenance as { head_sha256?: unknown } | null | undefined;
-  return {
-    place: resolve(result.model_path),
-    run: runName(result.model_path),
-    sha256: provenance?.head_sha256,
-  };
-}
-
-function isSameHead(a: HeadIdentity, b: HeadIdentity): boolean {
-  const sameWeights = a.sha256 !== undefined && a.sha256 === b.sha256;
-  return a.place === b.place || (sameWeights && a.run === b.run);
+/**
+ * Writes a result under a name that was chosen before.
+ *
+ * @returns false if another head's result has that name, or anything else
+ * @throws ResultError as {@link writeResult}
+ */
+export async function writeResultAs<N extends ResultName>(
+  result: ResultByName[N],
+  { directory, name, fileName }: { directory: string; name: N; fileName: string },
+): Promise<boolean> {
+  const path = join(directory, fileName);
+  const text = serializeResult(name, result);
+  try {
+    return await writeUnlessTaken(path, text, identityOf(result), directory);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 /** Takes the name if it is free or held by the same head; false if another head holds it. */
@@ -138,25 +134,12 @@ async function writeUnlessTaken(
   return atomicWrite(path, text, { within });
 }
 
-/** The head whose result a file holds; null when the file is not such a result. */
-async function holderOf(path: string): Promise<HeadIdentity | null> {
-  // Reading a pipe or a device may never end.
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (!there?.isFile() && !there?.isDirectory()) return null;
-  const text = await readFile(path, "utf8");
-  try {
-    const result = JSON.parse(text);
-    return typeof result?.model_path === "string" ? identityOf(result) : null;
-  } catch {
-    return null;
-  }
-}
-
 function noteOn(usual: string, written: string): string {
   return `${usual} holds the result of another head on this layer and neuron, or something else, and was kept; this result is in ${written}.`;
 }
 
-function unwritable(path: string, error: unknown): ResultError {
+/** What it means that a file of results cannot be written. */
+export function unwritable(path: string, error: unknown): ResultError {
   const code = (error as NodeJS.ErrnoException).code;
   const reason = code === undefined ? undefined : REASONS[code];
   return new ResultError(reason?.what ?? "cannot be written", {

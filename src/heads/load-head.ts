@@ -13,7 +13,7 @@ import { locateHead } from "./locate-head";
 import { RUN_FOLDERS } from "./run-folders";
 
 /** A head's weights, the preferred first. */
-const HEAD_FILES = ["head.pt", "head.safetensors"] as const;
+export const HEAD_FILES = ["head.pt", "head.safetensors"] as const;
 
 const CONFIG_FILE = "config.json";
 

@@ -107,7 +107,8 @@ export function storedFigure(name: string, content: unknown): PageFigure {
   return { name, wide, narrow: null, ...textsOf(content as Figure) };
 }
 
-function pageFigure(name: string, figure: Figure, narrow: Figure | undefined): PageFigure {
+/** A figure of ours in both sizes, with texts that may come from anywhere. */
+export function pageFigure(name: string, figure: Figure, narrow: Figure | undefined): PageFigure {
   return {
     name,
     wide: safeFigure(plainFigure(figure)),

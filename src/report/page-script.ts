@@ -9,7 +9,7 @@ export const NARROW_WINDOW = `screen and (max-width: ${FIGURE_WIDTHS.notebook + 
 /**
  * The results page's script: a figure is drawn when it comes near the window (all of them before
  * printing, when folded sections open too), in the size that its place has room for, and again when that
- * changes. A link to a folded section opens it.
+ * changes; its place is told by the event "drawn". A link to a folded section opens it.
  */
 export const PAGE_SCRIPT = `
 const narrowWindow = matchMedia("${NARROW_WINDOW}");
@@ -35,6 +35,7 @@ function draw(place) {
   // A figure that Plotly cannot draw costs its own place.
   Promise.resolve()
     .then(() => Plotly.react(plot, data, layout, options))
+    .then(() => plot.dispatchEvent(new Event("drawn", { bubbles: true })))
     .catch((error) => {
       plot.textContent = "Plotly cannot draw this figure (" + error + ").";
     });

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { figureConfig, plotlyScript, scriptJson } from "../display/figure-html";
+import { plotlyScript } from "../display/figure-html";
 import { pagePolicy } from "../display/page-policy";
-import { figureSize } from "../display/picture";
 import { EXPERIMENTS, experimentOf } from "../experiments/registry";
 import { runName } from "../heads/run-folders";
 import type { KeyNumber } from "../results/key-number";
@@ -13,6 +12,8 @@ import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
 import { type AnalysedHead, analysedHeads } from "./analysed-heads";
 import type { CollectedResults, FoundResult } from "./collect-results";
 import type { ExecutedNotebook } from "./executed-notebooks";
+import { figureBlock, figureSizes } from "./figure-block";
+import { fileLink as link } from "./file-link";
 import { type PageFigure, pageFigures, type ResultFigures } from "./page-figures";
 import { PAGE_SCRIPT } from "./page-script";
 import { pageStyle } from "./page-style";
@@ -49,7 +50,7 @@ export function reportPage(collected: CollectedResults): string {
   }));
   const figures = heads.flatMap(({ parts }) => parts.flatMap((part) => part.figures));
   const scripts = figures.length > 0 ? [plotlyScript("cartesian"), PAGE_SCRIPT] : [];
-  const style = pageStyle(figures.flatMap((figure) => Object.values(sizesOf(figure))));
+  const style = pageStyle(figures.flatMap((figure) => Object.values(figureSizes(figure))));
   const others = collected.notebooks.filter((notebook) => !owners.get(notebook));
   return `<!doctype html>
 <html lang="en">
@@ -225,7 +226,7 @@ function resultPart(
   return `<article>
 <h3>${escapeHtml(result.kind.replaceAll("_", " "))}</h3>
 <p class="file">${link(result.file, result.file)}${when}</p>
-${said}${list(findings.map(escapeHtml), "found")}${numberList(numbers)}${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, result)).join("\n")}
+${said}${list(findings.map(escapeHtml), "found")}${numberList(numbers)}${notDrawn.join("")}${figures.map((figure) => figureBlock(figure, exportsOf(figure, result))).join("\n")}
 </article>`;
 }
 
@@ -238,41 +239,12 @@ function headline({ kind, content }: FoundResult): string {
     : "";
 }
 
-function figureBlock(figure: PageFigure, result: FoundResult): string {
-  const { name, wide, narrow } = figure;
-  const summary = escapeHtml(figure.summary);
-  const folder = result.file.replace(/\.json$/, "");
-  const links = result.exports
-    .filter((file) => file.replace(/\.[^.]+$/, "") === name)
-    .map((file) => link(`${folder}/${file}`, file.replace(/^.*\./, "").toUpperCase()));
-  const content = { wide, narrow: narrowPart(wide, narrow), config: figureConfig(name) };
-  const sizes = Object.entries(sizesOf(figure)).map(([of, size]) => `${of}-${size}`);
-  return `<figure>
-<div class="figure${narrow ? "" : " one-size"} ${sizes.join(" ")}" role="img" aria-label="${summary}"><script type="application/json">${scriptJson(content)}</script></div>
-<noscript><pre>${summary}
-
-${escapeHtml(figure.numbers)}</pre></noscript>
-<figcaption>${escapeHtml(name)}${links.length > 0 ? `: ${links.join(" ")}` : ""}</figcaption>
-</figure>`;
-}
-
-/** In whole pixels. */
-function sizesOf({ wide, narrow }: PageFigure): { width: number; height: number; narrow: number } {
-  const { width, height } = figureSize(wide);
-  const narrowHeight = narrow ? figureSize(narrow).height : height;
-  return {
-    width: Math.round(width),
-    height: Math.round(height),
-    narrow: Math.round(narrowHeight),
-  };
-}
-
-/** What the narrow figure has of its own: seldom more than a layout. */
-function narrowPart(wide: PageFigure["wide"], narrow: PageFigure["narrow"]) {
-  if (narrow === null) return null;
-  const { template: _, ...layout } = narrow.layout;
-  const isSame = JSON.stringify(narrow.data) === JSON.stringify(wide.data);
-  return isSame ? { layout } : { layout, data: narrow.data };
+/** Links to the files that hold a figure. */
+function exportsOf({ name }: PageFigure, { file, exports }: FoundResult): string[] {
+  const folder = file.replace(/\.json$/, "");
+  return exports
+    .filter((one) => one.replace(/\.[^.]+$/, "") === name)
+    .map((one) => link(`${folder}/${one}`, one.replace(/^.*\./, "").toUpperCase()));
 }
 
 function notShownSection({ notShown }: CollectedResults): string {
@@ -288,15 +260,4 @@ ${list(items, "not-shown")}</section>`;
 function list(items: readonly string[], name: string): string {
   if (items.length === 0) return "";
   return `<ul class="${name}">${items.map((item) => `<li>${item}</li>`).join("")}</ul>\n`;
-}
-
-/** A link to a file of the folder. */
-function link(path: string, text: string): string {
-  // Half a surrogate pair, as file names may have on Windows, has no address.
-  const address = path
-    .replace(/\p{Cs}/gu, "\ufffd")
-    .split("/")
-    .map(encodeURIComponent)
-    .join("/");
-  return `<a href="${address}">${escapeHtml(text)}</a>`;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../checkpoints/json-file";
 import { HeadConfigError } from "../errors";
@@ -7,7 +7,7 @@ import type { BoundHead } from "../heads/bind-head";
 import { HEAD_ACTIVATIONS } from "../heads/head-config";
 import { isStillThere } from "../heads/load-head";
 import type { MeasuredPrompts } from "../heads/measured-prompts";
-import { runFolder } from "../heads/run-folders";
+import { runDirectory, TRAINING_METRICS } from "../heads/run-folders";
 import { breathe } from "../progress/interrupt";
 import { silentProgress } from "../progress/progress";
 import { randomStream } from "../stats/random-stream";
@@ -117,8 +117,7 @@ async function textsOf(
 }
 
 function readRun(directory: string): Run | string {
-  const run = runFolder(directory) ? dirname(directory) : directory;
-  const file = join(run, "training_metrics.json");
+  const file = join(runDirectory(directory), TRAINING_METRICS);
   if (!existsSync(file)) return "there is no training_metrics.json beside the head";
   const parsed = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (parsed.success) return parsed.data;

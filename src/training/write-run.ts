@@ -4,6 +4,7 @@ import { writeStateDict } from "../checkpoints/torch-writer";
 import { InputError } from "../errors";
 import { makeFolder } from "../files/make-folder";
 import { discard, temporaryName } from "../files/temporary";
+import { TRAINING_METRICS } from "../heads/run-folders";
 import type { HeadTensors } from "./train-by-gradient";
 
 /** What a run directory holds. */
@@ -54,7 +55,7 @@ export async function writeRun(out: string, name: string, content: RunContent): 
       writeFileSync(join(temporary, folder, "config.json"), jsonText(content.config));
       await writeStateDict(join(temporary, folder, "head.pt"), tensors);
     }
-    writeFileSync(join(temporary, "training_metrics.json"), jsonText(content.metrics));
+    writeFileSync(join(temporary, TRAINING_METRICS), jsonText(content.metrics));
     renameSync(temporary, directory);
   } catch (cause) {
     checkRunIsNew(directory);

@@ -40,6 +40,12 @@ const SHOWN: Readonly<Record<keyof typeof NOTEBOOKS, readonly string[]>> = {
   activation_patching: [...NOTEBOOKS.activation_patching, "neuron_sweep"],
 };
 
+/** What the notebook that compares heads shows. */
+const COMPARED = [
+  ...["atlas", "forest", "share_by_layer", "share_by_head_type"],
+  ...["share_by_feature_layer", "share_by_texts_count", "share_by_ridge_penalty"],
+];
+
 /** Keys that Python scripts read (SPEC section 7). */
 const KEYS = {
   linear_weights_analysis:
@@ -81,7 +87,7 @@ describe("both notebooks, executed on the tslab kernel", () => {
 
   before(() => {
     results = folderInProject();
-    const run = runNotebooks(["--out", results]);
+    const run = runNotebooks(["linear_weights_analysis", "activation_patching", "--out", results]);
     output = run.output;
     assert.equal(run.status, 0, run.output);
   });
@@ -243,7 +249,7 @@ function headType(folder: string): string | undefined {
 }
 
 describe("the committed notebooks", () => {
-  for (const [name, figures] of Object.entries(SHOWN)) {
+  for (const [name, figures] of Object.entries({ ...SHOWN, compare_heads: COMPARED })) {
     it(`${name} carries its outputs`, () => {
       const file = join(PROJECT, "notebooks", `${name}.ipynb`);
       assert.ok(existsSync(file));

@@ -87,7 +87,7 @@ describe("executed notebooks in Jupyter, in a browser without a network", () => 
     noBrowser = await whyNoBrowser();
     if (noBrowser) return;
     folder = folderInProject();
-    const { status, output } = runNotebooks(["--out", folder]);
+    const { status, output } = runNotebooks([...NOTEBOOKS, "--out", folder]);
     assert.equal(status, 0, output);
     await executeCells(RENDERER_CELLS, join(folder, "notebooks"), "renderers");
     for (const copy of ["trusted", "untrusted"]) {

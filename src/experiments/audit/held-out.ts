@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../checkpoints/json-file";
 import { HeadConfigError, InputError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
-import { runFolder } from "../../heads/run-folders";
+import { runDirectory, TRAINING_METRICS } from "../../heads/run-folders";
 import type { HookedTransformer } from "../../model/hooked-transformer";
 import { bundledTraining } from "../../training/bundled-training";
 import { heldOutTexts } from "../../training/default-texts";
@@ -93,9 +93,7 @@ async function without(head: BoundHead, measured: MeasuredPrompts): Promise<Held
 
 /** The measured prefixes of the training texts; null where they are not known: only the bundled ones can be. */
 async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | null> {
-  const { directory } = head.files;
-  const run = runFolder(directory) ? dirname(directory) : directory;
-  const file = join(run, "training_metrics.json");
+  const file = join(runDirectory(head.files.directory), TRAINING_METRICS);
   if (!existsSync(file)) return null;
   const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (!said.success) return null;

@@ -159,6 +159,21 @@ const keys = z.strictObject({
     "The same resampling read by heads of the same kind that learnt shuffled labels.",
   ),
   resamples: z.int().min(0).describe("Other texts whose value each text took."),
+  study: z
+    .strictObject({
+      job: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe("SHA-256 of head, base model, texts, options and version: what names the job."),
+      cosine: z.number().min(-1).max(1).nullable(),
+      cosine_of: z
+        .string()
+        .nullable()
+        .describe("Which vector of the model the head's linear weights are compared with."),
+      cosine_percentile: z.number().min(0).max(100).nullable(),
+    })
+    .optional()
+    .describe("What `tslens study` adds: which job made it, and the cosine of its table."),
   warnings: z.array(z.string()).describe("What the reader has to know; often empty."),
   provenance: provenanceSchema,
 });

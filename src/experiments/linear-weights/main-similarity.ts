@@ -1,19 +1,10 @@
 import type { BoundHead } from "../../heads/bind-head";
-import { hookPoint } from "../../model/hook-points";
 import { COMPARISONS } from "./comparisons";
-import { isResidualTarget } from "./residual-target";
+import { mainComparison } from "./main-comparison";
 import type { MainSimilarity, SimilarityTest } from "./similarity-evidence";
 
-/** By which weights a hidden MLP neuron reads, by its activation. */
-const READS_BY: ReadonlyMap<string | null, "input" | "gate"> = new Map([
-  ["mlp.hook_pre", "gate"],
-  ["mlp.hook_pre_linear", "input"],
-  ["mlp.hook_post", "input"],
-]);
-
 /**
- * The similarity that means something for what the head predicts: with what a hidden neuron reads; with a
- * coordinate of the stream, or with what that coordinate reads where the head sees the stream before it.
+ * The similarity that means something for what the head predicts ({@link mainComparison}).
  *
  * @param tests every similarity of the head
  */
@@ -38,16 +29,4 @@ export function mainSimilarity(
   const { rank, of, percentile, p_value, reason } = test.other_neurons;
   const whyNone = test.reason ?? reason;
   return { comparison, name, cosine: test.cosine, rank, of, percentile, p_value, reason: whyNone };
-}
-
-function mainComparison({
-  hook,
-  model,
-  targetCanMatter,
-}: Pick<BoundHead, "hook" | "model" | "targetCanMatter">): MainSimilarity["comparison"] {
-  if (isResidualTarget({ hook, model })) {
-    return targetCanMatter ? "basis_vector" : "read_direction";
-  }
-  const reads = READS_BY.get(hookPoint(hook, model.cfg).nameInBlock) ?? null;
-  return reads === "gate" && !model.cfg.gated_mlp ? "input" : reads;
 }

@@ -7,8 +7,6 @@ import type { BoundHead } from "../../heads/bind-head";
 import { type LinearWeights, linearWeights } from "../../heads/linear-weights";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { hookPoint } from "../../model/hook-points";
-import type { HookedTransformer } from "../../model/hooked-transformer";
-import { mlpVectors, rawMlpVectors, readDirections } from "../../model/mlp-vectors";
 import { breathe, interruptible } from "../../progress/interrupt";
 import { namedResult } from "../../results/named-result";
 import { SCHEMA_VERSION } from "../../results/schema-version";
@@ -18,6 +16,7 @@ import { principalComponents } from "../../stats/principal-components";
 import { randomBaseline } from "../../stats/random-baseline";
 import { vectorStatistics } from "../../stats/vector-statistics";
 import { zScore } from "../../stats/z-score";
+import { comparisonsOf } from "./compared-vectors";
 import { gradientSummary } from "./gradient-summary";
 import { LINEAR_WEIGHTS_KEY_NUMBERS } from "./key-numbers";
 import { mainSimilarity } from "./main-similarity";
@@ -156,43 +155,6 @@ async function analyze(
     ],
     provenance: { ...provenance, random_streams: streams.names() },
   });
-}
-
-/** Every vector that the head is compared with: the hidden neuron's, and what a residual-stream target adds. */
-async function comparisonsOf(head: BoundHead): Promise<Comparison[]> {
-  const { model, index } = head;
-  const { targetLayer: layer, targetNeuron: neuron } = head.files.config;
-  const hidden = neuron < model.cfg.d_mlp;
-  const ofMlp = hidden
-    ? { processed: mlpVectors(model, layer), raw: await rawMlpVectors(model, layer) }
-    : {};
-  const pair = (weights: "processed" | "raw"): Comparison[] => {
-    const vectors = ofMlp[weights];
-    if (!vectors) return [];
-    return (["input", "output", "gate"] as const).flatMap((name) => {
-      const ofLayer = vectors[name];
-      return ofLayer ? [{ name, weights, layer: ofLayer, index: neuron }] : [];
-    });
-  };
-  const inStream = isResidualTarget(head) ? streamComparisons(model, layer, index) : [];
-  return [...pair("processed"), ...inStream, ...pair("raw")];
-}
-
-/** With what a coordinate of the residual stream is, and with what it reads. */
-function streamComparisons(model: HookedTransformer, layer: number, index: number): Comparison[] {
-  const { input, gate } = readDirections(model, layer);
-  const weights = "processed" as const;
-  return [
-    { name: "basis_vector", weights, layer: basis(model.cfg.d_model), index, isBasis: true },
-    { name: "read_direction", weights, layer: input, index },
-    ...(gate ? [{ name: "gate_read_direction" as const, weights, layer: gate, index }] : []),
-  ];
-}
-
-function basis(d_model: number): Float32Array[] {
-  return Array.from({ length: d_model }, (_, n) =>
-    Float32Array.from({ length: d_model }, (_, j) => (j === n ? 1 : 0)),
-  );
 }
 
 /**

@@ -1,0 +1,13 @@
+export { type ComparedHeads, compareHeads } from "./compare-heads";
+export { atlasFigure } from "./figures/atlas";
+export { forestFigure } from "./figures/forest";
+export { type ShareByOptions, shareByFigure } from "./figures/share-by";
+export type { FailedHead } from "./find-heads";
+export { runStudy, type Study } from "./run-study";
+export { listShareBy, type ShareGroupRow } from "./share-groups";
+export { studyFigures } from "./study-figures";
+export { writeTable } from "./study-files";
+export { type StudyJson, studyJsonSchema } from "./study-json";
+export type { StudyOptions } from "./study-options";
+export { STUDY_COLUMNS, type StudyRow, studyRowSchema } from "./study-row";
+export { describeDiscoveries, type HeadRow, listHeads } from "./tables";
