@@ -16,7 +16,7 @@ export interface PostgresOptions {
 const FIRST_PATIENCE_MS = 4_000;
 const PATIENCE_MS = 10 * 60_000;
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
 /** A connection that says nothing for so long is taken for lost. */
 const SILENCE_MS = 60_000;
 const CONNECT_MS = 10_000;
@@ -52,10 +52,16 @@ export async function openPostgres(
   // Of connections that nobody uses just now: the next statement finds out.
   pool.on("error", () => {});
   let patience = FIRST_PATIENCE_MS;
+  // Several statements may wait at once; it is said once.
+  let isSaid = false;
   const once = async (text: string, values?: readonly unknown[]) => {
     const client = await pool.connect();
+    // Between statements nobody else listens; the statement finds out.
+    const ignore = () => {};
+    client.on("error", ignore);
     try {
       const result = await client.query(text, values && [...values]);
+      client.off("error", ignore);
       client.release();
       return { rows: (Array.isArray(result) ? result.at(-1) : result).rows ?? [] };
     } catch (error) {
@@ -71,7 +77,8 @@ export async function openPostgres(
       for (let tries = 1, pause = FIRST_PAUSE_MS; ; tries++) {
         try {
           const result = await once(text, values);
-          if (tries > 1) onNote?.(`the database at ${address.shown} answers again`);
+          if (isSaid) onNote?.(`the database at ${address.shown} answers again`);
+          isSaid = false;
           return result;
         } catch (error) {
           if (!isAway(error)) throw refused(error, address);
@@ -79,14 +86,15 @@ export async function openPostgres(
             throw new InterruptedError("interrupted while the database was away");
           const seconds = (performance.now() - started) / 1000;
           if (seconds * 1000 > patience) throw away(error, address, tries, seconds);
-          if (tries === 2 && patience > FIRST_PATIENCE_MS) {
+          if (tries === 2 && patience > FIRST_PATIENCE_MS && !isSaid) {
+            isSaid = true;
             const minutes = Math.round(patience / 60_000);
             onNote?.(
               `the database at ${address.shown} is away (${reasonOf(error)}): it is tried again for ${minutes} minutes`,
             );
           }
         }
-        await sleep(pause, undefined, { signal }).catch(() => {});
+        await sleep(pause);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
     },

@@ -80,7 +80,8 @@ describe("a study on the embedded database", { skip: process.platform !== "linux
   it("ends with a head that kills its process each time as failed, and all others done", async () => {
     const [poisoned] = study.names;
     const poison = killerOf(folder, poisoned);
-    const { code, stdout, stderr } = await new StudyProcess(args("poisoned", "--json"), poison).ended;
+    const { code, stdout, stderr } = await new StudyProcess(args("poisoned", "--json"), poison)
+      .ended;
     assert.equal(code, 0, stderr);
     const { heads, failed } = JSON.parse(stdout);
     assert.deepEqual(failed, [
