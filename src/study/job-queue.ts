@@ -2,7 +2,7 @@ import type PgBoss from "pg-boss";
 import { DatabaseError } from "../errors";
 import { VERSION } from "../version";
 import type { Database } from "./database";
-import { baseHash, type StudyJob, studyJobSchema } from "./job";
+import { baseHash, jobHash, type StudyJob, studyJobSchema } from "./job";
 import { optionalPackage } from "./optional-package";
 
 /** Beside other applications' tables, and other uses of pg-boss. */
@@ -159,10 +159,10 @@ export class JobQueue {
     if (first === undefined) return { jobs: [], unreadable: [] };
     const isAlone = first.retryCount > 0 || most < 2;
     const rows = isAlone ? [first] : [first, ...(await this.fetch(queue, most - 1))];
-    const read = rows.map((row) => ({ row, read: studyJobSchema.safeParse(row.data) }));
+    const read = rows.map((row) => ({ row, job: jobIn(row.data) }));
     return {
-      jobs: read.flatMap(({ row, read }) => (read.success ? [takenJob(row, read.data)] : [])),
-      unreadable: read.flatMap(({ row, read }) => (read.success ? [] : [row.id])),
+      jobs: read.flatMap(({ row, job }) => (job === null ? [] : [takenJob(row, job)])),
+      unreadable: read.flatMap(({ row, job }) => (job === null ? [row.id] : [])),
     };
   }
 
@@ -273,6 +273,12 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
     if (isGone(error)) return null;
     throw error;
   }
+}
+
+/** Whoever can write to the database can write anything there. */
+function jobIn(data: unknown): StudyJob | null {
+  const { success, data: job } = studyJobSchema.safeParse(data);
+  return success && job.tslens === VERSION && job.job === jobHash(job) ? job : null;
 }
 
 function takenJob(row: PgBoss.JobWithMetadata, job: StudyJob): TakenJob {

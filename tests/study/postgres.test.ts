@@ -133,12 +133,37 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
     assert.equal(statSync(join(out, names[7])).mtimeMs, kept);
   });
 
-  it("refuses tables of a newer version, and jobs that are none", async () => {
-    const name = "newer";
+  it("refuses what somebody else wrote into the database, and does the rest", async () => {
+    const name = "hostile";
     await server.createDatabase(name);
+    const coordinator = studyOf(name, "--workers", "0");
+    const count = async () =>
+      Number(
+        (await server.query("SELECT count(*) FROM tslens.job", name).catch(() => [{}]))[0].count,
+      );
+    await until("the jobs", async () => (await count()) === HEADS);
+    const changes = [
+      `data || '{"run": "process.exit()"}'`,
+      `jsonb_set(data, '{out,file}', '"../../stolen.json"')`,
+      `jsonb_set(data, '{options,seed}', '7')`,
+    ];
+    const rows = await server.query("SELECT id FROM tslens.job LIMIT 3", name);
+    for (const [i, change] of changes.entries()) {
+      await server.query(`UPDATE tslens.job SET data = ${change} WHERE id = '${rows[i].id}'`, name);
+    }
+    const worker = workerOf(name);
+    const { code, stdout, stderr } = await coordinator.ended;
+    assert.equal(code, 0, stderr);
+    const { heads, failed } = JSON.parse(stdout);
+    assert.equal(heads.length, HEADS - 3);
+    assert.equal(failed.length, 3);
+    for (const { reason } of failed) assert.match(reason, /is no job of this version of tslens/);
+    assert.match(worker.stderr, /jobs? (was|were) refused/);
+  });
+
+  it("refuses tables of a newer version", async () => {
     const out = join(folder, "undisturbed");
     const file = readdirSync(out).find((one) => one.startsWith("audit"))!;
-    const text = readFileSync(join(out, file), "utf8");
     rmSync(join(out, file));
     await server.query("UPDATE tslens.version SET version = 1000", "undisturbed");
     const { code, stderr } = await studyOf("undisturbed", "--workers", "1").ended;
@@ -149,7 +174,6 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
     );
     assert.match(stderr, /the embedded one needs none/);
     assert.equal(stderr.trim().split("\n").length, 1);
-    writeFileSync(join(out, file), text);
     const worker = await workerOf("undisturbed").ended;
     assert.equal(worker.code, 1);
     assert.match(worker.stderr, /newer version/);
