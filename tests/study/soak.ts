@@ -38,7 +38,7 @@ export async function soak(options: SoakOptions): Promise<number> {
   const workers = Array.from({ length: options.workers }, worker);
   let kills = 0;
   // Where everything is slow, whoever is killed by the clock alone never gets anything done.
-  const heads = study.names.length;
+  const some = Math.ceil(study.names.length / 50);
   let enough = 1;
   let next = Date.now() + 1000 * secondsBetweenKills;
   try {
@@ -47,7 +47,7 @@ export async function soak(options: SoakOptions): Promise<number> {
       async () => {
         if (!coordinator.isRunning) return true;
         if (Date.now() < next || doneHeads(out) < enough) return false;
-        enough = doneHeads(out) + Math.ceil(heads / 50);
+        enough = doneHeads(out) + some;
         next = Date.now() + 1000 * secondsBetweenKills * (0.5 + stream.uniform());
         const place = stream.integer(0, workers.length - 1);
         const [computing] = workers[place].computing;
