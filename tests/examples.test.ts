@@ -21,6 +21,7 @@ const SOURCES = join(PROJECT, "src");
 /** Examples that another test runs. */
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "training/train-head.ts": "tests/training/tutorial.test.ts trains such a head",
+  "study/run-study.ts": "tests/study runs studies, in processes that start in another folder",
 };
 
 interface Example {

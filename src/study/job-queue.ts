@@ -2,7 +2,7 @@ import type PgBoss from "pg-boss";
 import { DatabaseError } from "../errors";
 import { VERSION } from "../version";
 import type { Database } from "./database";
-import { baseHash, type StudyJob, studyJobSchema } from "./job";
+import { baseHash, jobHash, type StudyJob, studyJobSchema } from "./job";
 import { optionalPackage } from "./optional-package";
 
 /** Beside other applications' tables, and other uses of pg-boss. */
@@ -59,21 +59,26 @@ export class JobQueue {
    * @throws DatabaseError if the tables are of a newer version, or cannot be made.
    */
   static async open(database: Database, options: QueueOptions): Promise<JobQueue> {
-    const { default: Boss } = await optionalPackage("pg-boss", () => import("pg-boss"));
-    const construction = Boss.getConstructionPlans(SCHEMA);
-    await requireKnownVersion(database, construction);
-    const boss = new Boss({
-      db: { executeSql: (text: string, values: unknown[]) => database.executeSql(text, values) },
-      schema: SCHEMA,
-      schedule: false,
-      supervise: options.supervise,
-      // Half of it, so that a lost job waits for half of its time again at most.
-      maintenanceIntervalSeconds: Math.max(1, Math.round(options.expireInSeconds / 2)),
-    });
-    // Of its upkeep, which is tried again; what matters is thrown where it is awaited.
-    boss.on("error", () => {});
-    await boss.start();
-    return new JobQueue(database, boss, options, construction);
+    try {
+      const { default: Boss } = await optionalPackage("pg-boss", () => import("pg-boss"));
+      const construction = Boss.getConstructionPlans(SCHEMA);
+      await requireKnownVersion(database, construction);
+      const boss = new Boss({
+        db: { executeSql: (text: string, values: unknown[]) => database.executeSql(text, values) },
+        schema: SCHEMA,
+        schedule: false,
+        supervise: options.supervise,
+        // Half of it, so that a lost job waits for half of its time again at most.
+        maintenanceIntervalSeconds: Math.max(1, Math.round(options.expireInSeconds / 2)),
+      });
+      // Of its upkeep, which is tried again; what matters is thrown where it is awaited.
+      boss.on("error", () => {});
+      await boss.start();
+      return new JobQueue(database, boss, options, construction);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   }
 
   /** The queue that a job stands in. */
@@ -87,6 +92,17 @@ export class JobQueue {
    */
   async add(jobs: readonly QueuedJob[]): Promise<void> {
     const sorted = [...jobs].sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.addSorted(sorted);
+      } catch (error) {
+        // Dropped while they were filled.
+        if (!isGone(error) || tries === 3) throw error;
+      }
+    }
+  }
+
+  private async addSorted(sorted: readonly QueuedJob[]): Promise<void> {
     await this.requireTables();
     for (const [name, ofQueue] of byQueue(sorted)) {
       await this.boss.createQueue(name);
@@ -125,7 +141,7 @@ export class JobQueue {
   }
 
   private async waitingRows(): Promise<{ name: string; count: number }[]> {
-    const { rows } = await this.unlessGone(
+    const { rows } = await this.sql(
       `SELECT name, count(*)::int AS count FROM ${SCHEMA}.job
        WHERE state < 'active' AND start_after < now() GROUP BY name ORDER BY name`,
       [],
@@ -143,10 +159,10 @@ export class JobQueue {
     if (first === undefined) return { jobs: [], unreadable: [] };
     const isAlone = first.retryCount > 0 || most < 2;
     const rows = isAlone ? [first] : [first, ...(await this.fetch(queue, most - 1))];
-    const read = rows.map((row) => ({ row, read: studyJobSchema.safeParse(row.data) }));
+    const read = rows.map((row) => ({ row, job: jobIn(row.data) }));
     return {
-      jobs: read.flatMap(({ row, read }) => (read.success ? [takenJob(row, read.data)] : [])),
-      unreadable: read.flatMap(({ row, read }) => (read.success ? [] : [row.id])),
+      jobs: read.flatMap(({ row, job }) => (job === null ? [] : [takenJob(row, job)])),
+      unreadable: read.flatMap(({ row, job }) => (job === null ? [row.id] : [])),
     };
   }
 
@@ -180,13 +196,13 @@ export class JobQueue {
       typeof how,
       (queue: string, ids: readonly string[], output: object) => Promise<unknown>
     >;
-    await boss[how](queue, [...ids], output);
+    await unlessGone(boss[how](queue, [...ids], output));
   }
 
   /** Gives jobs back that were taken and not tried. */
   async giveBack(queue: string, ids: readonly string[], afterSeconds = 0): Promise<void> {
     if (ids.length === 0) return;
-    await this.unlessGone(
+    await this.sql(
       `UPDATE ${SCHEMA}.job SET started_on = NULL, start_after = now() + $3 * interval '1s',
        state = (CASE WHEN retry_count > 0 THEN 'retry' ELSE 'created' END)::${SCHEMA}.job_state
        WHERE name = $1 AND id = ANY($2::uuid[]) AND state = 'active'`,
@@ -197,7 +213,7 @@ export class JobQueue {
   /** Says that jobs are still being done, so that nobody else takes them. */
   async touch(queue: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.unlessGone(
+    await this.sql(
       `UPDATE ${SCHEMA}.job SET started_on = now()
        WHERE name = $1 AND id = ANY($2::uuid[]) AND state = 'active'`,
       [queue, ids],
@@ -206,7 +222,7 @@ export class JobQueue {
 
   /** Where rows are, by id; one that is gone is not among them. */
   async states(ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
-    const { rows } = await this.unlessGone(
+    const { rows } = await this.sql(
       `SELECT id, state, output->>'reason' AS reason, output->'value'->>'message' AS timeout
        FROM ${SCHEMA}.job WHERE id = ANY($1::uuid[])`,
       [ids],
@@ -237,16 +253,32 @@ export class JobQueue {
     });
   }
 
-  /** Where the tables were dropped, nothing is waiting and no row is there. */
-  private async unlessGone(text: string, values: readonly unknown[]) {
-    try {
-      return await this.database.executeSql(text, values);
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code === "42P01" || code === "3F000" || code === "42704") return { rows: [] };
-      throw error;
-    }
+  private async sql(text: string, values: readonly unknown[]) {
+    return (await unlessGone(this.database.executeSql(text, values))) ?? { rows: [] };
   }
+}
+
+/** What PostgreSQL says of a schema, a table, a type or a function that is not there. */
+const GONE = new Set(["3F000", "42P01", "42704", "42883"]);
+
+function isGone(error: unknown): boolean {
+  return GONE.has((error as { code?: string }).code ?? "");
+}
+
+/** Somebody may drop the tables at any time: nothing waits then, and no row is there. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+/** Whoever can write to the database can write anything there. */
+function jobIn(data: unknown): StudyJob | null {
+  const { success, data: job } = studyJobSchema.safeParse(data);
+  return success && job.tslens === VERSION && job.job === jobHash(job) ? job : null;
 }
 
 function takenJob(row: PgBoss.JobWithMetadata, job: StudyJob): TakenJob {

@@ -1,4 +1,6 @@
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
 import { DatabaseError, InterruptedError } from "../errors";
 import type { Database } from "./database";
 import type { DatabaseAddress } from "./database-url";
@@ -16,7 +18,7 @@ export interface PostgresOptions {
 const FIRST_PATIENCE_MS = 4_000;
 const PATIENCE_MS = 10 * 60_000;
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
 /** A connection that says nothing for so long is taken for lost. */
 const SILENCE_MS = 60_000;
 const CONNECT_MS = 10_000;
@@ -40,22 +42,54 @@ export async function openPostgres(
   address: DatabaseAddress,
   { patienceMs = PATIENCE_MS, signal, onNote }: PostgresOptions = {},
 ): Promise<Database> {
-  const { Pool } = await optionalPackage("pg", () => import("pg"));
-  const pool = new Pool({
+  const { Client, Pool } = await optionalPackage("pg", () => import("pg"));
+  const settings = {
     connectionString: address.url,
     application_name: "tslens",
-    max: 4,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: SILENCE_MS,
     keepAlive: true,
-  });
+  };
+  let patience = FIRST_PATIENCE_MS;
+  // Several statements may wait at once; it is said once.
+  let isSaid = false;
+  const persist = async <T>(work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    for (let tries = 1, pause = FIRST_PAUSE_MS; ; tries++) {
+      try {
+        const result = await work();
+        if (isSaid) onNote?.(`the database at ${address.shown} answers again`);
+        isSaid = false;
+        return result;
+      } catch (error) {
+        if (!isAway(error)) throw refused(error, address);
+        if (signal?.aborted) throw new InterruptedError("interrupted while the database was away");
+        const seconds = (performance.now() - started) / 1000;
+        if (seconds * 1000 > patience) throw away(error, address, tries, seconds);
+        if (tries === 2 && patience > FIRST_PATIENCE_MS && !isSaid) {
+          isSaid = true;
+          onNote?.(
+            `the database at ${address.shown} is away (${reasonOf(error)}): it is tried again for ${Math.round(patience / 60_000)} minutes`,
+          );
+        }
+      }
+      await sleep(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
+  };
+  await persist(() => enter(new Client(settings)));
+  patience = patienceMs;
+  const pool = new Pool({ ...settings, max: 4 });
   // Of connections that nobody uses just now: the next statement finds out.
   pool.on("error", () => {});
-  let patience = FIRST_PATIENCE_MS;
   const once = async (text: string, values?: readonly unknown[]) => {
     const client = await pool.connect();
+    // Between statements nobody else listens.
+    const ignore = () => {};
+    client.on("error", ignore);
     try {
       const result = await client.query(text, values && [...values]);
+      client.off("error", ignore);
       client.release();
       return { rows: (Array.isArray(result) ? result.at(-1) : result).rows ?? [] };
     } catch (error) {
@@ -64,42 +98,24 @@ export async function openPostgres(
       throw error;
     }
   };
-  const database: Database = {
+  return {
     shown: address.shown,
-    async executeSql(text, values) {
-      const started = performance.now();
-      for (let tries = 1, pause = FIRST_PAUSE_MS; ; tries++) {
-        try {
-          const result = await once(text, values);
-          if (tries > 1) onNote?.(`the database at ${address.shown} answers again`);
-          return result;
-        } catch (error) {
-          if (!isAway(error)) throw refused(error, address);
-          if (signal?.aborted)
-            throw new InterruptedError("interrupted while the database was away");
-          const seconds = (performance.now() - started) / 1000;
-          if (seconds * 1000 > patience) throw away(error, address, tries, seconds);
-          if (tries === 2 && patience > FIRST_PATIENCE_MS) {
-            const minutes = Math.round(patience / 60_000);
-            onNote?.(
-              `the database at ${address.shown} is away (${reasonOf(error)}): it is tried again for ${minutes} minutes`,
-            );
-          }
-        }
-        await sleep(pause, undefined, { signal }).catch(() => {});
-        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
-      }
-    },
+    executeSql: (text, values) => persist(() => once(text, values)),
     close: () => pool.end(),
   };
+}
+
+/** Whether it lets one in. A client that lacks the password leaves its connection open until the server ends it. */
+async function enter(client: Client): Promise<void> {
+  client.on("error", () => {});
   try {
-    await database.executeSql("SELECT 1");
+    await client.connect();
+    await client.end();
   } catch (error) {
-    await pool.end();
+    const { connection } = client as unknown as { connection: { stream: Socket } };
+    connection.stream.destroy();
     throw error;
   }
-  patience = patienceMs;
-  return database;
 }
 
 function isAway(error: unknown): boolean {

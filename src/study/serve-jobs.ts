@@ -101,7 +101,9 @@ class JobServer {
       if (unreadable.length > 0) {
         const reason = "what stands in the database is no job of this version of tslens";
         await queue.giveUp(name, unreadable, reason);
-        this.note(`${unreadable.length} jobs were refused: ${reason}`);
+        this.note(
+          `${unreadable.length === 1 ? "a job was" : `${unreadable.length} jobs were`} refused: ${reason}`,
+        );
       }
       if (jobs.length === 0) continue;
       await this.work(name, jobs);

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
+import { killerOf } from "./killer";
+import { noPostgres, PostgresServer } from "./postgres-server";
+import { type SmallStudy, writeSmallStudy, writtenFiles } from "./small-study";
+import { doneHeads, StudyProcess, until } from "./study-process";
+
+const HEADS = 40;
+const skip = process.platform === "linux" ? noPostgres() : "lists of processes are Linux's";
+
+describe("a study whose workers share a PostgreSQL", { skip }, () => {
+  const folder = temporaryFolder();
+  let server: PostgresServer;
+  let study: SmallStudy;
+  let undisturbed: Record<string, string>;
+  const started: StudyProcess[] = [];
+
+  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+    const one = new StudyProcess(args, { ...server.environment, ...more });
+    started.push(one);
+    return one;
+  };
+  const studyOf = (name: string, ...more: string[]) =>
+    start([
+      ...["study", study.heads, "--texts", study.texts, "--out", join(folder, name)],
+      ...["--database", server.url(name), "--expire-after", "3", "--json", ...more],
+    ]);
+  const workerOf = (name: string, more: NodeJS.ProcessEnv = {}) =>
+    start(["worker", "--database", server.url(name), "--root", folder], more);
+
+  before(async () => {
+    [server, study] = await Promise.all([PostgresServer.start(), writeSmallStudy(folder, HEADS)]);
+    await server.createDatabase("undisturbed");
+    const { code, stderr } = await studyOf("undisturbed", "--workers", "1").ended;
+    assert.equal(code, 0, stderr);
+    undisturbed = writtenFiles(join(folder, "undisturbed"));
+    assert.equal(Object.keys(undisturbed).length, HEADS + 2);
+  });
+  afterEach(async () => {
+    for (const one of started.splice(0)) {
+      one.signal("SIGCONT");
+      await one.kill();
+    }
+  });
+  after(() => server?.stop());
+
+  async function assertSame(name: string, ...studies: readonly StudyProcess[]): Promise<void> {
+    for (const one of studies) {
+      const { code, stdout, stderr } = await one.ended;
+      assert.equal(code, 0, stderr);
+      const { heads, failed } = JSON.parse(stdout);
+      assert.deepEqual(failed, []);
+      assert.equal(heads.length, HEADS);
+    }
+    assert.deepEqual(writtenFiles(join(folder, name)), undisturbed);
+  }
+
+  it("gives the same when workers are killed, one sleeps past its time, and the queue is dropped", async () => {
+    const name = "workers";
+    await server.createDatabase(name);
+    const out = join(folder, name);
+    const coordinator = studyOf(name, "--workers", "0");
+    const [killed, asleep] = [workerOf(name), workerOf(name)];
+    await until("a few heads", () => doneHeads(out) >= 3);
+    await killed.kill();
+    asleep.signal("SIGSTOP");
+    const done = doneHeads(out);
+    const helper = workerOf(name);
+    await until("heads by another worker", () => doneHeads(out) > done + 2);
+    const [{ name: queue }] = await server.query("SELECT name FROM tslens.queue", name);
+    await server.query(`DELETE FROM tslens.job; SELECT tslens.delete_queue('${queue}')`, name);
+    await until("almost all heads", () => doneHeads(out) > HEADS - 8);
+    asleep.signal("SIGCONT");
+    await assertSame(name, coordinator);
+    for (const worker of [asleep, helper]) {
+      worker.signal("SIGTERM");
+      const { code, stdout, stderr } = await worker.ended;
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^\d+ heads? done, 0 failed\n$/);
+    }
+  });
+
+  it("gives the same when the database is killed, its tables dropped, and two studies share it", async () => {
+    const name = "database";
+    await server.createDatabase(name);
+    const out = join(folder, name);
+    const studies = [studyOf(name, "--workers", "1"), studyOf(name, "--workers", "1")];
+    await until("a few heads", () => doneHeads(out) >= 3);
+    await server.kill();
+    await server.restart();
+    const done = doneHeads(out);
+    await until("more heads", () => doneHeads(out) > Math.min(done + 2, HEADS - 1));
+    await server.query("DROP SCHEMA tslens CASCADE", name).catch(() => {});
+    await assertSame(name, ...studies);
+  });
+
+  it("ends with a head that kills its worker each time as failed, and all others done", async () => {
+    const name = "poisoned";
+    await server.createDatabase(name);
+    const [poisoned] = study.names;
+    const poison = killerOf(folder, poisoned, "worker");
+    const coordinator = studyOf(name, "--workers", "0");
+    let workers = 0;
+    // As Slurm, Kubernetes or a person starts another one.
+    const restart = async () => {
+      while (coordinator.isRunning && workers++ < 20) {
+        const worker = workerOf(name, poison);
+        await Promise.race([worker.ended, coordinator.ended]);
+      }
+    };
+    await Promise.all([restart(), coordinator.ended]);
+    const { code, stdout, stderr } = await coordinator.ended;
+    assert.equal(code, 0, stderr);
+    const { heads, failed } = JSON.parse(stdout);
+    assert.equal(heads.length, HEADS - 1);
+    assert.equal(failed.length, 1);
+    assert.equal(failed[0].model_dir, join(study.heads, poisoned));
+    assert.match(failed[0].reason, /timeout/);
+    assert.ok(workers >= 5, `${workers} workers`);
+  });
+
+  it("computes again what was taken away, though the database says that it is done", async () => {
+    const out = join(folder, "undisturbed");
+    const names = Object.keys(undisturbed).filter((name) => name.startsWith("audit"));
+    rmSync(join(out, names[3]));
+    const other = readFileSync(join(out, names[5]), "utf8").replace(/"job": ".{4}/, '"job": "0000');
+    writeFileSync(join(out, names[5]), other);
+    const kept = statSync(join(out, names[7])).mtimeMs;
+    await assertSame("undisturbed", studyOf("undisturbed", "--workers", "1"));
+    assert.equal(statSync(join(out, names[7])).mtimeMs, kept);
+  });
+
+  it("refuses what somebody else wrote into the database, and does the rest", async () => {
+    const name = "hostile";
+    await server.createDatabase(name);
+    const coordinator = studyOf(name, "--workers", "0");
+    const count = async () =>
+      Number(
+        (await server.query("SELECT count(*) FROM tslens.job", name).catch(() => [{}]))[0].count,
+      );
+    await until("the jobs", async () => (await count()) === HEADS);
+    const changes = [
+      `data || '{"run": "process.exit()"}'`,
+      `jsonb_set(data, '{out,file}', '"../../stolen.json"')`,
+      `jsonb_set(data, '{options,seed}', '7')`,
+    ];
+    const rows = await server.query("SELECT id FROM tslens.job LIMIT 3", name);
+    for (const [i, change] of changes.entries()) {
+      await server.query(`UPDATE tslens.job SET data = ${change} WHERE id = '${rows[i].id}'`, name);
+    }
+    const worker = workerOf(name);
+    const { code, stdout, stderr } = await coordinator.ended;
+    assert.equal(code, 0, stderr);
+    const { heads, failed } = JSON.parse(stdout);
+    assert.equal(heads.length, HEADS - 3);
+    assert.equal(failed.length, 3);
+    for (const { reason } of failed) assert.match(reason, /is no job of this version of tslens/);
+    assert.match(worker.stderr, /jobs? (was|were) refused/);
+  });
+
+  it("refuses tables of a newer version", async () => {
+    const out = join(folder, "undisturbed");
+    const file = readdirSync(out).find((one) => one.startsWith("audit"))!;
+    rmSync(join(out, file));
+    await server.query("UPDATE tslens.version SET version = 1000", "undisturbed");
+    const { code, stderr } = await studyOf("undisturbed", "--workers", "1").ended;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /tables are of a newer version; found version 1000 in the schema "tslens"/,
+    );
+    assert.match(stderr, /the embedded one needs none/);
+    assert.equal(stderr.trim().split("\n").length, 1);
+    const worker = await workerOf("undisturbed").ended;
+    assert.equal(worker.code, 1);
+    assert.match(worker.stderr, /newer version/);
+  });
+
+  it("says no password anywhere, and asks for one that is missing or wrong", async () => {
+    const secret = server.password;
+    const worker = workerOf("undisturbed", { PGPASSWORD: "wrong" });
+    const wrong = await worker.ended;
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /refuses; found password authentication failed.*PGPASSFILE/);
+    const none = await start(["worker", "--database", server.url(), "--root", folder], {
+      PGPASSWORD: "",
+    }).ended;
+    assert.match(none.stderr, /refuses; found no password/);
+    const url = `postgres://postgres:${encodeURIComponent(secret)}@127.0.0.1:${server.port}/postgres`;
+    const given = await start(["worker", "--database", url, "--root", folder]).ended;
+    assert.equal(given.code, 1);
+    assert.match(given.stderr, /--database holds a password/);
+    for (const { stdout, stderr } of [wrong, none, given]) {
+      assert.ok(!`${stdout}${stderr}`.includes(secret));
+      assert.ok(!`${stdout}${stderr}`.includes(encodeURIComponent(secret)));
+    }
+    // By TSLENS_DATABASE, where the command line says none, the process that computes knows nothing of it.
+    const kept = start(["worker", "--root", folder], { TSLENS_DATABASE: url, PGPASSWORD: "" });
+    const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    const isComputing = (pid: number) => commandOf(pid).includes("compute-child");
+    await until("its process", () => kept.computing.some(isComputing) || !kept.isRunning);
+    const pid = kept.computing.find(isComputing)!;
+    const known = ["cmdline", "environ"].map((file) =>
+      readFileSync(`/proc/${pid}/${file}`, "utf8"),
+    );
+    assert.ok(!known.join().includes(encodeURIComponent(secret)));
+    assert.ok(!commandOf(kept.child.pid!).includes("s3cret"));
+    await until("that it works", () => kept.stderr.includes("working for"));
+    assert.ok(!kept.stderr.includes("s3cret"));
+  });
+});
