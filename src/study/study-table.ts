@@ -29,7 +29,7 @@ export function studyTable(study: StudyJson): string {
   const rows = study.heads as readonly StudyRow[];
   const names = headNames(rows);
   const columns = shownColumns(study, names);
-  const keys = sortKeys(rows, names, study.settings);
+  const keys = sortKeys(rows, study.settings);
   const headings = columns.map(({ heading, isNumber, key }) => {
     const place = keys.findIndex((one) => one.name === key);
     const button = `<button type="button" value="${place}" disabled>${escapeHtml(heading)}</button>`;
@@ -157,11 +157,7 @@ interface SortKey {
   readonly values: readonly Setting[];
 }
 
-function sortKeys(
-  rows: readonly StudyRow[],
-  names: readonly string[],
-  settings: readonly string[],
-): SortKey[] {
+function sortKeys(rows: readonly StudyRow[], settings: readonly string[]): SortKey[] {
   const largestFirst = ["causal_share", "input_share", "r", "r2_test", "cosine"];
   return [...STUDY_COLUMNS, ...settings]
     .filter((name) => name === "model_dir" || new Set(rows.map((row) => row[name])).size > 1)
@@ -171,7 +167,7 @@ function sortKeys(
       descending: largestFirst.includes(name),
       values:
         name === "model_dir"
-          ? names
+          ? rows.map((_, place) => place)
           : rows.map((row) =>
               name === "verdict" ? VERDICTS.indexOf(row.verdict) : (row[name] ?? null),
             ),

@@ -99,7 +99,12 @@ describe("a study's page", () => {
           [1, "head-4"],
         ] as const) {
           const traces = page.locator("figure").nth(figure).locator(".scatterlayer .trace");
-          await traces.nth(figure).locator(".point").first().click();
+          const point = traces.nth(figure).locator(".point").first();
+          await point.scrollIntoViewIfNeeded();
+          const { x, y, width, height } = (await point.boundingBox())!;
+          // What Plotly listens to lies over its points.
+          await page.mouse.move(x + width / 2, y + height / 2);
+          await page.mouse.click(x + width / 2, y + height / 2);
           const row = page.locator(`#${head}`);
           await row.waitFor();
           assert.match(page.url(), new RegExp(`#${head}$`));
