@@ -22,6 +22,17 @@ const SOURCES = join(PROJECT, "src");
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "training/train-head.ts": "tests/training/tutorial.test.ts trains such a head",
   "study/run-study.ts": "tests/study runs studies, in processes that start in another folder",
+  "study/share-groups.ts":
+    "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
+  "study/study-files.ts":
+    "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
+  "study/tables.ts": "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
+  "study/figures/atlas.ts":
+    "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
+  "study/figures/forest.ts":
+    "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
+  "study/figures/share-by.ts":
+    "tests/study/figures.test.ts and tables.test.ts make it of a study's rows",
 };
 
 interface Example {
