@@ -291,26 +291,10 @@ describe("a tokenizer of another vocabulary", () => {
     return path;
   };
 
-  it("is refused by one line if it has tokens that the model has not", async () => {
-    const path = await withTokenizer("llama", 121);
-    const { code, stderr } = await run("verify", path);
-    assert.equal(code, 1);
-    assert.match(
-      stderr,
-      /^tslens: \S+: the tokenizer is another model's; found a vocabulary of 121 tokens, expected at most 120, which the model has\. .*\n$/,
-    );
-    await assert.rejects(HookedTransformer.fromPretrained(path), ModelConfigError);
-  });
-
-  it("is not if only an added token is beyond the model's", async () => {
-    const path = await withTokenizer("llama", 120);
-    const file = join(path, "tokenizer.json");
-    const tokenizer = JSON.parse(readFileSync(file, "utf8"));
-    tokenizer.added_tokens.push({ id: 120, content: "<pad>", special: true });
-    writeFileSync(file, JSON.stringify(tokenizer));
-    const model = await HookedTransformer.fromPretrained(path);
-    assert.deepEqual(model.warnings, []);
-    assert.throws(() => model.forward("<pad>", { returnType: null }), /120/);
+  it("is said if it has tokens that the model has not, which a text may not have", async () => {
+    const model = await HookedTransformer.fromPretrained(await withTokenizer("llama", 121));
+    assert.match(model.warnings[0], /the tokenizer has 121 tokens and the model 120/);
+    model.forward([1, 2], { returnType: null });
     model.dispose();
   });
 
