@@ -298,6 +298,17 @@ describe("a tokenizer of another vocabulary", () => {
     model.dispose();
   });
 
+  it("is refused by one line if it has more than twice as many", async () => {
+    const path = await withTokenizer("llama", 241);
+    const { code, stdout, stderr } = await run("verify", path);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      /^tslens: \S+: the tokenizer is another model's; found a vocabulary of 241 tokens, expected about 120, which the model has\. .*\n$/,
+    );
+    await assert.rejects(HookedTransformer.fromPretrained(path), ModelConfigError);
+  });
+
   it("is not if the model's vocabulary was filled up", async () => {
     const model = await HookedTransformer.fromPretrained(await withTokenizer("llama", 100));
     assert.deepEqual(model.warnings, []);
