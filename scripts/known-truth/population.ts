@@ -1,6 +1,6 @@
 import { withClassIndices } from "../../src/experiments/audit/class-indices";
 import { donorPlan } from "../../src/experiments/audit/donors";
-import { along, movedInputs } from "../../src/experiments/audit/moved-inputs";
+import { heldWhileMoved, movedInputs } from "../../src/experiments/audit/moved-inputs";
 import { withinTextSlope } from "../../src/experiments/audit/within-text-slope";
 import type { BoundHead } from "../../src/heads/bind-head";
 import { headFunction } from "../../src/heads/head-function";
@@ -127,21 +127,8 @@ async function inputStreams(
   { donors, activation, hooks, clean }: InputOptions,
 ) {
   if (hookPoint(head.hook, head.model.cfg).nameInBlock === "hook_resid_pre") return null;
-  const { steps, stream, gradient, hook } = await movedInputs(head, texts, donors, clean);
-  const variants = steps.map((ofTexts) => [
-    {
-      hook,
-      patch: [
-        "set",
-        (text: number) => along(stream[text], gradient[text], ofTexts[text] ?? 0),
-      ] as const,
-    },
-    {
-      hook: head.hook,
-      index: head.index,
-      patch: ["set", (text: number) => activation[text]] as const,
-    },
-  ]);
+  const moved = await movedInputs(head, texts, donors, clean);
+  const variants = heldWhileMoved(head, moved, activation);
   const { patched } = await patch(head.model, texts, variants, { read: hooks, clean });
-  return { steps, patched };
+  return { steps: moved.steps, patched };
 }

@@ -19,7 +19,7 @@ import { controls, noControls } from "./controls";
 import { decomposition, noDecomposition } from "./decomposition";
 import { jackknifedSlope } from "./jackknifed-slope";
 import { lastTokenBaseline } from "./last-token";
-import { along, movedInputs } from "./moved-inputs";
+import { heldWhileMoved, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { specificity } from "./specificity";
 import { MOST_UNREACHED } from "./thresholds";
@@ -195,27 +195,15 @@ async function inputRuns(
     const reason = `${head.hook} is what enters a block: there is nothing before it in the block`;
     return { runs: [], unreached: null, reason };
   }
-  const { steps, stream, gradient, hook } = await movedInputs(head, texts, donors, clean);
+  const moved = await movedInputs(head, texts, donors, clean);
+  const { steps } = moved;
   const missed = steps.flat().filter((step) => step === null).length;
   const unreached = missed / (donors.length * texts.length);
   if (unreached > MOST_UNREACHED) {
     const reason = `moving the inputs reached the value on too few texts (${Math.round(100 * unreached)}% not reached)`;
     return { runs: [], unreached, reason };
   }
-  const variants = steps.map((ofTexts) => [
-    {
-      hook,
-      patch: [
-        "set",
-        (text: number) => along(stream[text], gradient[text], ofTexts[text] ?? 0),
-      ] as const,
-    },
-    {
-      hook: head.hook,
-      index: head.index,
-      patch: ["set", (text: number) => activation[text]] as const,
-    },
-  ]);
+  const variants = heldWhileMoved(head, moved, activation);
   const { patched } = await patch(head.model, texts, variants, { read: head, clean });
   const runs = texts.tokens.map((_, text) => {
     const reached = donors.flatMap((ofTexts, donor) =>

@@ -6,6 +6,7 @@ import { hookPoint } from "../../model/hook-points";
 import { activationGradients } from "../../patching/activation-gradients";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch";
+import type { Variant } from "../../patching/place";
 import type { Readout } from "../../patching/readout";
 
 /** By how much of the way from its own value to the other text's the neuron may miss it. */
@@ -81,8 +82,34 @@ export async function movedInputs(
   return { steps, stream, gradient, hook: at };
 }
 
+/**
+ * The neuron held at its own value while what it reads is moved: a variant for each donor.
+ *
+ * @param activation `[text]` the neuron's own values
+ */
+export function heldWhileMoved(
+  head: BoundHead,
+  { steps, stream, gradient, hook }: MovedInputs,
+  activation: readonly number[],
+): readonly Variant[] {
+  return steps.map((ofTexts) => [
+    {
+      hook,
+      patch: [
+        "set",
+        (text: number) => along(stream[text], gradient[text], ofTexts[text] ?? 0),
+      ] as const,
+    },
+    {
+      hook: head.hook,
+      index: head.index,
+      patch: ["set", (text: number) => activation[text]] as const,
+    },
+  ]);
+}
+
 /** A stream moved so far along a direction. */
-export function along(stream: Float32Array, direction: Float32Array, step: number): Float32Array {
+function along(stream: Float32Array, direction: Float32Array, step: number): Float32Array {
   return stream.map((value, i) => value + step * direction[i]);
 }
 
