@@ -5,6 +5,7 @@ import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { gradientsAt } from "./attribution-patching";
 import { cleanRun } from "./clean-run";
+import type { CleanRuns } from "./clean-runs";
 import { neededActivations } from "./suffix-run";
 
 /**
@@ -14,6 +15,7 @@ import { neededActivations } from "./suffix-run";
  * @param of the number: an activation and an index in it
  * @param at the activation before it, such as `["resid_pre", 2]`
  * @returns `[prompt][size of at]`
+ * @param options `clean`: unpatched runs that are kept for several calls
  * @throws InputError if there is no prompt, one cannot be run, or a hook is none of the model's.
  * @example
  * const rows = activationGradients(model, ["Once upon"], { hook: ["pre", 2], index: 7 }, ["resid_pre", 2]);
@@ -23,12 +25,14 @@ export function activationGradients(
   prompts: PromptInput,
   of: { readonly hook: HookName; readonly index: number },
   at: HookName,
+  { clean: kept }: { readonly clean?: CleanRuns } = {},
 ): Float32Array[] {
   const { tokens } = measurePrompts({ model }, prompts);
   const [read, changed] = [hookPoint(of.hook, model.cfg), hookPoint(at, model.cfg)];
   const captured = [...neededActivations(changed.start, [read], model.cfg), changed];
   const all = tokens.map((_, i) => i);
-  const clean = cleanRun(model, tokens, all, [...new Set(captured)]);
+  const hooks = [...new Set(captured)];
+  const clean = kept ? kept.run(model, tokens, all, hooks) : cleanRun(model, tokens, all, hooks);
   try {
     const gradients = gradientsAt(model, clean, [changed], changed.start, {
       hook: read,

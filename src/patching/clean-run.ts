@@ -188,12 +188,14 @@ export function keysValues(
   count: number,
   cfg: ModelConfig,
 ): LayerKeysValues {
+  const places = prompts.flatMap((prompt) => Array.from({ length: count }, (_, i) => [prompt, i]));
   const earlier = (hook: HookPoint) =>
     tf.tidy(() => {
       const all = run.activation(hook);
-      const [, , size] = all.shape;
-      const chosen = tf.gather(all, tf.tensor1d([...prompts], "int32"));
-      const first = tf.slice3d(chosen, [0, 0, 0], [-1, count, -1]);
+      const [, length, size] = all.shape;
+      const flat = tf.reshape(all, [all.size / size, size]);
+      const rows = places.map(([prompt, i]) => prompt * length + i);
+      const first = tf.gather(flat, tf.tensor1d(rows, "int32"));
       const heads = keyValueHeads(cfg);
       const split = tf.reshape(first, [prompts.length, count, heads, size / heads]);
       return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;

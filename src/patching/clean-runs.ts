@@ -160,15 +160,20 @@ class CleanRuns {
       if (batches.length === 1 && isSame(prompts.tokens, batches[0].tokens)) {
         return cleanRunOf(prompts, whole[0], dispose);
       }
-      const starts = batches.map((_, i) =>
-        batches.slice(0, i).reduce((sum, batch) => sum + batch.tokens.length, 0),
-      );
-      const rows = places.map(({ batch, row }) => starts[batches.indexOf(batch)] + row);
+      const ofBatches = batches.map((batch) => places.filter((place) => place.batch === batch));
+      const order = ofBatches.flat();
+      const inOrder = places.map((place) => order.indexOf(place));
       const activations = new Map(
         hooks.map((hook) => {
           const activation = tf.tidy(() => {
-            const parts = whole.map((of) => filledUp(of.get(hook)!, prompts.length));
-            return tf.keep(tf.gather(tf.concat3d(parts, 0), tf.tensor1d(rows, "int32")));
+            const parts = ofBatches.map((some, i) => {
+              const rows = some.map(({ row }) => row);
+              const chosen = tf.gather(whole[i].get(hook)!, tf.tensor1d(rows, "int32"));
+              return filledUp(chosen, prompts.length);
+            });
+            const joined = tf.concat3d(parts, 0);
+            const isInOrder = inOrder.every((place, i) => place === i);
+            return tf.keep(isInOrder ? joined : tf.gather(joined, tf.tensor1d(inOrder, "int32")));
           });
           own.push(activation);
           return [hook, activation];

@@ -39,7 +39,10 @@ export async function patchedRows<R>(
     });
   }
   const most = mostRows(job, promptGroup);
-  for (const part of parts(promptGroup, job.readout.jointly ? promptGroup.prompts.length : most)) {
+  // A prompt's variants look at the same keys: run together, in one product.
+  const perPart = Math.max(Math.floor(most / (group.variants.length + 1)), 1);
+  const sizes = job.readout.jointly ? promptGroup.prompts.length : perPart;
+  for (const part of parts(promptGroup, sizes)) {
     const isRead = part.prompts.every((place) => clean.numbers[place] in job.clean);
     const changed = group.variants.filter((variant) =>
       part.prompts.some((place) => changes[variant][place]),
@@ -69,14 +72,18 @@ export async function patchedRows<R>(
   }
 }
 
-/** A group's prompts, at most `most` at a time. */
-function parts(group: PromptGroup, most: number): PromptGroup[] {
-  const count = Math.ceil(group.prompts.length / most);
-  return Array.from({ length: count }, (_, i) => ({
-    prompts: group.prompts.slice(i * most, (i + 1) * most),
-    first: group.first.slice(i * most, (i + 1) * most),
-    length: group.length,
-  }));
+/** A group's prompts, at most `most` at a time; those that start at similar positions, so that keys are padded least. */
+function parts({ prompts, first, length }: PromptGroup, most: number): PromptGroup[] {
+  if (prompts.length <= most) return [{ prompts, first, length }];
+  const order = [...prompts.keys()].sort((a, b) => first[a] - first[b]);
+  return Array.from({ length: Math.ceil(prompts.length / most) }, (_, i) => {
+    const some = order.slice(i * most, (i + 1) * most);
+    return {
+      prompts: some.map((place) => prompts[place]),
+      first: some.map((place) => first[place]),
+      length,
+    };
+  });
 }
 
 /** Rows whose activations fit the job's memory. */

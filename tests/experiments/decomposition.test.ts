@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { decomposition } from "../../src/experiments/audit/decomposition";
+import { MeasuredRows } from "../../src/experiments/audit/measured-rows";
 import { headFunction } from "../../src/heads/head-function";
 import { measurePrompts } from "../../src/heads/measured-prompts";
 import type { HookName } from "../../src/model/hook-names";
@@ -64,7 +65,7 @@ describe("the observational slope taken apart", () => {
         const texts = measurePrompts(head, prompts);
         const { parts, heads, neurons, slope, residue, target, direction } = await decomposition(
           head,
-          texts,
+          new MeasuredRows(head.model, texts),
           activation,
           slopeOf(prediction),
         );

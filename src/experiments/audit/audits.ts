@@ -16,6 +16,7 @@ import { donorPlan } from "./donors";
 import { type HeldOut, heldOutFor } from "./held-out";
 import { AUDIT_KEY_NUMBERS } from "./key-numbers";
 import { type Measured, measureHead, withoutNumbers } from "./measure";
+import { MeasuredRows } from "./measured-rows";
 import type { AuditResult } from "./result";
 import { auditSentence } from "./sentence";
 import { canRank, chosenTexts, type NeuronEffects, neuronEffects, sweepRuns } from "./specificity";
@@ -184,6 +185,7 @@ async function auditGroup(
 ): Promise<void> {
   let clean: ReturnType<typeof cleanRuns> | null = null;
   let effects: NeuronEffects | null = null;
+  const rows = new MeasuredRows(group[0].head.model, group[0].held.texts);
   try {
     for (const [i, one] of group.entries()) {
       const { head, streams, held } = one;
@@ -194,7 +196,7 @@ async function auditGroup(
         clean = cleanRuns(head.model, texts);
       }
       const plan = {
-        ...{ clean: clean!, streams, ran },
+        ...{ clean: clean!, rows, streams, ran },
         donors: donorPlan(texts.length, DONORS, streams("audit-donors")),
         places: chosenTexts(texts.length, streams),
       };

@@ -1,15 +1,13 @@
 import { slopeOverPrompts } from "../../analysis/over-prompts";
 import type { BoundHead } from "../../heads/bind-head";
 import { type HeadFunction, headFunction } from "../../heads/head-function";
-import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { type HookPoint, hookPoint } from "../../model/hook-points";
 import type { HookedTransformer } from "../../model/hooked-transformer";
 import { writeDirection } from "../../model/write-direction";
-import { cleanRun, DEFAULT_MAX_BYTES, lastRows, promptBatches } from "../../patching/clean-run";
-import { breathe } from "../../progress/interrupt";
 import { dotProduct } from "../../stats/dot-product";
 import { meanVector } from "../../stats/mean-vector";
 import { jackknifedSlope } from "./jackknifed-slope";
+import type { MeasuredRows } from "./measured-rows";
 import type { AuditResult } from "./result";
 
 /** The neurons with the largest slopes that are listed. */
@@ -34,7 +32,7 @@ interface StreamPart extends Pick<Part, "part" | "layer"> {
  */
 export async function decomposition(
   head: BoundHead,
-  texts: MeasuredPrompts,
+  measured: MeasuredRows,
   activation: readonly number[],
   observational: number | null,
 ): Promise<Decomposition> {
@@ -43,11 +41,15 @@ export async function decomposition(
   const own = headFunction(head);
   const parts = streamParts(model, own.features);
   const inside = insideParts(model, parts);
-  const rows = await measuredRows(model, texts, [
-    hookPoint(own.features, model.cfg),
-    ...parts.map((part) => part.hook),
+  const features = hookPoint(own.features, model.cfg);
+  const rows = await measured.of([
+    ...new Set([
+      features,
+      ...parts.map((part) => part.hook),
+      ...(inside ?? []).flatMap(({ z, post }) => [z, post]),
+    ]),
   ]);
-  const direction = directionOf(own, rows.get(hookPoint(own.features, model.cfg))!);
+  const direction = directionOf(own, rows.get(features)!);
   if (direction === null) return noDecomposition(own.whyNoGradient!);
   const weights = slopeWeights(activation);
   const listed = parts.map(({ part, layer, hook }): Part => {
@@ -55,7 +57,7 @@ export async function decomposition(
     const slope = slopeOverPrompts(jackknifedSlope(activation, written), null);
     return { part, layer, slope };
   });
-  const { heads, neurons } = await insideSlopes(model, texts, inside, { direction, weights });
+  const { heads, neurons } = insideSlopes(model, rows, inside, { direction, weights });
   const sum = listed.reduce((total, { slope }) => total + (slope.estimate ?? 0), 0);
   const write = writeDirection(model, hookPoint(hook, model.cfg), index);
   return {
@@ -124,31 +126,27 @@ function insideParts(
     }));
 }
 
-async function insideSlopes(
+function insideSlopes(
   model: HookedTransformer,
-  texts: MeasuredPrompts,
+  rows: ReadonlyMap<HookPoint, readonly Float32Array[]>,
   inside: ReturnType<typeof insideParts>,
   { direction, weights }: { direction: readonly number[]; weights: readonly number[] },
-): Promise<Pick<Decomposition, "heads" | "neurons">> {
+): Pick<Decomposition, "heads" | "neurons"> {
   if (inside === null) return { heads: null, neurons: null };
   const heads: NonNullable<Decomposition["heads"]>[number][] = [];
   const neurons: NonNullable<Decomposition["neurons"]>[number][] = [];
-  const hooks = inside.flatMap(({ z, post }) => [z, post]);
-  const sums = new Map(hooks.map((hook) => [hook, new Float64Array(hook.size!)]));
-  await eachMeasured(model, texts, hooks, (hook, text, row) => {
-    const sum = sums.get(hook)!;
-    for (let i = 0; i < row.length; i++) sum[i] += weights[text] * row[i];
-  });
+  const sumOf = (hook: HookPoint) => weightedSum(rows.get(hook)!, weights);
   for (const { z, post, layer } of inside) {
     const { attn, mlp } = model.weights.blocks[layer];
     const perHead = z.sizePerHead!;
-    const ofHeads = times(attn.W_O.dataSync(), direction).map((read, i) => read * sums.get(z)![i]);
+    const [ofZ, ofPost] = [sumOf(z), sumOf(post)];
+    const ofHeads = times(attn.W_O.dataSync(), direction).map((read, i) => read * ofZ[i]);
     for (let head = 0; head * perHead < ofHeads.length; head++) {
       const own = ofHeads.slice(head * perHead, (head + 1) * perHead);
       heads.push({ layer, head, slope: own.reduce((total, value) => total + value, 0) });
     }
     times(mlp.W_out.dataSync(), direction).forEach((read, neuron) => {
-      neurons.push({ layer, neuron, slope: read * sums.get(post)![neuron] });
+      neurons.push({ layer, neuron, slope: read * ofPost[neuron] });
     });
   }
   neurons.sort((a, b) => Math.abs(b.slope) - Math.abs(a.slope));
@@ -172,40 +170,10 @@ function slopeWeights(activation: readonly number[]): number[] {
   return activation.map((value) => (value - mean) / square);
 }
 
-/** Several activations at the measured token of each text, `[text]`, from one run in small batches. */
-async function measuredRows(
-  model: HookedTransformer,
-  texts: MeasuredPrompts,
-  hooks: readonly HookPoint[],
-): Promise<ReadonlyMap<HookPoint, Float32Array[]>> {
-  const rows = new Map(hooks.map((hook) => [hook, [] as Float32Array[]]));
-  await eachMeasured(model, texts, hooks, (hook, text, row) => {
-    rows.get(hook)![text] = row;
+function weightedSum(rows: readonly Float32Array[], weights: readonly number[]): Float64Array {
+  const sum = new Float64Array(rows[0].length);
+  rows.forEach((row, text) => {
+    for (let i = 0; i < row.length; i++) sum[i] += weights[text] * row[i];
   });
-  return rows;
-}
-
-async function eachMeasured(
-  model: HookedTransformer,
-  { tokens }: MeasuredPrompts,
-  hooks: readonly HookPoint[],
-  take: (hook: HookPoint, text: number, row: Float32Array) => void,
-): Promise<void> {
-  const ofToken = hooks.reduce((sum, { size }) => sum + 4 * size!, 0);
-  const most = Math.max(Math.floor(DEFAULT_MAX_BYTES / ofToken), 1);
-  for (const batch of promptBatches(tokens, most, false)) {
-    const run = cleanRun(model, tokens, batch, hooks);
-    try {
-      for (const hook of hooks) {
-        const values = lastRows(run, hook);
-        const size = hook.size!;
-        batch.forEach((text, i) => {
-          take(hook, text, values.slice(i * size, (i + 1) * size));
-        });
-      }
-    } finally {
-      run.dispose();
-    }
-    await breathe();
-  }
+  return sum;
 }

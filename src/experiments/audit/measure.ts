@@ -19,6 +19,7 @@ import { controls, noControls } from "./controls";
 import { decomposition, noDecomposition } from "./decomposition";
 import { jackknifedSlope } from "./jackknifed-slope";
 import { lastTokenBaseline } from "./last-token";
+import type { MeasuredRows } from "./measured-rows";
 import { heldWhileMoved, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { specificity } from "./specificity";
@@ -55,6 +56,8 @@ export interface MeasureOptions {
   /** The texts for what takes many runs. */
   readonly places: readonly number[];
   readonly clean: CleanRuns;
+  /** Of the same texts. */
+  readonly rows: MeasuredRows;
   readonly streams: RandomStreams;
   /** Told how many runs more are done. */
   readonly ran: (runs: number) => void;
@@ -69,7 +72,7 @@ export async function measureHead(
   head: BoundHead,
   texts: MeasuredPrompts,
   effects: ReadonlyMap<number, number> | null,
-  { donors, places, clean, streams, ran }: MeasureOptions,
+  { donors, places, clean, rows, streams, ran }: MeasureOptions,
 ): Promise<Measured> {
   const { baseline, rounding } = await patchHead(head, texts, [], { clean });
   const { activation, prediction } = baseline;
@@ -89,10 +92,9 @@ export async function measureHead(
   ran(donors.length * texts.length);
   const input = inputs.reason === null ? withinTextSlope(inputs.runs) : null;
   const slope = whyNone === null ? (observational?.estimate ?? null) : null;
-  const takenApart = await decomposition(head, texts, activation, slope);
+  const takenApart = await decomposition(head, rows, activation, slope);
   const special = specificity(head, effects, streams);
   const beside = await controls(head, texts, { places, donors, activation, clean, streams });
-  await breathe();
   const baselineOf = await lastTokenBaseline(head, texts, activation, prediction);
   const share = (part: Jackknifed | null, reason: string | null) =>
     shareOverPrompts(part, observational, whyNone ?? reason);

@@ -8,12 +8,8 @@ import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch";
 import type { Variant } from "../../patching/place";
 import type { Readout } from "../../patching/readout";
-
-/** By how much of the way from its own value to the other text's the neuron may miss it. */
-const CLOSE = 1e-3;
-
-/** How often the way along the gradient is doubled, and then narrowed down. */
-const [DOUBLINGS, NARROWINGS] = [6, 24];
+import { dotProduct } from "../../stats/dot-product";
+import { ValueSearch } from "./value-search";
 
 /** Where the stream that enters the neuron's block is moved to, for each text and other text. */
 export interface MovedInputs {
@@ -42,7 +38,7 @@ function isPlain({ model }: BoundHead, layer: number): boolean {
 /**
  * Moves the stream that enters the neuron's block, at the measured position, along what the neuron reads
  * there until the neuron would have the value that it has on another text: by line search along the
- * gradient, on the exact block.
+ * gradient, on the exact block. A text's searches share what they see.
  *
  * @param donors `[donor][text]` whose value each text takes
  */
@@ -56,30 +52,63 @@ export async function movedInputs(
   const at: HookName = ["resid_pre", hookPoint(head.hook, model.cfg).layer()];
   const target = broughtAlong(head);
   const stream = clean.measured(texts, hookPoint(at, model.cfg).name);
-  const gradient = activationGradients(model, texts, target, at);
+  const gradient = activationGradients(model, texts, target, at, { clean });
   const own = clean
     .measured(texts, hookPoint(target.hook, model.cfg).name)
     .map((row) => row[target.index]);
-  const searches = donors.map((ofTexts) =>
-    ofTexts.map((donor, text) => new LineSearch(own[text], own[donor], gradient[text])),
-  );
+  const searches = texts.tokens.map((_, text) => {
+    const values = donors.map((ofTexts) => own[ofTexts[text]]);
+    return new ValueSearch(own[text], dotProduct(gradient[text], gradient[text]), values);
+  });
   const readout = numberReadout(hookPoint(target.hook, model.cfg).name, target.index);
-  for (let i = 0; i < DOUBLINGS + NARROWINGS; i++) {
-    if (searches.flat().every((search) => search.isDone)) break;
-    const variants = searches.map((ofTexts) => ({
-      hook: at,
-      patch: [
-        "set",
-        (text: number) => along(stream[text], gradient[text], ofTexts[text].next),
-      ] as const,
-    }));
-    const { patched } = await patch(model, texts, variants, { read: readout, clean });
-    for (const [donor, ofTexts] of patched.entries()) {
-      for (const [text, value] of ofTexts.entries()) searches[donor][text].saw(value!);
+  for (;;) {
+    const groups = alikePending(searches);
+    if (groups.length === 0) break;
+    for (const places of groups) {
+      const looked = places.map((text) =>
+        searches[text].pending().map((place) => {
+          const step = searches[text].next(place);
+          return { place, step, moved: along(stream[text], gradient[text], step) };
+        }),
+      );
+      const most = Math.max(...looked.map(({ length }) => length));
+      const variants = Array.from({ length: most }, (_, i) => ({
+        hook: at,
+        patch: ["set", (text: number) => looked[text][i]?.moved ?? stream[places[text]]] as const,
+      }));
+      const some = texts.only(places);
+      const { patched } = await patch(model, some, variants, { read: readout, clean });
+      looked.forEach((ofText, i) => {
+        const seen = ofText.map((one, k) => ({ ...one, value: patched[k][i]! }));
+        searches[places[i]].saw(seen);
+      });
     }
   }
-  const steps = searches.map((ofTexts) => ofTexts.map((search) => search.found));
+  const found = searches.map((search) => search.found());
+  const steps = donors.map((_, donor) => found.map((ofText) => ofText[donor]));
   return { steps, stream, gradient, hook: at };
+}
+
+/** Rows of a batch that are run for nothing, since others of it have more values left. */
+const IDLE_ROWS = 256;
+
+/** Texts that are not done, those with similarly many values left together: they are run as one batch. */
+function alikePending(searches: readonly ValueSearch[]): number[][] {
+  const left = searches.map((search) => search.pending().length);
+  const order = [...left.keys()].filter((text) => left[text] > 0);
+  order.sort((a, b) => left[b] - left[a] || a - b);
+  const groups: number[][] = [];
+  let idle = 0;
+  for (const text of order) {
+    const group = groups[groups.length - 1];
+    idle += group ? left[group[0]] - left[text] : 0;
+    if (group && idle <= IDLE_ROWS) group.push(text);
+    else {
+      groups.push([text]);
+      idle = 0;
+    }
+  }
+  return groups;
 }
 
 /**
@@ -92,25 +121,24 @@ export function heldWhileMoved(
   { steps, stream, gradient, hook }: MovedInputs,
   activation: readonly number[],
 ): readonly Variant[] {
-  return steps.map((ofTexts) => [
-    {
-      hook,
-      patch: [
-        "set",
-        (text: number) => along(stream[text], gradient[text], ofTexts[text] ?? 0),
-      ] as const,
-    },
-    {
-      hook: head.hook,
-      index: head.index,
-      patch: ["set", (text: number) => activation[text]] as const,
-    },
-  ]);
+  return steps.map((ofTexts) => {
+    const moved = ofTexts.map((step, text) => along(stream[text], gradient[text], step ?? 0));
+    return [
+      { hook, patch: ["set", (text: number) => moved[text]] as const },
+      {
+        hook: head.hook,
+        index: head.index,
+        patch: ["set", (text: number) => activation[text]] as const,
+      },
+    ];
+  });
 }
 
 /** A stream moved so far along a direction. */
 function along(stream: Float32Array, direction: Float32Array, step: number): Float32Array {
-  return stream.map((value, i) => value + step * direction[i]);
+  const moved = new Float32Array(stream.length);
+  for (let i = 0; i < moved.length; i++) moved[i] = stream[i] + step * direction[i];
+  return moved;
 }
 
 function numberReadout(name: Readout<number>["hooks"][number], index: number): Readout<number> {
@@ -124,64 +152,4 @@ function numberReadout(name: Readout<number>["hooks"][number], index: number): R
         ),
       ),
   };
-}
-
-/** Looks for the step at which a number has a value: doubles until it is passed, then narrows down (Illinois). */
-class LineSearch {
-  next: number;
-  private low: { step: number; miss: number };
-  private high: { step: number; miss: number } | null = null;
-  private result: number | null = null;
-  private tries = 0;
-  private readonly tolerance: number;
-  private lastSide: "low" | "high" | null = null;
-
-  constructor(
-    from: number,
-    private readonly to: number,
-    gradient: Float32Array,
-  ) {
-    const square = gradient.reduce((sum, value) => sum + value * value, 0);
-    this.low = { step: 0, miss: from - to };
-    this.tolerance = CLOSE * Math.abs(to - from);
-    this.next = square === 0 ? 0 : (to - from) / square;
-    if (to === from) this.result = 0;
-  }
-
-  get isDone(): boolean {
-    return this.result !== null || this.tries >= DOUBLINGS + NARROWINGS || this.next === 0;
-  }
-
-  /** The step; null if the value was not reached. */
-  get found(): number | null {
-    return this.result;
-  }
-
-  saw(value: number): void {
-    if (this.isDone) return;
-    this.tries++;
-    const seen = { step: this.next, miss: value - this.to };
-    if (Math.abs(seen.miss) <= this.tolerance) {
-      this.result = seen.step;
-      return;
-    }
-    if (Math.sign(seen.miss) === Math.sign(this.low.miss)) {
-      if (!this.high) {
-        if (this.tries > DOUBLINGS) this.tries = DOUBLINGS + NARROWINGS;
-        // Not past it yet.
-        if (Math.abs(seen.miss) < Math.abs(this.low.miss)) this.low = seen;
-        this.next = seen.step * 2;
-        return;
-      }
-      if (this.lastSide === "low") this.high = { ...this.high, miss: this.high.miss / 2 };
-      this.low = seen;
-      this.lastSide = "low";
-    } else {
-      if (this.lastSide === "high") this.low = { ...this.low, miss: this.low.miss / 2 };
-      this.high = seen;
-      this.lastSide = "high";
-    }
-    const { low, high } = this;
-    this.next = low.step - (low.miss * (high!.step - low.step)) / (high!.miss - low.miss);
-  }
 }

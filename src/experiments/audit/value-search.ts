@@ -1,0 +1,193 @@
+/** By how much of the way from where it starts to a value the value may be missed. */
+const CLOSE = 1e-3;
+
+/** How many times as far as the slope says is looked for a value. */
+const FARTHEST = 64;
+
+/** How often is looked for one. */
+const MOST_TRIES = 30;
+
+/** Of the values of a text every so many are looked for first. */
+const FIRST_EVERY = 4;
+
+/** A step, and the number that was seen there. */
+interface Sample {
+  readonly step: number;
+  readonly value: number;
+}
+
+/** A value that is looked for. */
+interface Wanted {
+  readonly value: number;
+  /** How often it was looked for. */
+  tries: number;
+  /** The step; null where it is not found (yet). */
+  found: number | null;
+  isGivenUp: boolean;
+}
+
+/**
+ * Looks for the steps at which a number that is a function of the step has certain values. What was seen in
+ * the search for one of them serves the others: between two samples by inverse interpolation (Neville's
+ * scheme), halved where that is slow; beyond them along the line through the last two.
+ *
+ * Each is the first crossing, from step 0 on, that the samples know of.
+ */
+export class ValueSearch {
+  /** By their step. */
+  private readonly samples: Sample[];
+  private readonly wanted: readonly Wanted[];
+
+  /**
+   * @param own the number at step 0
+   * @param slope its derivative there, above 0; 0 where no step can change it
+   */
+  constructor(
+    private readonly own: number,
+    private readonly slope: number,
+    values: readonly number[],
+  ) {
+    this.samples = [{ step: 0, value: own }];
+    this.wanted = values.map((value) => ({
+      value,
+      tries: 0,
+      found: value === own ? 0 : null,
+      isGivenUp: slope === 0,
+    }));
+  }
+
+  /** Whether there is nothing left to look for. */
+  get isDone(): boolean {
+    return this.wanted.every(isDone);
+  }
+
+  /**
+   * Which values to look for next, by their places: a few at first, and of those beyond all that was seen
+   * the farthest alone, since what is seen on the way to them serves the others.
+   */
+  pending(): number[] {
+    const left = [...this.wanted.keys()].filter((place) => !isDone(this.wanted[place]));
+    const byValue = [...left].sort((a, b) => this.wanted[a].value - this.wanted[b].value);
+    if (this.samples.length === 1) {
+      return byValue.filter((_, i) => i % FIRST_EVERY === 0 || i === byValue.length - 1);
+    }
+    const beyond = byValue.filter((place) => this.bracketOf(this.wanted[place].value) === null);
+    const farthest = [beyond[0], beyond[beyond.length - 1]];
+    return left.filter((place) => !beyond.includes(place) || farthest.includes(place));
+  }
+
+  /** `[value]` the steps; null where the value was not reached. */
+  found(): (number | null)[] {
+    return this.wanted.map((wanted) => wanted.found);
+  }
+
+  /** Where to look next for a value that is pending. */
+  next(place: number): number {
+    const wanted = this.wanted[place];
+    const bracket = this.bracketOf(wanted.value);
+    return bracket === null ? this.beyond(wanted.value) : this.between(wanted, bracket);
+  }
+
+  /** What was seen at the steps that `next` gave for some values. */
+  saw(
+    seen: readonly { readonly place: number; readonly step: number; readonly value: number }[],
+  ): void {
+    for (const { place, step, value } of seen) {
+      const wanted = this.wanted[place];
+      wanted.tries++;
+      if (Math.abs(value - wanted.value) <= this.toleranceOf(wanted)) wanted.found = step;
+    }
+    this.samples.push(...seen);
+    this.samples.sort((a, b) => a.step - b.step);
+    for (const wanted of this.wanted) {
+      const way = this.onTheWay(wanted.value);
+      const reach = FARTHEST * Math.abs(this.firstGuess(wanted.value));
+      const isFar = Math.abs(way[way.length - 1].step) >= reach;
+      const isOut = isFar && this.bracketOf(wanted.value) === null;
+      if (isOut || wanted.tries >= MOST_TRIES) wanted.isGivenUp = true;
+    }
+  }
+
+  private toleranceOf({ value }: Wanted): number {
+    return CLOSE * Math.abs(value - this.own);
+  }
+
+  /** Samples from step 0 on in the direction of a value. */
+  private onTheWay(value: number): Sample[] {
+    return value > this.own
+      ? this.samples.filter(({ step }) => step >= 0)
+      : this.samples.filter(({ step }) => step <= 0).reverse();
+  }
+
+  /** The first two neighbours that a value lies between, the nearer to step 0 first. */
+  private bracketOf(value: number): readonly [number, number] | null {
+    const way = this.onTheWay(value);
+    const after = way.findIndex((sample) => (sample.value - value) * (this.own - value) <= 0);
+    if (after <= 0) return null;
+    return [this.samples.indexOf(way[after - 1]), this.samples.indexOf(way[after])];
+  }
+
+  private between(wanted: Wanted, [near, far]: readonly [number, number]): number {
+    const [a, b] = [this.samples[near], this.samples[far]];
+    const half = (a.step + b.step) / 2;
+    if (wanted.tries > 3 && wanted.tries % 2 === 0) return half;
+    const low = Math.min(near, far);
+    const neighbours = this.samples.slice(Math.max(low - 2, 0), low + 4);
+    const rising = Math.sign(b.value - a.value) * Math.sign(b.step - a.step);
+    const isMonotone = neighbours.every(
+      ({ value }, i) => i === 0 || (value - neighbours[i - 1].value) * rising > 0,
+    );
+    const guess = isMonotone ? this.inverse(neighbours, wanted.value) : Number.NaN;
+    if (isInside(guess, a.step, b.step)) return guess;
+    const line = along(wanted.value, a, slopeOf(a, b));
+    return isInside(line, a.step, b.step) ? line : half;
+  }
+
+  /** The step at a value, by the polynomial through samples as a function of their values. */
+  private inverse(samples: readonly Sample[], value: number): number {
+    // The slope is known at the start: it counts twice.
+    const nodes = samples.flatMap((sample) => (sample.step === 0 ? [sample, sample] : [sample]));
+    const steps = nodes.map(({ step }) => step);
+    for (let width = 1; width < nodes.length; width++) {
+      for (let i = 0; i + width < nodes.length; i++) {
+        const [from, to] = [nodes[i].value, nodes[i + width].value];
+        steps[i] =
+          from === to
+            ? steps[i] + (value - from) / this.slope
+            : ((value - from) * steps[i + 1] - (value - to) * steps[i]) / (to - from);
+      }
+    }
+    return steps[0];
+  }
+
+  /** Beyond the farthest sample: along the last line if that is near, else four times as far. */
+  private beyond(value: number): number {
+    const first = this.firstGuess(value);
+    const way = this.onTheWay(value);
+    if (way.length === 1) return first;
+    const [before, last] = way.slice(-2);
+    const line = along(value, last, slopeOf(before, last)) / last.step;
+    if (line > 1 && line < 2) return Math.max(line, 1.05) * last.step;
+    return 4 * (Math.abs(first) > Math.abs(last.step) ? first : last.step);
+  }
+
+  private firstGuess(value: number): number {
+    return along(value, { step: 0, value: this.own }, this.slope);
+  }
+}
+
+function isDone({ found, isGivenUp }: Wanted): boolean {
+  return found !== null || isGivenUp;
+}
+
+function along(value: number, from: Sample, slope: number): number {
+  return from.step + (value - from.value) / slope;
+}
+
+function slopeOf(a: Sample, b: Sample): number {
+  return (b.value - a.value) / (b.step - a.step);
+}
+
+function isInside(step: number, a: number, b: number): boolean {
+  return step > Math.min(a, b) && step < Math.max(a, b);
+}
