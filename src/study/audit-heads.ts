@@ -1,4 +1,5 @@
 import { TslensError } from "../errors";
+import type { AuditRuns } from "../experiments/audit/audit-runs";
 import { analyzeAudits } from "../experiments/audit/audits";
 import type { AuditResult } from "../experiments/audit/result";
 import { targetCosine } from "../experiments/linear-weights/compared-vectors";
@@ -11,6 +12,8 @@ export interface AuditHeadsOptions {
   readonly texts: readonly Prompt[] | undefined;
   readonly prependBos: boolean;
   readonly seed: number;
+  /** Runs that are kept for heads of later calls. */
+  readonly runs?: AuditRuns;
 }
 
 /** Told of each head as it is begun and done. */

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { readPrompts } from "../analysis/prompts";
 import { ResultError, TslensError } from "../errors";
+import { AuditRuns } from "../experiments/audit/audit-runs";
 import type { AuditResult } from "../experiments/audit/result";
 import { writeResultAs } from "../experiments/write-result";
 import { type BoundHead, bindHead } from "../heads/bind-head";
@@ -32,6 +33,8 @@ const finder = new LocalFinder(new Roots(process.argv.slice(2)));
 
 /** The base model of the last job, which the next one most probably reads too. */
 let base: { readonly hash: string; readonly model: HookedTransformer } | null = null;
+/** What the heads of the last jobs shared, which the next ones most probably share too. */
+const runs = new AuditRuns();
 let texts: { readonly sha256: string; readonly prompts: readonly Prompt[] } | null = null;
 
 function say(message: ComputeMessage): void {
@@ -55,7 +58,7 @@ async function compute({ jobs }: ComputeRequest): Promise<void> {
   const { seed, prepend_bos } = job.options;
   await auditHeads(
     open,
-    { texts: await promptsOf(job, files), seed, prependBos: prepend_bos },
+    { texts: await promptsOf(job, files), seed, prependBos: prepend_bos, runs },
     {
       begun: (these) => say({ kind: "begun", jobs: these.map((one) => one.job.job) }),
       done: ({ job, files }, { cosine, cosine_of, cosine_percentile, ...audit }) =>
@@ -96,6 +99,7 @@ async function openHeadOf(job: StudyJob, files: LocalFiles): Promise<BoundHead |
 async function baseModel(wanted: StudyJob["base"], folder: string): Promise<HookedTransformer> {
   const hash = baseHash(wanted);
   if (base?.hash === hash) return base.model;
+  runs.dispose();
   base?.model.dispose();
   base = null;
   const model = await openBase(folder);

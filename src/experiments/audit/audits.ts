@@ -3,7 +3,6 @@ import { type RandomStreams, randomStreams } from "../../analysis/random-streams
 import { InterruptedError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts, Prompt } from "../../heads/measured-prompts";
-import { cleanRuns } from "../../patching/clean-runs";
 import { breathe, interruptible } from "../../progress/interrupt";
 import type { Progress } from "../../progress/progress";
 import { withBar } from "../../progress/with-bar";
@@ -11,15 +10,22 @@ import { namedResult } from "../../results/named-result";
 import type { Provenance } from "../../results/schema-parts";
 import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
+import { AuditRuns } from "./audit-runs";
 import { withClassIndices } from "./class-indices";
 import { donorPlan } from "./donors";
-import { type HeldOut, heldOutFor } from "./held-out";
+import type { HeldOut } from "./held-out";
 import { AUDIT_KEY_NUMBERS } from "./key-numbers";
 import { type Measured, measureHead, withoutNumbers } from "./measure";
-import { MeasuredRows } from "./measured-rows";
 import type { AuditResult } from "./result";
 import { auditSentence } from "./sentence";
-import { canRank, chosenTexts, type NeuronEffects, neuronEffects, sweepRuns } from "./specificity";
+import {
+  canRank,
+  chosenTexts,
+  type NeuronEffects,
+  type SweepPlan,
+  type SweepRuns,
+  sweepRuns,
+} from "./sweep-runs";
 import { DONORS, ENOUGH_TEXTS, FEWEST_FOR_VERDICT } from "./thresholds";
 
 export interface AuditOptions {
@@ -33,6 +39,8 @@ export interface AuditOptions {
   readonly progress?: Progress | null;
   /** When; now if not given. */
   readonly timestamp?: string;
+  /** Runs that are kept for heads of later calls; who gives it disposes it. */
+  readonly runs?: AuditRuns;
 }
 
 /**
@@ -82,7 +90,8 @@ export function analyzeAudits(
 ): Promise<AuditOutcome[]> {
   return interruptible(async () => {
     const cases: (Case | Error)[] = [];
-    const heldOut = heldOutFor(options.texts, options.prependBos ?? false);
+    const kept = options.runs ?? new AuditRuns();
+    const heldOut = kept.heldOut(options.texts, options.prependBos ?? false);
     for (const head of heads) cases.push(await settled(() => prepared(head, options, heldOut)));
     const groups = grouped(cases.flatMap((one) => (one instanceof Error ? [] : [one])));
     const total = groups.reduce((sum, group) => sum + runsOf(group), 0);
@@ -106,7 +115,11 @@ export function analyzeAudits(
         if (one instanceof Error) await audited(one, one);
         else if (one.none) await audited(one, withoutNumbers(one.none.verdict, one.none.reason));
       }
-      for (const group of groups) await auditGroup(group, ran, audited);
+      try {
+        for (const group of groups) await auditGroup(group, kept, ran, audited);
+      } finally {
+        if (!options.runs) kept.dispose();
+      }
       return results;
     });
   });
@@ -118,6 +131,7 @@ export type AuditOutcome = PromiseSettledResult<AuditResult>;
 /** A head that is to be audited. */
 interface Case {
   readonly head: BoundHead;
+  readonly seed: number;
   readonly streams: RandomStreams;
   readonly provenance: Provenance;
   readonly held: HeldOut;
@@ -147,6 +161,7 @@ async function prepared(
   const held = await heldOut(head);
   return {
     head: withClassIndices(head),
+    seed,
     streams: randomStreams(seed),
     provenance,
     held,
@@ -180,46 +195,49 @@ function runsOf(group: Group): number {
 
 async function auditGroup(
   group: Group,
+  kept: AuditRuns,
   ran: (runs: number) => void,
   audited: (one: Case, measured: Measured | Error) => Promise<void>,
 ): Promise<void> {
-  let clean: ReturnType<typeof cleanRuns> | null = null;
-  let effects: NeuronEffects | null = null;
-  const rows = new MeasuredRows(group[0].head.model, group[0].held.texts);
-  try {
-    for (const [i, one] of group.entries()) {
-      const { head, streams, held } = one;
+  for (const alike of runsOfEqual(group, readsOf)) {
+    const heads = alike.map(({ head }) => head);
+    let effects: readonly NeuronEffects[] | null = null;
+    for (const [i, { head, seed, streams, held }] of alike.entries()) {
       const { texts } = held;
-      // What is kept of a clean run depends on what is read: shared only where that is the same.
-      if (i === 0 || readsOf(one) !== readsOf(group[i - 1])) {
-        clean?.dispose();
-        clean = cleanRuns(head.model, texts);
-      }
       const plan = {
-        ...{ clean: clean!, rows, streams, ran },
+        ...kept.of(head, { ...held, seed }),
+        ...{ streams, ran },
         donors: donorPlan(texts.length, DONORS, streams("audit-donors")),
         places: chosenTexts(texts.length, streams),
       };
       const measured = await settled(async () => {
         if (!canRank(head)) return measureHead(head, texts, null, plan);
-        effects ??= await sharedEffects(group, plan);
-        const own = effects[i] ?? (await neuronEffects([head], texts, plan))[0];
+        effects ??= await effectsOfAll(heads, plan);
+        const own = effects[i] ?? (await plan.sweep.effects([head], plan))[0];
         return measureHead(head, texts, own, plan);
       });
-      await audited(one, measured);
+      await audited(alike[i], measured);
     }
-  } finally {
-    clean?.dispose();
   }
 }
 
-/** Those of all heads of a group; of none where one of them has no number, which ends all. */
-async function sharedEffects(
-  group: Group,
-  plan: Parameters<typeof neuronEffects>[2],
-): Promise<NeuronEffects> {
-  const heads = group.map(({ head }) => head);
-  const effects = await settled(() => neuronEffects(heads, group[0].held.texts, plan));
+/** Neighbours that are equal in something, together. */
+function runsOfEqual<T>(list: readonly T[], by: (one: T) => string): T[][] {
+  const runs: T[][] = [];
+  for (const one of list) {
+    const run = runs[runs.length - 1];
+    if (run && by(run[0]) === by(one)) run.push(one);
+    else runs.push([one]);
+  }
+  return runs;
+}
+
+/** Those of all heads that read the same; of none where one of them has no number, which ends all. */
+async function effectsOfAll(
+  heads: readonly BoundHead[],
+  plan: SweepPlan & { readonly sweep: SweepRuns },
+): Promise<readonly NeuronEffects[]> {
+  const effects = await settled(() => plan.sweep.effects(heads, plan));
   return effects instanceof Error ? [] : effects;
 }
 

@@ -11,6 +11,7 @@ import { randomStream } from "../../stats/random-stream";
 import { rankAmong } from "../../stats/rank-among";
 import { shuffledLabelHeads } from "../../training/shuffled-label-heads";
 import type { AuditResult } from "./result";
+import type { SweepRuns } from "./sweep-runs";
 import { RANDOM_DIRECTIONS, SHUFFLED_HEADS } from "./thresholds";
 
 /** What stands beside specificity. */
@@ -24,6 +25,7 @@ export interface ControlOptions {
   /** `[text]` */
   readonly activation: readonly number[];
   readonly clean: CleanRuns;
+  readonly sweep: SweepRuns;
   readonly streams: RandomStreams;
 }
 
@@ -69,19 +71,19 @@ async function streamsOf(
   { model, hook, index }: BoundHead,
   texts: MeasuredPrompts,
   { features }: HeadFunction,
-  { places, donors, activation, clean }: ControlOptions,
+  { places, donors, activation, clean, sweep }: ControlOptions,
 ): Promise<Streams> {
+  const before = clean.measured(texts, features);
+  const swept = sweep.ofNeuron(features, index, { places, donors });
+  if (swept !== null) return { clean: before, places, patched: swept };
   const variants = donors.map((ofTexts) => ({
     hook,
     index,
     patch: ["set", (text: number) => activation[ofTexts[places[text]]]] as const,
   }));
   const { patched } = await patch(model, texts.only(places), variants, { read: features, clean });
-  return {
-    clean: clean.measured(texts, features),
-    places,
-    patched: places.map((_, text) => patched.map((ofTexts) => ofTexts[text]![features])),
-  };
+  const byText = places.map((_, text) => patched.map((ofTexts) => ofTexts[text]![features]));
+  return { clean: before, places, patched: byText };
 }
 
 /**

@@ -38,7 +38,8 @@ export function heldOutFor(
   given: readonly Prompt[] | undefined,
   prependBos: boolean,
 ): (head: BoundHead) => Promise<HeldOut> {
-  const known = new Map<HookedTransformer, Map<unknown, Promise<MeasuredPrompts | null>>>();
+  const known = new WeakMap<HookedTransformer, Map<unknown, Promise<MeasuredPrompts | null>>>();
+  const prefixesOf = prefixSets();
   return async (head) => {
     const { model, files } = head;
     const ofModel = known.get(model) ?? new Map<unknown, Promise<MeasuredPrompts | null>>();
@@ -47,7 +48,7 @@ export function heldOutFor(
     const measuring = ofModel.get(tokenPos) ?? measured(head, given, prependBos);
     ofModel.set(tokenPos, measuring);
     const texts = await measuring;
-    if (texts !== null) return without(head, texts);
+    if (texts !== null) return without(texts, await trainingPrefixes(head, prefixesOf));
     const counts = { given: 0, dropped: 0, repeated: 0, isTrainingKnown: false };
     return { texts, sha256: promptsHash([]), ...counts };
   };
@@ -75,8 +76,7 @@ function canRun(head: BoundHead, text: string, prependBos: boolean): boolean {
   }
 }
 
-async function without(head: BoundHead, measured: MeasuredPrompts): Promise<HeldOut> {
-  const trained = await trainingPrefixes(head);
+function without(measured: MeasuredPrompts, trained: ReadonlySet<string> | null): HeldOut {
   const isNew = (place: number) => !trained?.has(measured.tokens[place].join());
   const all = measured.tokens.map((_, place) => place);
   const unseen = measured.only(all.filter(isNew));
@@ -92,12 +92,24 @@ async function without(head: BoundHead, measured: MeasuredPrompts): Promise<Held
 }
 
 /** The measured prefixes of the training texts; null where they are not known: only the bundled ones can be. */
-async function trainingPrefixes(head: BoundHead): Promise<ReadonlySet<string> | null> {
+async function trainingPrefixes(
+  head: BoundHead,
+  prefixesOf: ReturnType<typeof prefixSets>,
+): Promise<ReadonlySet<string> | null> {
   const file = join(runDirectory(head.files.directory), TRAINING_METRICS);
   if (!existsSync(file)) return null;
   const said = RUN.safeParse(readJsonFile(file, HeadConfigError));
   if (!said.success) return null;
   const bundled = await bundledTraining(head);
-  if (bundled?.sha256 !== said.data.texts.sha256) return null;
-  return new Set(bundled.texts.tokens.map((ids) => ids.join()));
+  return bundled?.sha256 === said.data.texts.sha256 ? prefixesOf(bundled.texts) : null;
+}
+
+/** Prefixes as a set, made once for each set of texts. */
+function prefixSets(): (texts: MeasuredPrompts) => ReadonlySet<string> {
+  const sets = new WeakMap<MeasuredPrompts, ReadonlySet<string>>();
+  return (texts) => {
+    const set = sets.get(texts) ?? new Set(texts.tokens.map((ids) => ids.join()));
+    sets.set(texts, set);
+    return set;
+  };
 }

@@ -23,6 +23,7 @@ import type { MeasuredRows } from "./measured-rows";
 import { heldWhileMoved, movedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { specificity } from "./specificity";
+import type { NeuronEffects, SweepRuns } from "./sweep-runs";
 import { MOST_UNREACHED } from "./thresholds";
 import { type Evidence, verdictOf } from "./verdict";
 import { type TextRuns, withinTextSlope } from "./within-text-slope";
@@ -58,6 +59,7 @@ export interface MeasureOptions {
   readonly clean: CleanRuns;
   /** Of the same texts. */
   readonly rows: MeasuredRows;
+  readonly sweep: SweepRuns;
   readonly streams: RandomStreams;
   /** Told how many runs more are done. */
   readonly ran: (runs: number) => void;
@@ -71,8 +73,8 @@ export interface MeasureOptions {
 export async function measureHead(
   head: BoundHead,
   texts: MeasuredPrompts,
-  effects: ReadonlyMap<number, number> | null,
-  { donors, places, clean, rows, streams, ran }: MeasureOptions,
+  effects: NeuronEffects | null,
+  { donors, places, clean, rows, sweep, streams, ran }: MeasureOptions,
 ): Promise<Measured> {
   const { baseline, rounding } = await patchHead(head, texts, [], { clean });
   const { activation, prediction } = baseline;
@@ -94,7 +96,7 @@ export async function measureHead(
   const slope = whyNone === null ? (observational?.estimate ?? null) : null;
   const takenApart = await decomposition(head, rows, activation, slope);
   const special = specificity(head, effects, streams);
-  const beside = await controls(head, texts, { places, donors, activation, clean, streams });
+  const beside = await controls(head, texts, { places, donors, activation, clean, sweep, streams });
   const baselineOf = await lastTokenBaseline(head, texts, activation, prediction);
   const share = (part: Jackknifed | null, reason: string | null) =>
     shareOverPrompts(part, observational, whyNone ?? reason);
