@@ -6,10 +6,8 @@ import { ValueSearch } from "../../src/experiments/audit/value-search";
 function searched(f: (step: number) => number, slope: number, values: readonly number[]) {
   const search = new ValueSearch(f(0), slope, values);
   let asked = 0;
-  while (!search.isDone) {
-    const pending = search.pending();
-    assert.ok(pending.length > 0, "not done, and nothing to look for");
-    const seen = pending.map((place) => {
+  while (search.pending.length > 0) {
+    const seen = search.pending.map((place) => {
       const step = search.next(place);
       assert.ok(Number.isFinite(step), `looks at ${step}`);
       return { place, step, value: f(step) };

@@ -98,11 +98,17 @@ function randomDirections(
   if (gradient === null) return noControls(whyNoGradient!).random_directions;
   const gradients = streams.places.map((text) => gradient(streams.clean[text]));
   const lengths = gradients.map((row) => Math.hypot(...row));
-  const effectOf = (directions: readonly ArrayLike<number>[], scale: readonly number[]) =>
-    meanOf(streams, (before, after, text) => {
-      const direction = directions[text];
-      return scale[text] * Math.abs(dotProduct(direction, after) - dotProduct(direction, before));
-    });
+  const moved = streams.places.map((place, text) =>
+    streams.patched[text].map((after) => difference(after, streams.clean[place])),
+  );
+  const effectOf = (directionOf: (text: number) => ArrayLike<number>, length?: readonly number[]) =>
+    meanOfAll(
+      moved.flatMap((ofText, text) => {
+        const direction = directionOf(text);
+        const scale = length?.[text] ?? 1;
+        return ofText.map((change) => scale * Math.abs(dotProduct(direction, change)));
+      }),
+    );
   const { seed, name } = seeds("audit-directions");
   const stream = randomStream(seed, name);
   const drawn = Array.from({ length: RANDOM_DIRECTIONS }, () => {
@@ -110,16 +116,8 @@ function randomDirections(
     const length = Math.hypot(...direction);
     return direction.map((value) => value / length);
   });
-  const effect = effectOf(
-    gradients,
-    gradients.map(() => 1),
-  );
-  const effects = drawn.map((direction) =>
-    effectOf(
-      gradients.map(() => direction),
-      lengths,
-    ),
-  );
+  const effect = effectOf((text) => gradients[text]);
+  const effects = drawn.map((direction) => effectOf(() => direction, lengths));
   const correlations = drawn.map((direction) =>
     pearsonCorrelation(
       activation,
@@ -172,10 +170,20 @@ async function shuffledLabels(
 /** Mean over all runs. */
 function meanOf(
   { clean, places, patched }: Streams,
-  of: (before: Float32Array, after: Float32Array, text: number) => number,
+  of: (before: Float32Array, after: Float32Array) => number,
 ): number {
-  const all = places.flatMap((place, text) =>
-    patched[text].map((after) => of(clean[place], after, text)),
+  return meanOfAll(
+    places.flatMap((place, text) => patched[text].map((after) => of(clean[place], after))),
   );
-  return all.reduce((sum, value) => sum + value, 0) / all.length;
+}
+
+function meanOfAll(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** In float64. */
+function difference(a: Float32Array, b: Float32Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < result.length; i++) result[i] = a[i] - b[i];
+  return result;
 }

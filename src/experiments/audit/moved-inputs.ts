@@ -66,7 +66,7 @@ export async function movedInputs(
     if (groups.length === 0) break;
     for (const places of groups) {
       const looked = places.map((text) =>
-        searches[text].pending().map((place) => {
+        searches[text].pending.map((place) => {
           const step = searches[text].next(place);
           return { place, step, moved: along(stream[text], gradient[text], step) };
         }),
@@ -94,7 +94,7 @@ const IDLE_ROWS = 256;
 
 /** Texts that are not done, those with similarly many values left together: they are run as one batch. */
 function alikePending(searches: readonly ValueSearch[]): number[][] {
-  const left = searches.map((search) => search.pending().length);
+  const left = searches.map((search) => search.pending.length);
   const order = [...left.keys()].filter((text) => left[text] > 0);
   order.sort((a, b) => left[b] - left[a] || a - b);
   const groups: number[][] = [];

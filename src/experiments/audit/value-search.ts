@@ -34,9 +34,16 @@ interface Wanted {
  * Each is the first crossing, from step 0 on, that the samples know of.
  */
 export class ValueSearch {
-  /** By their step. */
-  private readonly samples: Sample[];
+  /** From step 0 on, in order: those on the way to larger values, and on the way to smaller ones. */
+  private readonly up: Sample[];
+  private readonly down: Sample[];
   private readonly wanted: readonly Wanted[];
+  private isBegun = false;
+  /**
+   * Which values to look for next, by their places: a few at first, and of those beyond all that was seen
+   * the farthest alone, since what is seen on the way to them serves the others. None: it is done.
+   */
+  pending: readonly number[] = [];
 
   /**
    * @param own the number at step 0
@@ -47,33 +54,15 @@ export class ValueSearch {
     private readonly slope: number,
     values: readonly number[],
   ) {
-    this.samples = [{ step: 0, value: own }];
+    const start = { step: 0, value: own };
+    [this.up, this.down] = [[start], [start]];
     this.wanted = values.map((value) => ({
       value,
       tries: 0,
       found: value === own ? 0 : null,
       isGivenUp: slope === 0,
     }));
-  }
-
-  /** Whether there is nothing left to look for. */
-  get isDone(): boolean {
-    return this.wanted.every(isDone);
-  }
-
-  /**
-   * Which values to look for next, by their places: a few at first, and of those beyond all that was seen
-   * the farthest alone, since what is seen on the way to them serves the others.
-   */
-  pending(): number[] {
-    const left = [...this.wanted.keys()].filter((place) => !isDone(this.wanted[place]));
-    const byValue = [...left].sort((a, b) => this.wanted[a].value - this.wanted[b].value);
-    if (this.samples.length === 1) {
-      return byValue.filter((_, i) => i % FIRST_EVERY === 0 || i === byValue.length - 1);
-    }
-    const beyond = byValue.filter((place) => this.bracketOf(this.wanted[place].value) === null);
-    const farthest = [beyond[0], beyond[beyond.length - 1]];
-    return left.filter((place) => !beyond.includes(place) || farthest.includes(place));
+    this.plan();
   }
 
   /** `[value]` the steps; null where the value was not reached. */
@@ -84,56 +73,67 @@ export class ValueSearch {
   /** Where to look next for a value that is pending. */
   next(place: number): number {
     const wanted = this.wanted[place];
-    const bracket = this.bracketOf(wanted.value);
-    return bracket === null ? this.beyond(wanted.value) : this.between(wanted, bracket);
+    const after = this.firstPast(wanted.value);
+    return after < 0 ? this.beyond(wanted.value) : this.between(wanted, after);
   }
 
   /** What was seen at the steps that `next` gave for some values. */
   saw(
     seen: readonly { readonly place: number; readonly step: number; readonly value: number }[],
   ): void {
+    this.isBegun = true;
     for (const { place, step, value } of seen) {
       const wanted = this.wanted[place];
       wanted.tries++;
       if (Math.abs(value - wanted.value) <= this.toleranceOf(wanted)) wanted.found = step;
+      (step > 0 ? this.up : this.down).push({ step, value });
     }
-    this.samples.push(...seen);
-    this.samples.sort((a, b) => a.step - b.step);
+    this.up.sort((a, b) => a.step - b.step);
+    this.down.sort((a, b) => b.step - a.step);
     for (const wanted of this.wanted) {
-      const way = this.onTheWay(wanted.value);
+      if (isDone(wanted)) continue;
+      const way = this.wayTo(wanted.value);
       const reach = FARTHEST * Math.abs(this.firstGuess(wanted.value));
       const isFar = Math.abs(way[way.length - 1].step) >= reach;
-      const isOut = isFar && this.bracketOf(wanted.value) === null;
+      const isOut = isFar && this.firstPast(wanted.value) < 0;
       if (isOut || wanted.tries >= MOST_TRIES) wanted.isGivenUp = true;
     }
+    this.plan();
+  }
+
+  private plan(): void {
+    const left = [...this.wanted.keys()].filter((place) => !isDone(this.wanted[place]));
+    left.sort((a, b) => this.wanted[a].value - this.wanted[b].value);
+    if (!this.isBegun) {
+      this.pending = left.filter((_, i) => i % FIRST_EVERY === 0 || i === left.length - 1);
+      return;
+    }
+    const isBeyond = left.map((place) => this.firstPast(this.wanted[place].value) < 0);
+    const farthest = [isBeyond.indexOf(true), isBeyond.lastIndexOf(true)];
+    this.pending = left.filter((_, i) => !isBeyond[i] || farthest.includes(i));
   }
 
   private toleranceOf({ value }: Wanted): number {
     return CLOSE * Math.abs(value - this.own);
   }
 
-  /** Samples from step 0 on in the direction of a value. */
-  private onTheWay(value: number): Sample[] {
-    return value > this.own
-      ? this.samples.filter(({ step }) => step >= 0)
-      : this.samples.filter(({ step }) => step <= 0).reverse();
+  private wayTo(value: number): readonly Sample[] {
+    return value > this.own ? this.up : this.down;
   }
 
-  /** The first two neighbours that a value lies between, the nearer to step 0 first. */
-  private bracketOf(value: number): readonly [number, number] | null {
-    const way = this.onTheWay(value);
-    const after = way.findIndex((sample) => (sample.value - value) * (this.own - value) <= 0);
-    if (after <= 0) return null;
-    return [this.samples.indexOf(way[after - 1]), this.samples.indexOf(way[after])];
+  /** Place on the way to a value of the first sample that lies past it; −1 if there is none. */
+  private firstPast(value: number): number {
+    const sign = Math.sign(this.own - value);
+    return this.wayTo(value).findIndex((sample) => (sample.value - value) * sign <= 0);
   }
 
-  private between(wanted: Wanted, [near, far]: readonly [number, number]): number {
-    const [a, b] = [this.samples[near], this.samples[far]];
+  private between(wanted: Wanted, after: number): number {
+    const way = this.wayTo(wanted.value);
+    const [a, b] = [way[after - 1], way[after]];
     const half = (a.step + b.step) / 2;
     if (wanted.tries > 3 && wanted.tries % 2 === 0) return half;
-    const low = Math.min(near, far);
-    const neighbours = this.samples.slice(Math.max(low - 2, 0), low + 4);
-    const rising = Math.sign(b.value - a.value) * Math.sign(b.step - a.step);
+    const neighbours = way.slice(Math.max(after - 3, 0), after + 3);
+    const rising = Math.sign(b.value - a.value);
     const isMonotone = neighbours.every(
       ({ value }, i) => i === 0 || (value - neighbours[i - 1].value) * rising > 0,
     );
@@ -163,7 +163,7 @@ export class ValueSearch {
   /** Beyond the farthest sample: along the last line if that is near, else four times as far. */
   private beyond(value: number): number {
     const first = this.firstGuess(value);
-    const way = this.onTheWay(value);
+    const way = this.wayTo(value);
     if (way.length === 1) return first;
     const [before, last] = way.slice(-2);
     const line = along(value, last, slopeOf(before, last)) / last.step;
