@@ -320,6 +320,10 @@ function transposed({ data, rows, columns }: Matrix): Matrix {
 }
 
 function checkFinite(values: Float32Array, name: string, file: string): void {
+  // Infinity and NaN times 0 are NaN, and stay it in a sum.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
+  if (sum === 0) return;
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new ModelConfigError(`"${name}" holds a number that is not finite`, {

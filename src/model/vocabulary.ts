@@ -23,8 +23,12 @@ export function withTerms({ data, rows, columns }: Matrix, terms: UnembeddingTer
   const width = columns + TERMS;
   const wide = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
+    const end = row * width + columns;
     wide.set(data.subarray(row * columns, (row + 1) * columns), row * width);
-    wide.set([offset[row], shift[row], b_U[row], 1], row * width + columns);
+    wide[end] = offset[row];
+    wide[end + 1] = shift[row];
+    wide[end + 2] = b_U[row];
+    wide[end + 3] = 1;
   }
   return { data: wide, rows, columns: width };
 }

@@ -192,14 +192,16 @@ export function unembeddingTerms(
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
+    for (let column = 0; column < columns; column++) sums[column] += data[start + column];
+    if (!normShift) continue;
+    let [scaled, shifted] = [0, 0];
     for (let column = 0; column < columns; column++) {
       const value = data[start + column];
-      sums[column] += value;
-      if (!normShift) continue;
-      shift[row] += value * scale[column];
-      b_U[row] += value * normShift[column];
+      scaled += value * scale[column];
+      shifted += value * normShift[column];
     }
-    shift[row] /= columns;
+    shift[row] = scaled / columns;
+    b_U[row] += shifted;
   }
   /** A row `[d_model]` with the layer norm folded in. */
   const folded = (values: Float64Array) => {
