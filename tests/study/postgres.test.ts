@@ -8,7 +8,7 @@ import { noPostgres, PostgresServer } from "./postgres-server";
 import { type SmallStudy, writeSmallStudy, writtenFiles } from "./small-study";
 import { doneHeads, StudyProcess, until } from "./study-process";
 
-const HEADS = 40;
+const HEADS = 24;
 const skip = process.platform === "linux" ? noPostgres() : "lists of processes are Linux's";
 
 describe("a study whose workers share a PostgreSQL", { skip }, () => {
