@@ -2,6 +2,8 @@
  * `npm run bench [-- PART… --json]`: memory and speed of a random GPT-2 of 124 million parameters, as
  * ratios within one run. With `--json` an object a line.
  *
+ * `--heads N`: as many heads in the study, rather than 200.
+ *
  * Each part runs in a process of its own, since memory is measured.
  */
 import { spawnSync } from "node:child_process";
@@ -11,7 +13,7 @@ import { PARTS } from "./parts";
 
 function main(): void {
   const { values, positionals } = parseArgs({
-    options: { json: { type: "boolean" } },
+    options: { json: { type: "boolean" }, heads: { type: "string" } },
     allowPositionals: true,
   });
   const known = Object.keys(PARTS);
@@ -21,6 +23,7 @@ function main(): void {
     const node = ["--expose-gc", "--import", "tsx", join(__dirname, "run-part.ts"), name];
     const { status } = spawnSync(process.execPath, values.json ? [...node, "--json"] : node, {
       stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...(values.heads && { TSLENS_BENCH_HEADS: values.heads }) },
     });
     if (status !== 0) throw new Error(`bench ${name} failed`);
   }

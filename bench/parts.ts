@@ -4,6 +4,7 @@ import { loading } from "./loading";
 import type { Measurement } from "./measurement";
 import { patching } from "./patching";
 import { running } from "./running";
+import { studying } from "./studying";
 
 /** What a part measures, on the folder of a random GPT-2 or on models of its own; all at the end or one after the other. */
 export type Part = (folder: string) => Promise<Measurement[]> | AsyncIterable<Measurement>;
@@ -15,4 +16,5 @@ export const PARTS: Readonly<Record<string, Part>> = {
   patching,
   families,
   auditing,
+  studying,
 };

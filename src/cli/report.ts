@@ -6,7 +6,9 @@ import { counted, type Output, oneLine } from "./output";
 export function reportCommand(tslens: Command, output: Output): void {
   tslens
     .command("report")
-    .description("Writes index.html into a folder of results: every head, its numbers and figures.")
+    .description(
+      "Writes index.html (in a study's folder report.html) into a folder of results: every head, its numbers and figures.",
+    )
     .argument("[dir]", "the folder that holds the results", "results")
     .action(async (directory: string) => {
       const { path, results, notShown } = await writeReport(directory);

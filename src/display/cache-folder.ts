@@ -6,7 +6,7 @@ import { FigureError } from "../errors";
 import { makeFolder } from "../files/make-folder";
 
 /**
- * The folder in which unpacked programs are kept between runs: `TSLENS_CACHE` if it is set, else
+ * The folder in which unpacked programs, and what else is made once, are kept between runs: `TSLENS_CACHE` if it is set, else
  * `.tslens` in tslens's own folder, else (where that is read-only) a private folder among the
  * system's temporary files.
  *

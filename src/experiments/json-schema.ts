@@ -14,6 +14,11 @@ import { EXPERIMENTS, type ResultName } from "./registry";
  */
 export function resultJsonSchema(name: ResultName): JsonSchema {
   const { schema, title } = EXPERIMENTS.find((experiment) => experiment.name === name)!;
+  return jsonSchemaOf(name, title, schema);
+}
+
+/** The JSON Schema of a file that tslens writes. */
+export function jsonSchemaOf(name: string, title: string, schema: z.ZodType): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema) as JsonSchema;
   return { $schema, $id: `urn:tslens:${name}:${SCHEMA_VERSION}`, title, ...rest };
 }

@@ -1,3 +1,4 @@
+import type { ZodType } from "zod";
 import { quoted } from "../checkpoints/quoted";
 import { ResultError } from "../errors";
 import { EXPERIMENTS, experimentOf, type ResultByName, type ResultName } from "./registry";
@@ -28,12 +29,22 @@ export function serializeResult<N extends ResultName>(name: N, result: ResultByN
  * @throws {ResultError} as {@link serializeResult}
  */
 export function checkedResult<N extends ResultName>(name: N, result: unknown): ResultByName[N] {
-  const checked = schemaOf(name).safeParse(result);
-  if (checked.success) return checked.data as ResultByName[N];
+  return checkedBy(schemaOf(name), `the ${name} result`, result) as ResultByName[N];
+}
+
+/**
+ * What a schema describes, with its keys in the schema's order.
+ *
+ * @param what how it is called in an error
+ * @throws {ResultError} as {@link serializeResult}
+ */
+export function checkedBy<T>(schema: ZodType<T>, what: string, value: unknown): T {
+  const checked = schema.safeParse(value);
+  if (checked.success) return checked.data;
   const [first, ...others] = checked.error.issues;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   throw new ResultError(
-    `the ${name} result is not valid at ${pathText(first!.path)}: ${sentence(first!.message)}${more}`,
+    `${what} is not valid at ${pathText(first!.path)}: ${sentence(first!.message)}${more}`,
     { cause: checked.error },
   );
 }

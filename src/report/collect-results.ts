@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../checkpoints/json-file";
 import { ResultError } from "../errors";
+import { STUDY_FILE } from "../results/result-file-names";
 import { LONGEST_SENTENCE, shownText } from "../text/shown-text";
 import { type ExecutedNotebook, executedNotebooks } from "./executed-notebooks";
 import { type PageFigure, storedFigure } from "./page-figures";
@@ -57,7 +58,8 @@ export function collectResults(directory: string): CollectedResults {
       return otherwise;
     }
   };
-  for (const file of namesIn(directory).filter((name) => name.endsWith(".json"))) {
+  const isResult = (name: string) => name.endsWith(".json") && name !== STUDY_FILE;
+  for (const file of namesIn(directory).filter(isResult)) {
     const read = shownUnless(file, (path) => readResult(path, file), null);
     if (read === null) continue;
     const folder = file.replace(/\.json$/, "");

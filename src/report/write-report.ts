@@ -1,11 +1,18 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ResultError } from "../errors";
 import { atomicWrite } from "../files/atomic-write";
+import { STUDY_FILE } from "../results/result-file-names";
 import { collectResults, type NotShown } from "./collect-results";
 import { reportPage } from "./report-page";
 
 /** Where nothing can be shown, the error names so many files. */
 const MOST_NAMED = 3;
+
+/** What a report's page is called in a folder. */
+function pageName(directory: string): string {
+  return existsSync(join(directory, STUDY_FILE)) ? "report.html" : "index.html";
+}
 
 /** What a report was made of. */
 export interface WrittenReport {
@@ -19,7 +26,8 @@ export interface WrittenReport {
 
 /**
  * Writes `index.html` into a folder of results: one self-contained page with every analysed head, its
- * numbers, all figures and links to the files.
+ * numbers, all figures and links to the files. In a study's folder, whose `index.html` compares its heads,
+ * the page is `report.html`.
  *
  * @param directory - where results are, and where the page goes
  * @throws {ResultError} when there is no such folder, no result in it, or the page cannot be written
@@ -44,7 +52,7 @@ export async function writeReport(directory: string): Promise<WrittenReport> {
       remedy: "Run a notebook, or `tslens weights` and `tslens patch` with --out, first.",
     });
   }
-  const path = join(directory, "index.html");
+  const path = join(directory, pageName(directory));
   const page = reportPage(collected);
   try {
     await atomicWrite(path, page, { within: directory });

@@ -5,6 +5,9 @@ import { runFolder, runName } from "../heads/run-folders";
 /** A run folder's name is cut after so many characters; file names may have 255 bytes. */
 const LONGEST_SUFFIX = 120;
 
+/** The table of a study, which tells a folder whose page is that study's. */
+export const STUDY_FILE = "study.json";
+
 /** What names a result file: which head it is about. */
 export interface ResultSubject {
   readonly model_path: string;

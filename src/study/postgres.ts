@@ -30,6 +30,8 @@ const AWAY = new Set([
   // Shut down by its administrator, by a crash, starting; and no connection left.
   ...["57P01", "57P02", "57P03", "53300"],
 ]);
+/** Codes by which PostgreSQL ends one of several statements that wait for each other: another time it will do. */
+const CONFLICTS = new Set(["40001", "40P01"]);
 const AWAY_MESSAGES = /Connection terminated|timeout|connection.*(ended|closed)|not queryable/i;
 
 /**
@@ -62,11 +64,12 @@ export async function openPostgres(
         isSaid = false;
         return result;
       } catch (error) {
-        if (!isAway(error)) throw refused(error, address);
+        const isConflict = CONFLICTS.has((error as { code?: string }).code ?? "");
+        if (!isAway(error) && !isConflict) throw refused(error, address);
         if (signal?.aborted) throw new InterruptedError("interrupted while the database was away");
         const seconds = (performance.now() - started) / 1000;
         if (seconds * 1000 > patience) throw away(error, address, tries, seconds);
-        if (tries === 2 && patience > FIRST_PATIENCE_MS && !isSaid) {
+        if (tries === 2 && patience > FIRST_PATIENCE_MS && !isSaid && !isConflict) {
           isSaid = true;
           onNote?.(
             `the database at ${address.shown} is away (${reasonOf(error)}): it is tried again for ${Math.round(patience / 60_000)} minutes`,

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { checkedBy } from "../experiments/serialize-result";
 import { unwritable } from "../experiments/write-result";
 import { atomicWrite, type FileContent } from "../files/atomic-write";
 import { makeFolder } from "../files/make-folder";
-import type { StudyJson } from "./study-json";
+import { STUDY_FILE } from "../results/result-file-names";
+import { type StudyJson, studyJsonSchema } from "./study-json";
 import { studyPage } from "./study-page";
 import { parquetBytes } from "./study-parquet";
 import { STUDY_COLUMNS, type StudyRow } from "./study-row";
@@ -12,15 +14,16 @@ import { STUDY_COLUMNS, type StudyRow } from "./study-row";
  * a whole or not at all.
  *
  * @returns the files
- * @throws ResultError if one cannot be written.
+ * @throws ResultError if one cannot be written, or a number is none.
  */
 export async function writeStudy(directory: string, study: StudyJson): Promise<string[]> {
-  const [csv, parquet] = await tableFiles(study.heads as readonly StudyRow[]);
+  const checked = checkedBy(studyJsonSchema, "the study's table", study);
+  const [csv, parquet] = await tableFiles(checked.heads as readonly StudyRow[]);
   return writeFiles(directory, [
     csv,
-    ["study.json", `${JSON.stringify(study, null, 2)}\n`],
+    [STUDY_FILE, `${JSON.stringify(checked, null, 2)}\n`],
     parquet,
-    ["index.html", studyPage(study)],
+    ["index.html", studyPage(checked)],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ResultOf, timestampKey } from "../results/schema-parts";
+import { type ResultOf, schemaVersionKey, timestampKey } from "../results/schema-parts";
+import { SCHEMA_VERSION } from "../results/schema-version";
 import { timestamp } from "../results/timestamp";
 import { VERSION } from "../version";
 import type { FailedHead } from "./find-heads";
@@ -12,6 +13,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** `study.json`: the table, what failed, and where all of it comes from. */
 export const studyJsonSchema = z.strictObject({
+  schema_version: schemaVersionKey.describe("Version of these keys."),
   timestamp: timestampKey.describe("When the table was made: ISO 8601, UTC, whole seconds."),
   heads: z.array(studyRowSchema).describe("The rows of study.csv."),
   failed: z
@@ -48,6 +50,7 @@ export function studyJson(
   const [first] = byFolder;
   const given = first.job.options.texts;
   return {
+    schema_version: SCHEMA_VERSION,
     timestamp: timestamp(),
     heads,
     failed,

@@ -88,5 +88,5 @@ function columnOf(setting: string): string {
 function testR2(metrics: unknown): number | null {
   const { test_metrics } = (metrics ?? {}) as { test_metrics?: Record<string, unknown> };
   const found = test_metrics?.r2 ?? test_metrics?.r2_score;
-  return typeof found === "number" ? found : null;
+  return Number.isFinite(found) ? (found as number) : null;
 }

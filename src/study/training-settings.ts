@@ -4,7 +4,7 @@ import type { Setting } from "./study-row";
 const NO_SETTINGS = new Set([
   ...["base_model_name", "target_layer", "target_neuron", "layer_type", "head_type"],
   ...["feature_layer", "d_model", "input_dim", "class_name", "activation_mean", "activation_std"],
-  ...["hook", "feature_hook", "selectivity", "scan", "baselines"],
+  ...["hook", "feature_hook", "selectivity", "scan", "baselines", "__proto__"],
 ]);
 
 /** What a training run measured rather than was told. */
@@ -35,7 +35,9 @@ function collect(value: unknown, before: string, settings: Map<string, Setting>,
     if (NO_SETTINGS.has(own) || MEASURED.test(own)) continue;
     const name = PLAIN.has(own) ? "" : `${before}${own}`;
     const isSingle = one === null || ["string", "number", "boolean"].includes(typeof one);
-    if (isSingle && !settings.has(name)) settings.set(name, one as Setting);
+    // JSON can write a number that is none: 1e999.
+    const setting = typeof one === "number" && !Number.isFinite(one) ? null : (one as Setting);
+    if (isSingle && !settings.has(name)) settings.set(name, setting);
     if (!isSingle && depth < DEEPEST) {
       collect(one, name === "" ? "" : `${name}_`, settings, depth + 1);
     }

@@ -23,9 +23,14 @@ export async function defaultTexts({ count = COUNT, seed = 0 } = {}): Promise<st
 }
 
 /**
- * Texts of the same kind from books that were held out.
+ * Texts of the same kind from books that were held out: those of an audit, unless it is given others.
  *
+ * @param options.count - How many. Default: 300.
+ * @param options.seed - Of the draw of their lengths. Default: 0.
  * @throws InputError if the corpus is not there.
+ * @example
+ * const head = await openHead("models/neuron_l2_n52_20261122_120000");
+ * const { verdict } = await analyzeAudit(head, { texts: await heldOutTexts({ count: 150 }) });
  */
 export async function heldOutTexts({ count = 300, seed = 0 } = {}): Promise<string[]> {
   const paragraphs = await readTexts(HELD_OUT, { unit: "paragraph" });

@@ -14,7 +14,7 @@ import { goldenArchitecture } from "../arch";
 import { fixture } from "../golden";
 import { CHARACTERS, llamaStyleTokenizer, vocabularyOf } from "../llama-style-tokenizer";
 import { bundledHead } from "./bundled-head";
-import { folderInProject, PROJECT, readNotebook, runNotebooks } from "./kernel";
+import { executeCells, folderInProject, PROJECT, readNotebook, runNotebooks } from "./kernel";
 
 const NOTEBOOKS = {
   linear_weights_analysis: [
@@ -238,6 +238,42 @@ describe("one notebook on several heads", () => {
       assert.doesNotMatch(page, /Other notebooks/);
     } finally {
       for (const folder of [results, elsewhere]) rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("the notebook that compares heads, executed on the tslab kernel", () => {
+  it("every cell runs and every figure is shown, on fewer neurons and texts than it has", async () => {
+    const results = folderInProject();
+    try {
+      const { cells } = readNotebook(join(PROJECT, "notebooks", "compare_heads.ipynb"));
+      const code = cells.filter(({ cell_type }) => cell_type === "code");
+      const sources = code.map(({ source }) => [source].flat().join(""));
+      const parameters = [
+        [/(resultsDir: )"results"/, `$1${JSON.stringify(results)}`],
+        [/(neurons = )\[.*?\]/, "$1[52]"],
+        // As few as a verdict takes.
+        [/(textCount = )\d+/, "$1100"],
+      ] as const;
+      const place = sources.findIndex((source) => source.includes("notebookParameters({"));
+      for (const [pattern, replacement] of parameters) {
+        assert.match(sources[place], pattern);
+        sources[place] = sources[place].replace(pattern, replacement);
+      }
+      await executeCells(sources, results, "compare_heads");
+      checkOutputs(join(results, "compare_heads.ipynb"), COMPARED);
+      const compared = join(results, "compare_heads");
+      const [names, ...rows] = readFileSync(join(compared, "study.csv"), "utf8").trim().split("\n");
+      assert.match(names, /^model_dir,.*,verdict,.*ridge_penalty/);
+      // The four bundled ones, and one of each way of training.
+      assert.equal(rows.length, 4 + 6);
+      const written = readdirSync(compared).filter((name) => name.includes("."));
+      const figures = ["atlas", "forest"].flatMap((name) =>
+        ["html", "json", "png"].map((format) => `${name}.${format}`),
+      );
+      assert.deepEqual(written.sort(), [...figures, "study.csv", "study.parquet"].sort());
+    } finally {
+      rmSync(results, { recursive: true });
     }
   });
 });

@@ -266,7 +266,7 @@ describe("the results page", () => {
     const page = readFileSync(path, "utf8");
     // A copy of head 282 predicts a hidden neuron, one of head 52 a coordinate of the stream.
     for (const [neuron, cosine] of [
-      [0, "cosine with MLP input weights W_in[:, n]"],
+      [0, "cosine with MLP output weights W_out[n, :]"],
       [1, "cosine with basis vector e_n"],
     ] as const) {
       const section = page.slice(
@@ -387,6 +387,17 @@ describe("the results page", () => {
       ),
     );
     assert.match(page, /<figcaption>per_input_sensitivity: /);
+  });
+
+  it("leaves a study's page and its table to the study", async () => {
+    const studied = copies(1);
+    writeFileSync(join(studied, "study.json"), '{"heads": []}');
+    writeFileSync(join(studied, "index.html"), "the study's");
+    const { code, stdout, stderr } = await run("report", studied);
+    const page = join(studied, "report.html");
+    assert.deepEqual([code, stdout, stderr], [0, `wrote ${page} (2 results)\n`, ""]);
+    assert.equal(readFileSync(join(studied, "index.html"), "utf8"), "the study's");
+    assert.match(readFileSync(page, "utf8"), /<section id="head-1">/);
   });
 
   it("needs a folder with a result in it", async () => {

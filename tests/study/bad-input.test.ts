@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { findHeads } from "../../src/study/find-heads";
 import { planHeads } from "../../src/study/plan-heads";
 import { nameResults } from "../../src/study/result-names";
+import { goldenArchitecture } from "../arch";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { run } from "../cli/run";
+import { fixture } from "../golden";
 import { type SmallStudy, writeSmallStudy } from "./small-study";
 import { StudyProcess } from "./study-process";
 
@@ -43,6 +45,53 @@ describe("a study of what cannot be studied", () => {
       ...["worker", "--root", join(folder, "nowhere"), "--database", "postgres://h/d"],
     );
     assert.match(nowhere.stderr, /nowhere: there is no such folder/);
+  });
+
+  it("says what was tried of a database that is away, and that the embedded one needs none", async () => {
+    const away = "postgres://me@127.0.0.1:1/studies";
+    const database = ["--database", away];
+    const ofWorker = run("worker", "--root", folder, ...database);
+    for (const stderr of [
+      await oneLine(study.heads, "--texts", study.texts, ...database),
+      (await ofWorker).stderr,
+    ]) {
+      const [answer, tried] = [/there is no answer from the database at/, /\d+ times in \d+ s/];
+      assert.match(
+        stderr,
+        new RegExp(`${answer.source} ${away}; found ECONNREFUSED, ${tried.source}`),
+      );
+      assert.match(stderr, /the embedded one needs nothing to be started/);
+    }
+  });
+
+  it("audits heads of several families and sizes of base models together", async () => {
+    const mixed = join(folder, "families");
+    cpSync(join(study.heads, study.names[0]), join(mixed, "gpt2"), { recursive: true });
+    for (const family of ["llama", "gemma2", "gpt_neox"]) {
+      const { dir } = goldenArchitecture(family).heads.regression_post;
+      const run = join(mixed, family, basename(dir));
+      cpSync(fixture("arch", family, dir), run, { recursive: true });
+      const file = join(run, "best_model", "config.json");
+      const config = JSON.parse(readFileSync(file, "utf8"));
+      const base_model_name = fixture("arch", family, "base-model");
+      writeFileSync(file, JSON.stringify({ ...config, base_model_name }));
+    }
+    const args = ["study", mixed, "--texts", study.texts, "--workers", "1", "--json"];
+    const { code, stdout, stderr } = await new StudyProcess([
+      ...args,
+      "--out",
+      join(folder, "both"),
+    ]).ended;
+    assert.equal(code, 0, stderr);
+    const { heads, failed } = JSON.parse(stdout);
+    assert.deepEqual(failed, []);
+    assert.equal(new Set(heads.map((row: { base_model: string }) => row.base_model)).size, 4);
+    // A head can see its own layer's neuron, in gated MLPs too: what that writes comes first.
+    const ofNeurons = heads.filter((row: { layer_type: string }) => row.layer_type === "post");
+    assert.deepEqual(
+      ofNeurons.map((row: { cosine_of: string }) => row.cosine_of),
+      ["output", "output", "output"],
+    );
   });
 
   it("leaves out what cannot be used, with the reason, and goes on with the others", async () => {

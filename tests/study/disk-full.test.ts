@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
@@ -9,11 +9,11 @@ import { StudyProcess } from "./study-process";
 
 const HEADS = 12;
 
-/** A disk of a few kilobytes, which only root can make; null where nobody may. */
+/** A disk of a few megabytes, which only root can make; null where nobody may. */
 function smallDisk(folder: string): boolean {
   mkdirSync(folder);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -38,16 +38,30 @@ describe("a study on a full disk", { skip: process.platform !== "linux" }, () =>
     const args = ["study", study.heads, "--texts", study.texts, "--workers", "1", "--out"];
     const undisturbed = await new StudyProcess([...args, join(folder, "out")]).ended;
     assert.equal(undisturbed.code, 0, undisturbed.stderr);
-    const ballast = join(disk, "ballast");
-    writeFileSync(ballast, Buffer.alloc(480_000));
     const out = join(disk, "out");
-    const full = await new StudyProcess([...args, out]).ended;
-    assert.equal(full.code, 1);
-    assert.match(full.stderr, /^tslens: .*audit_\d_\d.*the disk is full.*\n$/);
-    const left = Object.values(writtenFiles(out)).filter((text) => !text.endsWith("}\n"));
-    assert.deepEqual(left, []);
+    const fillTo = (free: number) => {
+      const ballast = join(disk, "ballast");
+      rmSync(ballast, { force: true });
+      const { bavail, bsize } = statfsSync(disk);
+      if (free < bavail * bsize) writeFileSync(ballast, Buffer.alloc(bavail * bsize - free));
+    };
+    const endsFull = async (file: RegExp) => {
+      const { code, stderr } = await new StudyProcess([...args, out]).ended;
+      assert.equal(code, 1);
+      assert.match(stderr, /^tslens: .*the disk is full.*\n$/);
+      assert.match(stderr, file);
+      const left = Object.values(writtenFiles(out)).filter((text) => !/[}\n]\n?$/.test(text));
+      assert.deepEqual(left, []);
+    };
+    fillTo(40_000);
+    await endsFull(/audit_\d_\d/);
     assert.ok(readdirSync(out).length < HEADS);
-    rmSync(ballast);
+    // Room for all results and tables, but not for the page, which is written last.
+    fillTo(statSync(join(folder, "out", "index.html")).size);
+    await endsFull(/index\.html/);
+    assert.deepEqual(writtenFiles(out), writtenFiles(join(folder, "out")));
+    assert.ok(!readdirSync(out).includes("index.html"));
+    fillTo(Number.POSITIVE_INFINITY);
     const more = await new StudyProcess([...args, out]).ended;
     assert.equal(more.code, 0, more.stderr);
     assert.deepEqual(writtenFiles(out), writtenFiles(join(folder, "out")));

@@ -7,7 +7,7 @@ import { killerOf } from "./killer";
 import { type SmallStudy, writeSmallStudy, writtenFiles } from "./small-study";
 import { doneHeads, isRunning, StudyProcess, until } from "./study-process";
 
-const HEADS = 40;
+const HEADS = 20;
 
 // A list of a process's children is Linux's.
 describe("a study on the embedded database", { skip: process.platform !== "linux" }, () => {
@@ -17,7 +17,7 @@ describe("a study on the embedded database", { skip: process.platform !== "linux
   let undisturbed: Record<string, string>;
   const args = (out: string, ...more: string[]) => [
     ...["study", study.heads, "--texts", study.texts, "--out", join(folder, out)],
-    ...["--workers", "2", ...more],
+    ...["--workers", "1", ...more],
   ];
 
   before(async () => {
@@ -40,12 +40,12 @@ describe("a study on the embedded database", { skip: process.platform !== "linux
 
   it("gives the same when its computing processes are killed, then itself, then it is stopped", async () => {
     const out = join(folder, "killed");
-    const killed = new StudyProcess(args("killed"));
-    for (const enough of [2, 8]) {
+    const killed = new StudyProcess(args("killed", "--workers", "2"));
+    for (const enough of [1, 4]) {
       await until(`${enough} heads`, () => doneHeads(out) >= enough && killed.computing.length > 0);
       process.kill(killed.computing[0], "SIGKILL");
     }
-    await until("more heads", () => doneHeads(out) >= 14 || !killed.isRunning);
+    await until("more heads", () => doneHeads(out) >= 7 || !killed.isRunning);
     assert.ok(killed.isRunning, "it was done before it was killed");
     const left = killed.computing;
     await killed.kill();
@@ -59,7 +59,7 @@ describe("a study on the embedded database", { skip: process.platform !== "linux
     stopped.signal("SIGINT");
     const { code, stderr } = await stopped.ended;
     assert.equal(code, 1);
-    assert.match(stderr, /interrupted; found \d+ of 40 heads done\. Run the same command again/);
+    assert.match(stderr, /interrupted; found \d+ of 20 heads done\. Run the same command again/);
     assert.deepEqual(computing.filter(isRunning), []);
     assert.ok(!readdirSync(out).includes("study.csv"));
 

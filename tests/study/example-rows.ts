@@ -1,3 +1,4 @@
+import { SCHEMA_VERSION } from "../../src/results/schema-version";
 import type { StudyJson } from "../../src/study/study-json";
 import { type StudyRow, studyRowSchema } from "../../src/study/study-row";
 
@@ -41,6 +42,7 @@ export function exampleRows(shares: readonly (number | null)[]): StudyRow[] {
 export function exampleStudy(heads: readonly StudyRow[]): StudyJson {
   const sha256 = "0".repeat(64);
   return {
+    schema_version: SCHEMA_VERSION,
     timestamp: "2026-01-01T12:00:00Z",
     heads,
     failed: [{ model_dir: "models/broken", reason: "config.json: this is no JSON <b>" }],

@@ -49,13 +49,24 @@ export class PostgresServer {
     return this.url(name);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: rows are what a statement makes them.
-  async query(text: string, database = "postgres"): Promise<any[]> {
+  /** A session of its own. */
+  async connect(database: string): Promise<pg.Client> {
     const client = new pg.Client({
       ...{ host: "127.0.0.1", port: this.port, user: "postgres", password: PASSWORD, database },
     });
     client.on("error", () => {});
     await client.connect();
+    return client;
+  }
+
+  /** With a password, as TSLENS_DATABASE may have it. */
+  secretUrl(database: string): string {
+    return this.url(database).replace("@", `:${encodeURIComponent(PASSWORD)}@`);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: rows are what a statement makes them.
+  async query(text: string, database = "postgres"): Promise<any[]> {
+    const client = await this.connect(database);
     try {
       return (await client.query(text)).rows;
     } finally {

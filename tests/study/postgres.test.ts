@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { databaseAddress } from "../../src/study/database-url";
+import { openPostgres } from "../../src/study/postgres";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { killerOf } from "./killer";
 import { noPostgres, PostgresServer } from "./postgres-server";
 import { type SmallStudy, writeSmallStudy, writtenFiles } from "./small-study";
 import { doneHeads, StudyProcess, until } from "./study-process";
 
-const HEADS = 40;
+const HEADS = 24;
 const skip = process.platform === "linux" ? noPostgres() : "lists of processes are Linux's";
 
 describe("a study whose workers share a PostgreSQL", { skip }, () => {
@@ -161,6 +164,37 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
     assert.match(worker.stderr, /jobs? (was|were) refused/);
   });
 
+  it("tries a statement again that PostgreSQL ended because it and another waited for each other", async () => {
+    const name = "deadlock";
+    await server.createDatabase(name);
+    const address = databaseAddress(undefined, { TSLENS_DATABASE: server.secretUrl(name) })!;
+    const notes: string[] = [];
+    const database = await openPostgres(address, { onNote: (line) => notes.push(line) });
+    const other = await server.connect(name);
+    try {
+      await database.executeSql(
+        "CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 0), (2, 0)",
+      );
+      const add = (id: number) => `UPDATE t SET n = n + 1 WHERE id = ${id}`;
+      await other.query(`BEGIN; ${add(1)}`);
+      const ours = database.executeSql(`BEGIN; ${add(2)}; ${add(1)}; COMMIT`);
+      // Who waits first is ended after a second; the other one goes on.
+      await sleep(300);
+      await other.query(`${add(2)}; COMMIT`);
+      await ours;
+      const { rows } = await database.executeSql("SELECT n FROM t ORDER BY id");
+      assert.deepEqual(rows, [{ n: 2 }, { n: 2 }]);
+      const [{ deadlocks }] = await server.query(
+        `SELECT deadlocks::int FROM pg_stat_database WHERE datname = '${name}'`,
+      );
+      assert.equal(deadlocks, 1);
+      assert.deepEqual(notes, []);
+    } finally {
+      await other.end();
+      await database.close();
+    }
+  });
+
   it("refuses tables of a newer version", async () => {
     const out = join(folder, "undisturbed");
     const file = readdirSync(out).find((one) => one.startsWith("audit"))!;
@@ -189,7 +223,7 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
       PGPASSWORD: "",
     }).ended;
     assert.match(none.stderr, /refuses; found no password/);
-    const url = `postgres://postgres:${encodeURIComponent(secret)}@127.0.0.1:${server.port}/postgres`;
+    const url = server.secretUrl("postgres");
     const given = await start(["worker", "--database", url, "--root", folder]).ended;
     assert.equal(given.code, 1);
     assert.match(given.stderr, /--database holds a password/);
@@ -197,6 +231,8 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
       assert.ok(!`${stdout}${stderr}`.includes(secret));
       assert.ok(!`${stdout}${stderr}`.includes(encodeURIComponent(secret)));
     }
+    const results = Object.values(writtenFiles(join(folder, "undisturbed"))).join();
+    assert.ok(!results.includes("s3cret") && !results.includes(server.url()));
     // By TSLENS_DATABASE, where the command line says none, the process that computes knows nothing of it.
     const kept = start(["worker", "--root", folder], { TSLENS_DATABASE: url, PGPASSWORD: "" });
     const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8");

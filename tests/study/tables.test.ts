@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import { parquetReadObjects } from "hyparquet";
-import { csvText } from "../../src/study/study-files";
+import { schemaFile, schemaText } from "../../scripts/write-schemas";
+import { ResultError } from "../../src/errors";
+import { SCHEMA_VERSION } from "../../src/results/schema-version";
+import { csvText, writeStudy } from "../../src/study/study-files";
 import { parquetBytes } from "../../src/study/study-parquet";
 import { StudyProgress } from "../../src/study/study-progress";
 import { STUDY_COLUMNS, type StudyRow } from "../../src/study/study-row";
 import { differingSettings, trainingSettings } from "../../src/study/training-settings";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
+import { exampleRow, exampleRows, exampleStudy } from "./example-rows";
 
 const ROW: StudyRow = {
   ...{ model_dir: 'a, "b"/ä', base_model: "gpt2", layer_type: "mlp_out", target_layer: 8 },
@@ -45,6 +53,35 @@ describe("a study's tables", () => {
   });
 });
 
+describe("study.json", () => {
+  const folder = temporaryFolder();
+
+  it("is what its published schema says, by ajv (npm run schemas writes it)", async () => {
+    assert.equal(readFileSync(schemaFile("study"), "utf8"), schemaText("study"));
+    await writeStudy(folder, exampleStudy(exampleRows([0.9, null, 0.1])));
+    const study: object = JSON.parse(readFileSync(join(folder, "study.json"), "utf8"));
+    const check: ValidateFunction = new Ajv2020({ validateFormats: false }).compile(
+      JSON.parse(schemaText("study")),
+    );
+    assert.ok(check(study), JSON.stringify(check.errors));
+    assert.equal((study as { schema_version: string }).schema_version, SCHEMA_VERSION);
+    for (const change of [{ schema_version: "1.0" }, { heads: [{}] }, { surplus: 1 }]) {
+      assert.ok(!check({ ...study, ...change }), JSON.stringify(change));
+    }
+  });
+
+  it("with a number that is none is not written, nor is any other table", async () => {
+    const study = exampleStudy([{ ...exampleRow(), ridge_penalty: Number.NaN }]);
+    const out = join(folder, "none");
+    mkdirSync(out);
+    await assert.rejects(
+      writeStudy(out, study),
+      (error) => error instanceof ResultError && /heads\[0\]\.ridge_penalty/.test(error.message),
+    );
+    assert.deepEqual(readdirSync(out), []);
+  });
+});
+
 describe("training settings", () => {
   it("are single values that were not measured, those that differ", () => {
     const config = (hidden_dim: number | null) => ({
@@ -72,6 +109,15 @@ describe("training settings", () => {
     );
     assert.deepEqual(differingSettings(all), ["hidden_dim", "ridge_penalty", "weight_decay"]);
     assert.deepEqual([...trainingSettings(null, undefined)], []);
+    // What JSON can say and a table cannot.
+    const odd = JSON.parse('{"penalty": 1e999, "__proto__": 1, "seed": -1e999}');
+    assert.deepEqual(
+      [...trainingSettings(odd, null)],
+      [
+        ["penalty", null],
+        ["seed", null],
+      ],
+    );
   });
 });
 

@@ -6,7 +6,7 @@ const NOT_THE_TARGET =
 
 /** A hidden neuron's weights say something of the target where that is the hidden neuron. */
 function ofHiddenNeuron(meaning: string): Pick<KeyNumber, "meaning" | "meaningBy"> {
-  const by = { input: meaning, gate: meaning };
+  const by = { output: meaning, input: meaning, gate: meaning };
   const not = {
     basis_vector: NOT_THE_TARGET,
     read_direction: NOT_THE_TARGET,

@@ -59,7 +59,7 @@ export const mainSimilaritySchema = z.strictObject({
   comparison: comparisonSchema
     .nullable()
     .describe(
-      "For a hidden MLP neuron its input weights; for a coordinate of the stream its basis vector, or its read direction where the head reads the stream before it. Null for other activations.",
+      "What the target writes to the stream that the head reads: for a hidden MLP neuron its output weights, for a coordinate of the stream its basis vector. Where the head reads the stream before the target, what the target reads: its input (gated: gate) weights, or its read direction. Null for other activations.",
     ),
   name: z.string().min(1).nullable().describe("The same in words."),
   cosine: cosineSchema,
