@@ -71,7 +71,7 @@ export function corpusFigure(
   const x = padded([drawable("histogram edges", edges)[0], edges[edges.length - 1]]);
   const r = correlation === null ? "" : `, r = ${formatNumber(correlation, 3)}`;
   const drawn = points.activation.length;
-  const shown = drawn < positions ? `; ${drawn} of them drawn` : "";
+  const shown = drawn < positions ? `; ${count(drawn, "point")} drawn` : "";
   const said = `${count(positions, "position")} of ${count(texts, "text")}${r}${shown}`;
   const total = POINTS + GAP + BARS;
   const bars: Partial<PlotData> = {

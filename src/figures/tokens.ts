@@ -1,6 +1,6 @@
 import { count } from "../text/count";
 import { formatNumber } from "../text/format-number";
-import { colourKey, DIVERGING, diverges } from "./diverging";
+import { colourKey, DIVERGING, diverges, keyName } from "./diverging";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
 import { FIGURE_WIDTHS, type FigureSize, figure, ROOM_FOR_TITLE } from "./template";
@@ -60,7 +60,7 @@ export function tokensFigure(
     prediction: prediction.slice(from),
     marked: position === undefined || position < from ? null : position - from,
   };
-  const cut = from === 0 ? "" : `; the last ${MOST_TOKENS} of ${strTokens.length} tokens`;
+  const cut = from === 0 ? "" : `; the last ${MOST_TOKENS} of ${count(strTokens.length, "token")}`;
   const framed = block.marked === null ? "" : "; framed: the token that is measured";
   return blocksFigure([block], {
     ...options,
@@ -132,6 +132,7 @@ function blocksFigure(
     ? (["coloraxis", "coloraxis"] as const)
     : (["coloraxis", "coloraxis2"] as const);
   const { data, shapes, annotations, height } = tokenLines(blocks, { width, coloraxes });
+  const { axes, names } = colourAxes(blocks, size, sharedScale);
   const hidden = { visible: false, fixedrange: true } as const;
   return figure({
     ...texts,
@@ -145,30 +146,32 @@ function blocksFigure(
       showlegend: false,
       dragmode: false,
       shapes,
-      annotations,
-      ...colourAxes(blocks, size, sharedScale),
+      annotations: [...annotations, ...names],
+      ...axes,
     },
   });
 }
 
+/** The colours' axes, and the names of their keys. */
 function colourAxes(blocks: readonly TokenBlock[], size: FigureSize, sharedScale: boolean) {
   const [activations, predictions] = (["activation", "prediction"] as const).map((key) =>
     blocks.flatMap((block) => block[key]),
   );
   const len = size === "column" ? 0.46 : 0.3;
-  const axis = (values: readonly number[], title: string, x: number) => {
+  const axis = (values: readonly number[], x: number) => {
     const end = diverges(values);
-    return {
-      ...{ colorscale: DIVERGING, cmin: -end, cmax: end },
-      colorbar: { ...colourKey(title), len, x },
-    };
+    return { colorscale: DIVERGING, cmin: -end, cmax: end, colorbar: colourKey(len, x) };
   };
   if (sharedScale) {
-    return { coloraxis: axis([...activations, ...predictions], "activation, prediction", 0) };
+    return {
+      axes: { coloraxis: axis([...activations, ...predictions], 0) },
+      names: [keyName("activation, prediction", ROOM_FOR_KEY)],
+    };
   }
+  const second = len + 0.06;
   return {
-    coloraxis: axis(activations, "activation", 0),
-    coloraxis2: axis(predictions, "prediction", len + 0.06),
+    axes: { coloraxis: axis(activations, 0), coloraxis2: axis(predictions, second) },
+    names: [keyName("activation", ROOM_FOR_KEY), keyName("prediction", ROOM_FOR_KEY, second)],
   };
 }
 
