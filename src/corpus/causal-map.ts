@@ -10,7 +10,7 @@ import { roundedPredictionReadout } from "../patching/readout";
 import { interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
 import { withBar } from "../progress/with-bar";
-import { heldOutTexts } from "../training/default-texts";
+import { corpusTexts } from "./corpus-texts";
 import { meanActivations } from "./mean-activations";
 
 /** Texts of the held-out books whose mean is taken unless others are given. */
@@ -78,11 +78,8 @@ export function causalMap(
     const parts = (["attn_out", "mlp_out"] as const).map((name) =>
       layers.map((layer) => hookPoint([name, layer], model.cfg)),
     );
-    const reference = measurePrompts({ model }, texts ?? (await heldOutTexts({ count: TEXTS })), {
-      prependBos,
-      truncate: true,
-    }).tokens;
-    const means = await meanActivations(model, reference, parts.flat());
+    const reference = await corpusTexts(model, texts, { count: TEXTS, prependBos });
+    const means = await meanActivations(model, reference.tokens, parts.flat());
     const positions = [...tokens.keys()];
     const variants = parts
       .flat()
@@ -114,7 +111,7 @@ export function causalMap(
       mlp: grid(layers.length * tokens.length),
       meanOver: {
         texts: reference.length,
-        positions: reference.reduce((count, ids) => count + ids.length, 0),
+        positions: reference.tokens.reduce((count, ids) => count + ids.length, 0),
       },
     };
   }, signal);

@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { type MeasureOptions, measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { MeasureOptions, PromptInput } from "../heads/measured-prompts";
 import { eachText } from "../heads/run-head";
 import { interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
@@ -9,9 +9,9 @@ import { histogram } from "../stats/histogram";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { randomStream } from "../stats/random-stream";
 import { vectorStatistics } from "../stats/vector-statistics";
-import { heldOutTexts } from "../training/default-texts";
 import { decileRows, rowsFrom, sampledRows, topRows } from "./chosen-rows";
 import type { CorpusExample, CorpusExamples } from "./corpus-examples";
+import { corpusTexts } from "./corpus-texts";
 import { examplesCacheFolder, examplesFile, keepExamples, keptExamples } from "./kept-examples";
 import { PositionTable } from "./position-table";
 import { predictionError } from "./prediction-error";
@@ -82,9 +82,7 @@ export async function topActivating(
   }: TopActivatingOptions = {},
 ): Promise<CorpusExamples> {
   const choices = checked(given);
-  const prompts = texts ?? (await heldOutTexts({ count: TEXTS }));
-  const measured = measurePrompts({ model: head.model }, prompts, { prependBos, truncate: true });
-  const { tokens, truncated } = measured;
+  const { tokens, truncated } = await corpusTexts(head.model, texts, { count: TEXTS, prependBos });
   const folder = cacheFolder === undefined ? examplesCacheFolder() : cacheFolder;
   const file =
     folder === null

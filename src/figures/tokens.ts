@@ -18,8 +18,8 @@ const FRAME = 4;
 
 export interface TokenScaleOptions extends FigureOptions {
   /**
-   * Whether one scale of colours stands for both activation and prediction, as they have one unit (the
-   * default). A classification head without bins predicts a class's number: give false.
+   * Whether one scale of colours stands for both activation and prediction. Unless told otherwise it does
+   * where they have one unit, as the text says (`sameUnit`), or an example by having an error.
    */
   readonly sharedScale?: boolean;
 }
@@ -28,6 +28,8 @@ export interface TokenScaleOptions extends FigureOptions {
 export interface TokenRun extends TokenValues {
   /** The position that the head measures; it has a frame. */
   readonly position?: number;
+  /** Whether predictions are in the activation's units. */
+  readonly sameUnit?: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ export function tokensFigure(
   const cut = from === 0 ? "" : `; the last ${MOST_TOKENS} of ${count(strTokens.length, "token")}`;
   const framed = block.marked === null ? "" : "; framed: the token that is measured";
   return blocksFigure([block], {
+    sharedScale: run.sameUnit,
     ...options,
     title,
     subtitle: subtitle ?? `Above each token the activation, below it the prediction${framed}${cut}`,
@@ -99,16 +102,18 @@ export function examplesFigure(
     const { text, position, from, error, activation, prediction } = example;
     const at = position - from;
     const wrong = error === null ? "" : `, error ${formatNumber(error)}`;
+    const where = options.size === "column" ? "" : ` (text ${text}, position ${position})`;
     const [own, said] = [activation[at], prediction[at]].map((value) => formatNumber(value));
     return {
       ...example,
-      heading: `<b>activation ${own}</b>, prediction ${said}${wrong} (text ${text}, position ${position})`,
+      heading: `<b>activation ${own}</b>, prediction ${said}${wrong}${where}`,
       marked: at,
     };
   });
   const at = (key: "activation" | "prediction") =>
     examples.map((example) => example[key][example.position - example.from]);
   return blocksFigure(blocks, {
+    sharedScale: examples.every(({ error }) => error !== null),
     ...options,
     title,
     subtitle:

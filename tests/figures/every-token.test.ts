@@ -135,6 +135,18 @@ describe("the numbers of", () => {
     assert.equal(layout.shapes.length, 1, "the measured token's frame");
   });
 
+  it("activation and prediction have one scale of colours, or a line, where they have one unit", () => {
+    const axes = ({ layout }: Loose) => ["coloraxis", "coloraxis2"].filter((key) => key in layout);
+    assert.deepEqual(axes(figures.tokensFigure({ ...run, sameUnit: true })), ["coloraxis"]);
+    assert.equal(axes(figures.tokensFigure({ ...run, sameUnit: false })).length, 2);
+    const [example] = exampleExamples(1);
+    assert.equal(axes(figures.examplesFigure([{ ...example, error: 1 }])).length, 1);
+    assert.equal(axes(figures.examplesFigure([{ ...example, error: null }])).length, 2);
+    const corpus = exampleCorpus(9);
+    assert.equal(figures.corpusFigure(corpus).data.length, 3);
+    assert.equal(figures.corpusFigure({ ...corpus, error: { mean: null } }).data.length, 2);
+  });
+
   it("a text that is too long to be drawn are those of its end, and it says so", () => {
     const long = exampleRun(1_024);
     const { data, layout } = figures.tokensFigure(long) as Loose;
