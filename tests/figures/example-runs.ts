@@ -33,6 +33,7 @@ export function exampleCorpus(points: number) {
   const edges = list(41, (i) => -10 + i / 2);
   const counts = list(40, (i) => activation.filter((value) => Math.floor(2 * (value + 10)) === i).length); // biome-ignore format: one line
   return {
+    error: { mean: 0.5 as number | null },
     ...{
       texts: 30,
       positions: 12_345,
