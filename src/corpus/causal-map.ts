@@ -87,12 +87,16 @@ export function causalMap(
     const { clean, patched, isComplete } = await withBar(
       { progress },
       { label: "Causal map", total: variants.length },
-      (bar) =>
-        patch(model, measured, variants, {
+      async (bar) => {
+        const result = await patch(model, measured, variants, {
           read: roundedPredictionReadout(head, (i) => nameOf(variants[i])),
           progress: bar,
           signal,
-        }),
+        });
+        // Places that lead to nothing that is read are not run.
+        if (result.isComplete) bar?.update(variants.length);
+        return result;
+      },
     );
     if (!isComplete) throw new InterruptedError("stopped before it was done");
     const [{ prediction, rounding }] = clean;

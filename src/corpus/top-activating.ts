@@ -39,6 +39,8 @@ const CHOICES = {
 export interface TopActivatingOptions
   extends Partial<Readonly<typeof CHOICES>>,
     Pick<MeasureOptions, "prependBos"> {
+  /** How many bundled texts, where none are given; 1,000 if not given. */
+  readonly count?: number;
   /** Of the random examples and points. */
   readonly seed?: number;
   /** A bar of its own unless one is given; null for none. */
@@ -73,6 +75,7 @@ export async function topActivating(
   head: BoundHead,
   texts?: PromptInput,
   {
+    count = TEXTS,
     seed = 0,
     progress,
     signal,
@@ -82,7 +85,7 @@ export async function topActivating(
   }: TopActivatingOptions = {},
 ): Promise<CorpusExamples> {
   const choices = checked(given);
-  const { tokens, truncated } = await corpusTexts(head.model, texts, { count: TEXTS, prependBos });
+  const { tokens, truncated } = await corpusTexts(head.model, texts, { count, prependBos });
   const folder = cacheFolder === undefined ? examplesCacheFolder() : cacheFolder;
   const file =
     folder === null
@@ -117,6 +120,7 @@ function checked(given: Partial<typeof CHOICES>): typeof CHOICES {
         found: key,
         expected: [
           ...Object.keys(CHOICES),
+          "count",
           "seed",
           "prependBos",
           "progress",
