@@ -2,7 +2,7 @@ import { FigureError } from "../errors";
 import type { Figure } from "../figures/figure";
 import { cutText } from "../text/cut-text";
 import { requireDrawable } from "./drawing-limits";
-import { requireMovingSliders } from "./safe-sliders";
+import { movingSliders } from "./safe-sliders";
 
 /** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
 export const CARTESIAN_TRACES: ReadonlySet<string> = new Set([
@@ -66,7 +66,6 @@ const LAYOUT: Readonly<Record<string, readonly Kind[]>> = {
   separators: ["text"],
   shapes: ["notes"],
   showlegend: ["boolean"],
-  sliders: ["list"],
   spikedistance: ["number"],
   template: ["object"],
   title: ["text", "object"],
@@ -107,11 +106,14 @@ export function safeFigure(figure: unknown): Figure {
     });
   }
   if (!isRecord(layout)) throw unlike("layout", layout, ["object"]);
-  if (layout.sliders) requireMovingSliders(layout.sliders, data.length);
   const count = { values: 0 };
+  const sliders = movingSliders(layout.sliders, data.length);
   const safe = {
     data: data.map((trace) => safeTrace(trace, count)),
-    layout: safeLayout(layout, count),
+    layout: {
+      ...safeLayout(layout, count),
+      ...(sliders.length > 0 && safeRecord({ sliders }, count)),
+    },
   };
   requireDrawable(safe);
   return safe;
@@ -150,7 +152,7 @@ function safeLayout(layout: Json, count: Count): Record<string, unknown> {
   // A template's layout is a layout; its traces, which no figure of ours has, are left out.
   const { template } = layout;
   if (isRecord(template) && isRecord(template.layout)) {
-    const { template: _, sliders: __, ...inner } = template.layout;
+    const { template: _, ...inner } = template.layout;
     safe.template = { layout: safeLayout(inner, count) };
   }
   return safe;

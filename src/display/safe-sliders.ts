@@ -1,5 +1,3 @@
-import { FigureError } from "../errors";
-
 /** More are slow to draw; each was drawn to see. */
 const MOST_SLIDERS = 4;
 const MOST_STEPS = 200;
@@ -12,69 +10,44 @@ const MAY_CHANGE = new Set(["x", "y"]);
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Refuses sliders that do more than move marks: a step may put other numbers into the `x` and `y` of
- * traces that are there, and nothing else.
+ * The sliders of a layout that only move marks: each step puts other numbers into the `x` and `y` of traces
+ * that are there, and does nothing else. Others are left out.
  *
  * @param sliders a layout's, of any kind
  * @param traces how many traces the figure has
- * @throws {FigureError} saying what there is too much of, or what a step does
  */
-export function requireMovingSliders(sliders: unknown, traces: number): void {
-  const list = listOf("sliders", sliders, MOST_SLIDERS);
-  for (const slider of list) {
-    if (slider.steps === undefined) continue;
-    for (const step of listOf("steps of a slider", slider.steps, MOST_STEPS)) {
-      if (step.method !== "skip") requireRestyle(step, traces);
-    }
-  }
+export function movingSliders(sliders: unknown, traces: number): Json[] {
+  if (!Array.isArray(sliders)) return [];
+  return sliders.filter((slider) => isMoving(slider, traces)).slice(0, MOST_SLIDERS);
 }
 
-function requireRestyle({ method, args, args2 }: Json, traces: number): void {
-  if (method !== "restyle" || args2 !== undefined || !Array.isArray(args) || args.length !== 2) {
-    throw unlike("a step of a slider", `method ${JSON.stringify(method)}`);
-  }
-  const [changes, places] = args as [unknown, unknown];
-  if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
-    throw unlike("a step of a slider", "no change");
-  }
-  const other = Object.keys(changes).find((key) => !MAY_CHANGE.has(key));
-  if (other !== undefined) throw unlike("a step of a slider", `a change of ${other}`);
+function isMoving(slider: unknown, traces: number): slider is Json {
+  if (!isRecord(slider) || !Array.isArray(slider.steps)) return false;
+  const { steps } = slider;
+  return steps.length <= MOST_STEPS && steps.every((step) => isMove(step, traces));
+}
+
+function isMove(step: unknown, traces: number): boolean {
+  if (!isRecord(step) || step.method !== "restyle" || step.args2 !== undefined) return false;
+  if (!Array.isArray(step.args) || step.args.length !== 2) return false;
+  const [changes, places] = step.args as [unknown, unknown];
   const isPlace = (place: unknown) =>
     Number.isInteger(place) && (place as number) >= 0 && (place as number) < traces;
-  if (!Array.isArray(places) || places.length > traces || !places.every(isPlace)) {
-    throw unlike("a step of a slider", `traces ${JSON.stringify(places)?.slice(0, 60)}`);
-  }
-  let values = 0;
-  for (const lists of Object.values(changes)) {
-    if (!Array.isArray(lists) || lists.length !== places.length || !lists.every(isListOfNumbers)) {
-      throw unlike("a step of a slider", "no list of numbers for each trace");
-    }
-    values += lists.reduce((sum, list) => sum + list.length, 0);
-  }
-  if (values > MOST_PER_STEP) {
-    throw new FigureError("the figure is too much for this page", {
-      found: `${values} values in a step of a slider`,
-      expected: `at most ${MOST_PER_STEP}`,
-    });
-  }
+  if (!isRecord(changes) || !Array.isArray(places) || !places.every(isPlace)) return false;
+  const lists = Object.values(changes);
+  const isForEach = (list: unknown): list is number[][] =>
+    Array.isArray(list) && list.length === places.length && list.every(isListOfNumbers);
+  return (
+    Object.keys(changes).every((key) => MAY_CHANGE.has(key)) &&
+    lists.every(isForEach) &&
+    lists.flat().reduce((sum, list) => sum + list.length, 0) <= MOST_PER_STEP
+  );
 }
 
 function isListOfNumbers(list: unknown): list is number[] {
   return Array.isArray(list) && list.every((value) => value === null || Number.isFinite(value));
 }
 
-function listOf(what: string, value: unknown, most: number): readonly Json[] {
-  const isList = Array.isArray(value) && value.every((one) => typeof one === "object" && one && !Array.isArray(one)); // biome-ignore format: a condition
-  if (isList && value.length <= most) return value as Json[];
-  throw new FigureError(`this page does not draw such ${what}`, {
-    found: isList ? `${value.length} of them` : typeof value,
-    expected: `a list of at most ${most} objects`,
-  });
-}
-
-function unlike(what: string, found: string): FigureError {
-  return new FigureError(`${what} is not one that this page draws`, {
-    found,
-    expected: `"restyle" with numbers for x and y of traces that are there`,
-  });
+function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
