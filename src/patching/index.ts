@@ -10,6 +10,12 @@ export {
 export { DEFAULT_MAX_BYTES } from "./clean-run";
 export { type CleanRuns, type CleanRunsOptions, cleanRuns } from "./clean-runs";
 export {
+  type DoseResponse,
+  type DoseResponseOptions,
+  doseResponse,
+  type TextResponse,
+} from "./dose-response";
+export {
   type HeadExperiment,
   type HeadExperimentOptions,
   type Measurement,
