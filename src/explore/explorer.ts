@@ -36,6 +36,8 @@ export interface OpenedHead extends HeadChoice {
   readonly baseModel: string;
   /** Most tokens of a prompt. */
   readonly context: number;
+  /** Whether prompts are texts; without a tokenizer they are token ids, such as `3 14 15`. */
+  readonly readsText: boolean;
   /** Numbers of `post` in each layer, which a sweep patches one by one. */
   readonly neuronsPerLayer: number;
   readonly layers: number;

@@ -53,7 +53,7 @@ export interface PatchOptions<R> extends TokenOptions {
   /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
   readonly maxBytes?: number;
   /** Unpatched runs that are kept for several calls: `cleanRuns(model, prompts)`. */
-  readonly clean?: CleanRuns;
+  readonly clean?: Pick<CleanRuns, "run">;
   /** Told how many patched runs are done, of prompts × variants. */
   readonly progress?: Progress;
   /** Stops the work between two batches; what is done so far is returned. */
