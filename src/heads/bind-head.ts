@@ -6,8 +6,10 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import { softCap } from "../model/soft-cap";
 import type { HeadConfig } from "./head-config";
 import type { HeadFiles } from "./load-head";
+import type { PromptInput } from "./measured-prompts";
 import { predictFromDigitLogits, predictFromFeatures } from "./prediction";
 import { predictionRounding } from "./prediction-rounding";
+import { type EveryPositionReader, type HeadRun, type RunHeadOptions, runHead } from "./run-head";
 
 const LOGITS = "unembed.hook_out";
 const DIGITS = "0123456789";
@@ -15,7 +17,7 @@ const DIGITS = "0123456789";
 const WORD_START = "▁";
 
 /** A head together with the base model that it reads. */
-export interface BoundHead {
+export interface BoundHead extends EveryPositionReader {
   /** The path that it was opened by, as it was given. */
   readonly path: string;
   readonly files: HeadFiles;
@@ -34,6 +36,22 @@ export interface BoundHead {
   position(promptLength: number): number;
   /** Predictions from activations `[n, size]` of `reads` at that position. */
   predict(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
+  /**
+   * Tokens, the target's activation and the prediction at every position of each text: what a run of the
+   * text cut after that position measures at its last token.
+   *
+   * Texts of similar length are run together, a bounded number of tokens at a time.
+   *
+   * @param texts one or several, as texts or token ids
+   * @returns one run a text, in their order
+   * @throws InputError if there is no text, one is empty, longer than the context or outside the
+   *   vocabulary, or a position gives NaN or infinity.
+   * @throws InterruptedError if it was stopped, by `signal` or a notebook's stop button.
+   * @example
+   * const [{ strTokens, activation, prediction }] = await head.run("Once upon a time");
+   * console.log(strTokens.map((token, p) => [token, activation[p], prediction[p]]));
+   */
+  run(texts: PromptInput, options?: RunHeadOptions): Promise<HeadRun[]>;
   /** By how much each of these predictions may be off by rounding alone. */
   rounding(activations: ReadonlyMap<HookPointName, tf.Tensor2D>): number[];
   /** Frees the model if it was loaded with the head; one that was given stays the giver's. */
@@ -79,7 +97,7 @@ export function bindHead(
     digitTokens
       ? digitColumns(activations.get(LOGITS)!, digitTokens, model.cfg.output_logits_soft_cap)
       : rowsOf(activations.get(features.name)!);
-  return {
+  const head: BoundHead & object = {
     [Symbol.for("nodejs.util.inspect.custom")]: () => headText(files, model, target, index, read),
     path,
     files,
@@ -95,10 +113,12 @@ export function bindHead(
         ? predictFromDigitLogits(config, inputs(activations))
         : predictFromFeatures(files, inputs(activations)),
     rounding: (activations) => predictionRounding(files, inputs(activations)),
+    run: (texts, options) => runHead(head, texts, options),
     dispose() {
       if (ownsModel) model.dispose();
     },
   };
+  return head;
 }
 
 /** What Node and a notebook print of a head. */

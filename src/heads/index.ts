@@ -12,3 +12,4 @@ export {
   type Prompt,
   type PromptInput,
 } from "./measured-prompts";
+export type { HeadRun, RunHeadOptions } from "./run-head";

@@ -5,11 +5,9 @@ import { InputError } from "../errors";
 import type { HookPointName } from "../model/hook-names";
 import { hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { batchesByLength, filledUpAtTheEnd } from "../model/length-batches";
 import { type Progress, silentProgress } from "../progress/progress";
 import { ActivationStore, type ActivationWriter } from "./activation-store";
-
-/** Tokens of one batch, padding included: bounds the memory of a pass. */
-const TOKENS_PER_BATCH = 2048;
 
 export interface CollectOptions {
   /** Folder of the activations that are kept between runs; see `activationCacheFolder`. */
@@ -94,24 +92,6 @@ async function datasetName(
   return createHash("sha256").update(content).digest("hex").slice(0, NAME_LENGTH);
 }
 
-/** Indices of prompts, sorted by length, so that a batch needs little padding. */
-function batchesByLength(prompts: readonly (readonly number[])[]): number[][] {
-  const order = [...prompts.keys()].sort((a, b) => prompts[a].length - prompts[b].length || a - b);
-  const batches: number[][] = [];
-  let batch: number[] = [];
-  for (const index of order) {
-    if (batch.length > 0 && (batch.length + 1) * prompts[index].length > TOKENS_PER_BATCH) {
-      batches.push(batch);
-      batch = [];
-    }
-    batch.push(index);
-  }
-  return batch.length > 0 ? [...batches, batch] : batches;
-}
-
-/** Shorter prompts are padded at the end, where no earlier token can see it. */
-const PADDING = 0;
-
 function collectBatch(
   model: HookedTransformer,
   prompts: readonly (readonly number[])[],
@@ -119,10 +99,8 @@ function collectBatch(
   hooks: readonly HookPointName[],
   writer: ActivationWriter,
 ): void {
-  const length = Math.max(...batch.map((index) => prompts[index].length));
-  const padded = batch.map((index) =>
-    Array.from({ length }, (_, position) => prompts[index][position] ?? PADDING),
-  );
+  const padded = filledUpAtTheEnd(batch.map((index) => prompts[index]));
+  const { length } = padded[0];
   const lastRows = batch.map((index, row) => row * length + prompts[index].length - 1);
   const lastLayer = Math.max(...hooks.map((hook) => hookPoint(hook, model.cfg).layer()));
   const [end, cache] = model.runWithCache(padded, {
