@@ -46,6 +46,20 @@ export function pagePolicy(scripts: readonly string[], styles: readonly string[]
   ].join("; ");
 }
 
+/** The same of a page that is served: scripts, styles and what they ask come from where it comes from. */
+export function servedPagePolicy(): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'unsafe-hashes' ${PLOTLY_STYLES.map(hashSource).join(" ")}`,
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
 function hashSource(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

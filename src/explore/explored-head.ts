@@ -6,6 +6,7 @@ import { type HeadFunction, headFunction } from "../heads/head-function";
 import { leadsTo } from "../model/hook-flow";
 import { hookPoint } from "../model/hook-points";
 import { tokenBatch } from "../model/token-batch";
+import { doseResponse } from "../patching/dose-response";
 import { patch } from "../patching/patch";
 import type { Variant } from "../patching/place";
 import { type PrefixRuns, prefixRuns } from "../patching/prefix-runs";
@@ -23,6 +24,7 @@ import type {
   SweepPart,
   SweepRequest,
 } from "./explorer";
+import { type KeptPrompt, KeptPrompts } from "./kept-prompts";
 import { type ChangingPart, changingParts, partChange } from "./part-changes";
 import { tokenTexts } from "./token-texts";
 
@@ -38,15 +40,9 @@ const MOST_SHOWN = 24;
 /** Memory for patched runs at one time, in bytes: small batches, so that a drag finds its turn between two. */
 const MAX_BYTES = 2 ** 25;
 
-/** A prompt that was run. */
-interface KnownPrompt {
-  readonly tokens: readonly number[];
-  readonly runs: PrefixRuns;
-}
-
 /** Answers what can be asked of one head, on the tensor engine that is in use; reads no file. */
 export class ExploredHead {
-  private readonly prompts = new Map<string, KnownPrompt>();
+  private readonly prompts = new KeptPrompts(MOST_PROMPTS, (text) => this.runs(text));
   private readonly function: HeadFunction;
   private readonly parts: readonly ChangingPart[];
 
@@ -72,6 +68,7 @@ export class ExploredHead {
       ...{ neuronsPerLayer: cfg.d_mlp, layers: cfg.n_layers },
       facts: facts.map(({ name, value }) => ({ name, value: cellText(value) })),
       warnings: [
+        ...files.warnings,
         ...model.warnings,
         ...(whyNoGradient === null ? [] : [`no contributions are shown: ${whyNoGradient}`]),
         ...(head.targetCanMatter
@@ -81,9 +78,12 @@ export class ExploredHead {
     };
   }
 
-  run(text: string): PromptRun {
+  run(text: string): Promise<PromptRun> {
+    return this.prompts.lent(text, (prompt) => this.everyToken(prompt));
+  }
+
+  private everyToken({ tokens, runs }: KeptPrompt): PromptRun {
     const { head } = this;
-    const { tokens, runs } = this.prompt(text);
     const activations = column(this.activation(runs, head.hook), head.index);
     const predictions = this.function.predict(
       rowsOf(this.activation(runs, this.function.features)),
@@ -107,56 +107,48 @@ export class ExploredHead {
     };
   }
 
-  async patch(
+  patch(
     { text, position, kind, value }: PatchRequest,
     { signal }: Asking = {},
   ): Promise<PatchedPlace> {
     const { head, parts, function: of } = this;
-    const read = this.readout();
-    const variant = { hook: head.hook, index: head.index, patch: [kind, value] as const };
-    const { prompt, clean } = this.place(text, position);
-    const options = { read, clean, signal, maxBytes: MAX_BYTES };
-    const result = await patch(head.model, [prompt], [variant], options);
-    const unpatched = result.clean[0];
-    const patched = result.patched[0][0] ?? unpatched;
-    const gradient = of.gradient?.(unpatched.activations[of.features]) ?? null;
-    const changes = parts.map((part) => {
-      const { name } = part.hook;
-      return partChange(
-        part,
-        { clean: unpatched.activations[name], patched: patched.activations[name] },
-        gradient,
-      );
+    return this.prompts.lent(text, async (kept) => {
+      const { prompt, clean } = beginning(kept, position);
+      const variant = { hook: head.hook, index: head.index, patch: [kind, value] as const };
+      const options = { read: this.readout(), clean, maxBytes: MAX_BYTES };
+      const result = await patch(head.model, [prompt], [variant], options);
+      signal?.throwIfAborted();
+      const [[unpatched], [[patched]]] = [result.clean, result.patched];
+      const gradient = of.gradient?.(unpatched.activations[of.features]) ?? null;
+      const changes = parts.map((part) => {
+        const [before, after] = [unpatched, patched!].map((run) => run.activations[part.hook.name]);
+        return partChange(part, { clean: before, patched: after }, gradient);
+      });
+      const prediction = { clean: unpatched.prediction, patched: patched!.prediction };
+      const explained = changes.reduce((sum, { contribution }) => sum + (contribution ?? 0), 0);
+      return {
+        position,
+        activation: result.activation[0][0]!,
+        prediction,
+        parts: changes,
+        remainder: gradient && prediction.patched - prediction.clean - explained,
+      };
     });
-    const prediction = { clean: unpatched.prediction, patched: patched.prediction };
-    const explained = changes.reduce((sum, { contribution }) => sum + (contribution ?? 0), 0);
-    return {
-      position,
-      activation: result.activation[0][0]!,
-      prediction,
-      parts: changes,
-      remainder: gradient && prediction.patched - prediction.clean - explained,
-    };
   }
 
-  async doseResponse(
+  doseResponse(
     { text, position, values }: DoseRequest,
     { signal }: Asking = {},
   ): Promise<DoseCurve> {
-    const { head } = this;
-    const variants = values.map(
-      (value): Variant => ({ hook: head.hook, index: head.index, patch: ["set", value] }),
-    );
-    const { prompt, clean } = this.place(text, position);
-    const options = { read: predictionReadout(head), clean, signal, maxBytes: MAX_BYTES };
-    const result = await patch(head.model, [prompt], variants, options);
-    signal?.throwIfAborted();
-    return {
-      values,
-      predictions: result.patched.map(([prediction]) => prediction!),
-      activation: result.activation[0][0]!.clean,
-      prediction: result.clean[0],
-    };
+    return this.prompts.lent(text, async (kept) => {
+      const { prompt, clean } = beginning(kept, position);
+      // Read up to that token, it is the last.
+      const head = { ...this.head, position: (length: number) => length - 1 };
+      const found = await doseResponse(head, [prompt], values, { clean });
+      signal?.throwIfAborted();
+      const [response] = found.texts;
+      return { values: found.values, predictions: response.prediction, ...response.clean };
+    });
   }
 
   async *neuronsThatMatter(
@@ -164,7 +156,6 @@ export class ExploredHead {
     { signal }: Asking = {},
   ): AsyncGenerator<SweepPart> {
     const { head } = this;
-    const { prompt, clean } = this.place(text, position);
     const places = this.sweptLayers(layers).flatMap((layer) =>
       Array.from({ length: head.model.cfg.d_mlp }, (_, index) => ({ layer, index })),
     );
@@ -173,30 +164,35 @@ export class ExploredHead {
         found: head.reads.join(),
       });
     }
-    let largest: NeuronEffect[] = [];
-    for (let done = 0; done < places.length; ) {
-      const some = places.slice(done, done + SWEPT_AT_ONCE);
-      const variants = some.map(
-        ({ layer, index }): Variant => ({ hook: ["post", layer], index, patch: ["zero"] }),
-      );
+    const { prompt: kept, giveBack } = this.prompts.lend(text);
+    try {
+      const { prompt, clean } = beginning(kept, position);
       const options = { read: predictionReadout(head), clean, signal, maxBytes: MAX_BYTES };
-      const result = await patch(head.model, [prompt], variants, options);
-      signal?.throwIfAborted();
-      const [prediction] = result.clean;
-      const effects = some.map((place, i) => ({
-        ...place,
-        change: result.patched[i][0]! - prediction,
-      }));
-      largest = [...largest, ...effects].sort(byEffect).slice(0, MOST_SHOWN);
-      done += some.length;
-      yield { done, total: places.length, prediction, neurons: largest };
+      let largest: NeuronEffect[] = [];
+      for (let done = 0; done < places.length; ) {
+        const some = places.slice(done, done + SWEPT_AT_ONCE);
+        const variants = some.map(
+          ({ layer, index }): Variant => ({ hook: ["post", layer], index, patch: ["zero"] }),
+        );
+        const result = await patch(head.model, [prompt], variants, options);
+        signal?.throwIfAborted();
+        const [prediction] = result.clean;
+        const effects = some.map((place, i) => ({
+          ...place,
+          change: result.patched[i][0]! - prediction,
+        }));
+        largest = [...largest, ...effects].sort(byEffect).slice(0, MOST_SHOWN);
+        done += some.length;
+        yield { done, total: places.length, prediction, neurons: largest };
+      }
+    } finally {
+      giveBack();
     }
   }
 
   /** Frees the runs that are kept, not the head. */
   dispose(): void {
-    for (const { runs } of this.prompts.values()) runs.dispose();
-    this.prompts.clear();
+    this.prompts.dispose();
   }
 
   /** Token ids of what stands in the prompt's box: a text, or ids where there is no tokenizer. */
@@ -217,32 +213,7 @@ export class ExploredHead {
     return which === "target" ? own : [...own, ...all.filter((layer) => !own.includes(layer))];
   }
 
-  /** The beginning of a prompt that ends at a position, with its unpatched run. */
-  private place(text: string, position: number) {
-    const { tokens, runs } = this.prompt(text);
-    if (Number.isInteger(position) && position >= 0 && position < tokens.length) {
-      return { prompt: runs.upTo(position), clean: runs.clean };
-    }
-    throw new InputError("there is no such token in the prompt", {
-      found: String(position),
-      expected: `0 to ${tokens.length - 1}`,
-    });
-  }
-
-  private prompt(text: string): KnownPrompt {
-    const known = this.prompts.get(text) ?? this.runs(text);
-    // The last used is the last to go.
-    this.prompts.delete(text);
-    this.prompts.set(text, known);
-    for (const [other, { runs }] of this.prompts) {
-      if (this.prompts.size <= MOST_PROMPTS) break;
-      runs.dispose();
-      this.prompts.delete(other);
-    }
-    return known;
-  }
-
-  private runs(text: string): KnownPrompt {
+  private runs(text: string): KeptPrompt {
     const { model, hook } = this.head;
     const tokens = this.tokens(text);
     const patched = hookPoint(hook, model.cfg);
@@ -276,6 +247,17 @@ export class ExploredHead {
       },
     };
   }
+}
+
+/** The beginning of a prompt that ends at a position, with its unpatched run. */
+function beginning({ tokens, runs }: KeptPrompt, position: number) {
+  if (Number.isInteger(position) && position >= 0 && position < tokens.length) {
+    return { prompt: runs.upTo(position), clean: runs.clean };
+  }
+  throw new InputError("there is no such token in the prompt", {
+    found: String(position),
+    expected: `0 to ${tokens.length - 1}`,
+  });
 }
 
 function byEffect(a: NeuronEffect, b: NeuronEffect): number {

@@ -5,10 +5,15 @@
  * 0; activations and predictions are in the units of the head's target.
  */
 
+import type { Figure } from "../figures/figure";
+
 /** What may be given with every question. A question that is aborted rejects with an `AbortError`. */
 export interface Asking {
   readonly signal?: AbortSignal;
 }
+
+/** The name of errors that say that nothing answers: ask for `heads()` again until it does. */
+export const AWAY = "AwayError";
 
 /** A head that can be opened. */
 export interface HeadChoice {
@@ -161,11 +166,12 @@ export interface CausalMapShown {
     readonly part: "attention" | "mlp";
     readonly changes: readonly (number | null)[];
   }[];
+  readonly figure: Figure;
 }
 
 /** Something that takes a while: how far it is, and at the end what came out. */
 export type Running<Result> =
-  | { readonly done: number; readonly total: number; readonly what: string }
+  | { readonly done: number; readonly total: number | null; readonly what: string }
   | { readonly result: Result };
 
 /** What an audit found. */
@@ -183,6 +189,7 @@ export interface AuditShown {
   }[];
   /** When it was made, in UTC; null if it was made just now. */
   readonly saved: string | null;
+  readonly figure: Figure;
 }
 
 /** A token in a text that a corpus gave, with tokens around it. */
@@ -209,13 +216,13 @@ export interface ExamplesShown {
   /** Tokens that were looked at, in how many texts. */
   readonly positions: number;
   readonly texts: number;
-  /** Some of them, drawn at random: `[activation, prediction]`. */
-  readonly sample: readonly (readonly [activation: number, prediction: number])[];
+  /** The prediction against the activation, over the corpus. */
+  readonly figure: Figure;
 }
 
 /**
  * Answers the page. A question that cannot be answered rejects with an error whose message is one line
- * for the reader.
+ * for the reader; one that nothing answers at the moment, with an error named {@link AWAY}.
  */
 export interface Explorer {
   /** The heads to choose from; never empty. */
