@@ -1,6 +1,7 @@
 /** What a notebook can import from "tslens". */
 export * from "./analysis";
 export * from "./checkpoints";
+export * from "./corpus";
 export * from "./display";
 export * from "./errors";
 export * from "./experiments";

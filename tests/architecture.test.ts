@@ -10,8 +10,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const training = [...heads, "heads"];
+  const corpus = [...training, "training", "version"];
   const results = ["errors", "text", "patching", "heads"];
-  const analysis = [...patching, "patching", "results", "training", "text", "version"];
+  const analysis = [...patching, "patching", "results", "training", "corpus", "text", "version"];
   const experiments = [...analysis, "analysis", "figures", "display"];
   const everything = [...experiments, "experiments", "report"];
   return {
@@ -26,6 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     model,
     heads,
     training,
+    corpus,
     patching,
     results,
     analysis,

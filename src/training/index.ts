@@ -1,5 +1,5 @@
 export { activationCacheFolder } from "./collect-activations";
-export { defaultTexts } from "./default-texts";
+export { defaultTexts, heldOutTexts } from "./default-texts";
 export { type ReadTextsOptions, readTexts, type TextUnit } from "./read-texts";
 export { type SamplePrefixesOptions, samplePrefixes } from "./sample-prefixes";
 export type { NeuronStatistics } from "./scan-neurons";

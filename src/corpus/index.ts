@@ -1,0 +1,3 @@
+export type { CorpusExample, CorpusExamples } from "./corpus-examples";
+export { examplesCacheFolder } from "./kept-examples";
+export { type TopActivatingOptions, topActivating } from "./top-activating";
