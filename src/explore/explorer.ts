@@ -6,6 +6,10 @@
  */
 
 import type { Figure } from "../figures/figure";
+import type { FigureSize } from "../figures/template";
+
+/** A figure for a desk and for a phone. */
+export type Figures = Readonly<Record<FigureSize, Figure>>;
 
 /** What may be given with every question. A question that is aborted rejects with an `AbortError`. */
 export interface Asking {
@@ -166,7 +170,7 @@ export interface CausalMapShown {
     readonly part: "attention" | "mlp";
     readonly changes: readonly (number | null)[];
   }[];
-  readonly figure: Figure;
+  readonly figures: Figures;
 }
 
 /** Something that takes a while: how far it is, and at the end what came out. */
@@ -189,7 +193,7 @@ export interface AuditShown {
   }[];
   /** When it was made, in UTC; null if it was made just now. */
   readonly saved: string | null;
-  readonly figure: Figure;
+  readonly figures: Figures;
 }
 
 /** A token in a text that a corpus gave, with tokens around it. */
@@ -209,6 +213,8 @@ export interface ExampleGroup {
   /** Such as "strongest", or "7th decile". */
   readonly name: string;
   readonly examples: readonly Example[];
+  /** Why there is none; null where there are some. */
+  readonly why: string | null;
 }
 
 export interface ExamplesShown {
@@ -217,7 +223,7 @@ export interface ExamplesShown {
   readonly positions: number;
   readonly texts: number;
   /** The prediction against the activation, over the corpus. */
-  readonly figure: Figure;
+  readonly figures: Figures;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { openHead } from "../analysis/open-head";
-import { plainFigure } from "../display/plain-figure";
 import { HeadConfigError, InputError } from "../errors";
 import { analyzeAudit } from "../experiments/audit/audits";
 import { auditFigures } from "../experiments/audit/figures";
@@ -13,6 +12,7 @@ import { openBase } from "../model/open-base";
 import { findHeads } from "../study/find-heads";
 import { ExploredHead } from "./explored-head";
 import type { Asking, AuditShown, Explorer, HeadChoice, OpenedHead } from "./explorer";
+import { inSizes } from "./in-sizes";
 import { running } from "./running";
 import { savedAudit } from "./saved-audit";
 
@@ -162,6 +162,6 @@ async function headsIn(modelDir: string): Promise<LocalHead[]> {
 
 function auditShown(result: AuditResult, saved: string | null): AuditShown {
   const { verdict, because, criteria } = result;
-  const figure = plainFigure(auditFigures(result).audit_at_a_glance);
-  return { verdict, because, criteria, saved, figure };
+  const figures = inSizes((size) => auditFigures(result, { size }).audit_at_a_glance);
+  return { verdict, because, criteria, saved, figures };
 }

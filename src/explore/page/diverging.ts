@@ -8,5 +8,7 @@ export interface Tint {
 export function tint(value: number, largest: number, name: "activation" | "prediction"): Tint {
   const share = largest === 0 ? 0 : Math.min(Math.abs(value) / largest, 1);
   const colour = value < 0 ? "var(--below)" : "var(--above)";
-  return { [`--${name}`]: `color-mix(in srgb, ${colour} ${(100 * share).toFixed(1)}%, var(--zero))` };
+  return {
+    [`--${name}`]: `color-mix(in srgb, ${colour} ${(100 * share).toFixed(1)}%, var(--zero))`,
+  };
 }

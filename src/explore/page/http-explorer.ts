@@ -1,4 +1,4 @@
-import { AWAY, type Asking, type Explorer } from "../explorer";
+import { type Asking, AWAY, type Explorer } from "../explorer";
 
 /** An {@link Explorer} that a server answers for. */
 export function httpExplorer(): Explorer {

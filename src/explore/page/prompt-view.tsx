@@ -1,0 +1,77 @@
+import { useSignal } from "@preact/signals";
+import { fixed } from "./fixed";
+import { Section } from "./section";
+import type { Session } from "./session";
+import { largestOf, numbersOf, shownToken, TokenStrip } from "./token-strip";
+import { tokensFigure } from "./tokens-figure";
+
+/** The prompt and its tokens. */
+export function PromptView({ session }: { readonly session: Session }) {
+  const head = session.head.value!;
+  const run = session.run.value;
+  const looked = useSignal<number | null>(null);
+  const chosen = session.position.value;
+  const at =
+    looked.value !== null && run && looked.value < run.tokens.length ? looked.value : chosen;
+  const largest = run ? largestOf(run.tokens) : 0;
+  return (
+    <Section
+      title="Token by token"
+      id="tokens-title"
+      exported={
+        run && {
+          name: "tokens",
+          json: () => ({ head: head.id, text: session.ranText.value, ...run }),
+          figure: () => tokensFigure(head, run),
+        }
+      }
+    >
+      <label class="prompt">
+        <span>
+          {head.readsText ? "Prompt" : "Prompt: token ids, as this model has no tokenizer"}
+        </span>
+        <textarea
+          dir="auto"
+          rows={3}
+          spellcheck={false}
+          value={session.text.value}
+          onInput={({ currentTarget }) => session.write(currentTarget.value)}
+        />
+      </label>
+      {run && (
+        <>
+          <TokenStrip
+            label="Tokens of the prompt; arrow keys choose the one that is measured"
+            tokens={run.tokens}
+            {...{ largest, chosen }}
+            onChoose={(position) => session.measure(position)}
+            onLook={(position) => {
+              looked.value = position;
+            }}
+          />
+          <p class="looked">
+            <span>
+              token {at} “{shownToken(run.tokens[at].text).trim()}”: {numbersOf(run.tokens[at])}
+            </span>
+            <Legend largest={largest} />
+          </p>
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Legend({ largest }: { readonly largest: number }) {
+  return (
+    <span
+      class="legend"
+      role="img"
+      aria-label="Above each token its activation, below the prediction; blue is negative, orange positive"
+    >
+      <span>above: activation, below: prediction</span>
+      <span>{fixed(-largest, 1)}</span>
+      <span class="scale" />
+      <span>{fixed(largest, 1)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,126 @@
+import { useRef } from "preact/hooks";
+import { tint } from "./diverging";
+import { fixed } from "./fixed";
+
+/** A token with its two numbers. */
+export interface StripToken {
+  readonly text: string;
+  readonly activation: number;
+  readonly prediction: number;
+}
+
+interface TokenStripProps {
+  readonly label?: string;
+  readonly tokens: readonly StripToken[];
+  /** The magnitude that has the full colour. */
+  readonly largest: number;
+  readonly chosen: number;
+  /** Chooses a token; tokens that nobody can choose are no buttons. */
+  readonly onChoose?: (position: number) => void;
+  readonly onLook?: (position: number | null) => void;
+}
+
+/** Tokens on two coloured lines: the activation above, the prediction below. */
+export function TokenStrip(props: TokenStripProps) {
+  const { label, tokens, largest, chosen, onChoose, onLook } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const choose = (position: number) => {
+    const to = Math.max(0, Math.min(position, tokens.length - 1));
+    onChoose?.(to);
+    (place.current?.children[to] as HTMLElement | undefined)?.focus();
+  };
+  const positionOf = (target: EventTarget | null) => {
+    const at = [...place.current!.children].indexOf(target as Element);
+    return at === -1 ? null : at;
+  };
+  const press = (event: KeyboardEvent) => {
+    const isRightToLeft = getComputedStyle(place.current!).direction === "rtl";
+    const forward = isRightToLeft ? -1 : 1;
+    const steps: Record<string, number> = {
+      ArrowRight: chosen + forward,
+      ArrowLeft: chosen - forward,
+      ArrowDown: chosen + 1,
+      ArrowUp: chosen - 1,
+      Home: 0,
+      End: tokens.length - 1,
+    };
+    const to = steps[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    choose(to);
+  };
+  if (!onChoose) {
+    return (
+      <p class="tokens" dir="auto">
+        {tokens.map((token, i) => (
+          <span
+            key={i}
+            class={i === chosen ? "token chosen" : "token"}
+            style={tints(token, largest)}
+            title={numbersOf(token)}
+          >
+            {shownToken(token.text)}
+          </span>
+        ))}
+      </p>
+    );
+  }
+  return (
+    <div
+      ref={place}
+      class="tokens"
+      dir="auto"
+      role="listbox"
+      aria-label={label}
+      aria-orientation="horizontal"
+      onKeyDown={press}
+      onClick={({ target }) => {
+        const position = positionOf(target);
+        if (position !== null) choose(position);
+      }}
+      onPointerOver={({ target }) => onLook?.(positionOf(target))}
+      onFocusIn={({ target }) => onLook?.(positionOf(target))}
+      onPointerLeave={() => onLook?.(null)}
+    >
+      {tokens.map((token, i) => (
+        <span
+          key={i}
+          role="option"
+          aria-selected={i === chosen}
+          aria-label={`token ${i}, ${token.text === "" ? "part of the letter before" : `“${token.text}”`}: ${numbersOf(token)}`}
+          tabIndex={i === chosen ? 0 : -1}
+          class={i === chosen ? "token chosen" : "token"}
+          style={tints(token, largest)}
+        >
+          {shownToken(token.text)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+export function numbersOf({ activation, prediction }: StripToken): string {
+  return `activation ${fixed(activation)}, prediction ${fixed(prediction)}`;
+}
+
+/** The magnitude that colours are measured by. */
+export function largestOf(tokens: readonly StripToken[]): number {
+  return tokens.reduce(
+    (most, { activation, prediction }) =>
+      Math.max(most, Math.abs(activation), Math.abs(prediction)),
+    0,
+  );
+}
+
+function tints({ activation, prediction }: StripToken, largest: number): Record<string, string> {
+  return {
+    ...tint(activation, largest, "activation"),
+    ...tint(prediction, largest, "prediction"),
+  };
+}
+
+/** A token's text with what would not be seen. */
+export function shownToken(text: string): string {
+  if (text === "") return "·";
+  return text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replace(/^ | $/g, "\u00A0");
+}
