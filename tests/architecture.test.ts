@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const training = [...heads, "heads"];
-  const corpus = [...training, "training", "version"];
+  const corpus = [...heads, "heads", "training", "patching", "version"];
   const results = ["errors", "text", "patching", "heads"];
   const analysis = [...patching, "patching", "results", "training", "corpus", "text", "version"];
   const experiments = [...analysis, "analysis", "figures", "display"];
@@ -27,8 +27,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     model,
     heads,
     training,
-    corpus,
     patching,
+    corpus,
     results,
     analysis,
     figures: ["errors", "text", "stats", "results"],
