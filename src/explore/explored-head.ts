@@ -3,6 +3,7 @@ import { describeHead, describeModel } from "../analysis/describe";
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { type HeadFunction, headFunction } from "../heads/head-function";
+import { binCentres } from "../heads/prediction";
 import { leadsTo } from "../model/hook-flow";
 import { hookPoint } from "../model/hook-points";
 import { tokenBatch } from "../model/token-batch";
@@ -62,6 +63,7 @@ export class ExploredHead {
     return {
       ...{ hook, index, layer: files.config.targetLayer, reads: reads.join(", ") },
       headType: files.config.headType,
+      sharedScale: files.config.headType !== "classification" || binCentres(files.config) !== null,
       baseModel: model.name,
       context: cfg.n_ctx,
       readsText: model.promptEncoder !== null,
@@ -190,6 +192,11 @@ export class ExploredHead {
     }
   }
 
+  /** Token ids of a prompt up to a position. */
+  upTo(text: string, position: number): Promise<readonly number[]> {
+    return this.prompts.lent(text, (kept) => beginning(kept, position).prompt);
+  }
+
   /** Frees the runs that are kept, not the head. */
   dispose(): void {
     this.prompts.dispose();
@@ -277,7 +284,7 @@ function tokenIds(text: string): number[] {
 }
 
 function column(activation: tf.Tensor2D, index: number): number[] {
-  const values = tf.tidy(() => tf.slice(activation, [0, index], [-1, 1])).dataSync();
+  const values = tf.tidy(() => tf.slice(activation, [0, index], [-1, 1]).dataSync());
   activation.dispose();
   return Array.from(values);
 }

@@ -42,6 +42,8 @@ export interface OpenedHead extends HeadChoice {
   /** What the prediction is made from, such as `blocks.3.hook_resid_post`. */
   readonly reads: string;
   readonly headType: "regression" | "classification" | "token";
+  /** Whether prediction and activation have one unit: not where a class's number is predicted. */
+  readonly sharedScale: boolean;
   readonly baseModel: string;
   /** Most tokens of a prompt. */
   readonly context: number;

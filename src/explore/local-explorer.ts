@@ -10,6 +10,7 @@ import { runName } from "../heads/run-folders";
 import type { HookedTransformer } from "../model/hooked-transformer";
 import { openBase } from "../model/open-base";
 import { findHeads } from "../study/find-heads";
+import { shownCausalMap, shownExamples } from "./corpus-views";
 import { ExploredHead } from "./explored-head";
 import type { Asking, AuditShown, Explorer, HeadChoice, OpenedHead } from "./explorer";
 import { inSizes } from "./in-sizes";
@@ -113,7 +114,7 @@ export async function localExplorer({
     },
     async *audit(id: string, { signal }: Asking = {}) {
       const one = await opened(id);
-      const work = running(
+      yield* running(
         { what: "patched runs" },
         async (progress) => {
           const shown = auditShown(await analyzeAudit(one.head, { progress }), null);
@@ -122,15 +123,13 @@ export async function localExplorer({
         },
         signal,
       );
-      yield* work;
     },
-    // biome-ignore lint/correctness/useYield: until its part of the library is there
-    async *causalMap() {
-      throw new InputError("not yet");
+    async *causalMap({ head: id, text, position }, { signal } = {}) {
+      const { head, explored } = await opened(id);
+      yield* shownCausalMap(head, await explored.upTo(text, position), signal);
     },
-    // biome-ignore lint/correctness/useYield: until its part of the library is there
-    async *topExamples() {
-      throw new InputError("not yet");
+    async *topExamples(id, { signal } = {}) {
+      yield* shownExamples((await opened(id)).head, signal);
     },
     async dispose() {
       for (const { opened: opening } of heads) {

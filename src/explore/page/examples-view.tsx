@@ -1,11 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { Example, ExamplesShown, Explorer, Running } from "../explorer";
-import { fixed } from "./fixed";
 import { RunButton, RunProblem, RunProgress, resultOf, useLongRun } from "./long-run-view";
 import { Plot } from "./plot";
 import { Section } from "./section";
 import type { Session } from "./session";
-import { largestOf, TokenStrip } from "./token-strip";
+import { numbersOf, scaleOf, TokenStrip } from "./token-strip";
 
 /** Where in a corpus the neuron is strongest and weakest, and the head most wrong. */
 export function ExamplesView({
@@ -67,8 +66,9 @@ function Groups({
 }) {
   const chosen = useSignal(0);
   const group = result.groups[Math.min(chosen.value, result.groups.length - 1)];
-  const largest = largestOf(
+  const scale = scaleOf(
     result.groups.flatMap(({ examples }) => examples.flatMap(({ tokens }) => tokens)),
+    session.head.value!.sharedScale,
   );
   return (
     <>
@@ -95,9 +95,9 @@ function Groups({
       <ol class="examples">
         {group.examples.map((example, i) => (
           <li key={i}>
-            <TokenStrip tokens={example.tokens} largest={largest} chosen={example.at} />
+            <TokenStrip tokens={example.tokens} scale={scale} chosen={example.at} />
             <p class="soft">
-              activation {fixed(example.activation)}, prediction {fixed(example.prediction)}{" "}
+              {numbersOf(example, scale)}{" "}
               <button type="button" class="quiet" onClick={() => session.write(textUpTo(example))}>
                 use as prompt
               </button>

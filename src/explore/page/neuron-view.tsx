@@ -1,8 +1,14 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { NEURON_PATCHES, type NeuronPatch, type PatchedPlace } from "../explorer";
+import { formatNumber } from "../../text/format-number";
+import {
+  type CleanAndPatched,
+  NEURON_PATCHES,
+  type NeuronPatch,
+  type PatchedPlace,
+} from "../explorer";
 import { DoseCurveLine } from "./dose-curve";
-import { fixed, signed } from "./fixed";
+import { decimalsFor, fixed, signed } from "./fixed";
 import { PartBars } from "./part-bars";
 import { patchFigure } from "./patch-figure";
 import { Section } from "./section";
@@ -48,6 +54,7 @@ function Controls({ session }: { readonly session: Session }) {
   const { kind, value } = session.edit.value;
   const { activation } = run.tokens[session.position.value];
   const [low, high] = sliderRange(kind, run);
+  const decimals = Math.max(decimalsFor(high - low) - 1, 0);
   const edit = (change: Partial<NeuronPatch>) => session.patch({ kind, value, ...change });
   return (
     <>
@@ -73,7 +80,7 @@ function Controls({ session }: { readonly session: Session }) {
       <input
         type="range"
         aria-label={`Value that the neuron is patched with: ${VERBS[kind]}`}
-        aria-valuetext={`${VERBS[kind]} ${fixed(value)}`}
+        aria-valuetext={`${VERBS[kind]} ${fixed(value, decimals)}`}
         min={low}
         max={high}
         step={(high - low) / STEPS}
@@ -81,8 +88,8 @@ function Controls({ session }: { readonly session: Session }) {
         onInput={({ currentTarget }) => edit({ value: currentTarget.valueAsNumber })}
       />
       <p class="ends" aria-hidden="true">
-        <span>{fixed(low, 2)}</span>
-        <span>{fixed(high, 2)}</span>
+        <span>{fixed(low, decimals)}</span>
+        <span>{fixed(high, decimals)}</span>
       </p>
     </>
   );
@@ -125,10 +132,22 @@ function Curve({ session }: { readonly session: Session }) {
   // The curve's way is the slider's only where the neuron is set.
   const isAligned = session.edit.value.kind === "set";
   return (
-    <div class={isAligned ? "curve-place" : "curve-place free"}>
-      {curve && patched && <DoseCurveLine curve={curve} {...patched} />}
-    </div>
+    <>
+      <p class="soft over-curve">
+        {curve
+          ? `The prediction, ${rangeText(curve.predictions)}, for each value${isAligned ? "" : ` from ${rangeText(curve.values)}`}`
+          : "…"}
+      </p>
+      <div class="curve-place">
+        {curve && patched && <DoseCurveLine curve={curve} {...patched} />}
+      </div>
+    </>
   );
+}
+
+function rangeText(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return `${formatNumber(low)} to ${formatNumber(high)}`;
 }
 
 function Outcome({ session }: { readonly session: Session }) {
@@ -151,12 +170,13 @@ function Outcome({ session }: { readonly session: Session }) {
   );
 }
 
-function arrow({ clean, patched }: { readonly clean: number; readonly patched: number }) {
+function arrow({ clean, patched }: CleanAndPatched) {
+  const decimals = decimalsFor(Math.max(Math.abs(clean), Math.abs(patched)));
   return (
     <>
-      {fixed(clean)} <span aria-hidden="true">→</span>
-      <span class="hidden"> becomes </span> <b>{fixed(patched)}</b>{" "}
-      <span class="soft">({signed(patched - clean)})</span>
+      {fixed(clean, decimals)} <span aria-hidden="true">→</span>
+      <span class="hidden"> becomes </span> <b>{fixed(patched, decimals)}</b>{" "}
+      <span class="soft">({signed(patched - clean, decimals)})</span>
     </>
   );
 }
@@ -168,7 +188,9 @@ function Said({ patched }: { readonly patched: PatchedPlace }) {
     const { activation, prediction } = patched;
     const timer = setTimeout(
       () =>
-        setText(`activation ${fixed(activation.patched)}, prediction ${fixed(prediction.patched)}`),
+        setText(
+          `activation ${formatNumber(activation.patched)}, prediction ${formatNumber(prediction.patched)}`,
+        ),
       QUIET_MS,
     );
     return () => clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { PartChange, PatchedPlace } from "../explorer";
-import { signed } from "./fixed";
+import { decimalsFor, signed } from "./fixed";
 
 /** What the neuron and later layers add to the prediction since the neuron was patched. */
 export function PartBars({
@@ -72,7 +72,7 @@ function Bar({ name, amount, largest, isTotal = false }: BarProps) {
           style={{ left: `${amount < 0 ? 50 - share : 50}%`, width: `${share}%` }}
         />
       </td>
-      <td class="number">{signed(amount)}</td>
+      <td class="number">{signed(amount, decimalsFor(largest))}</td>
     </tr>
   );
 }

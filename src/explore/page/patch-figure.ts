@@ -1,7 +1,7 @@
 import { colourOf } from "../../figures/colours";
 import type { Figure } from "../../figures/figure";
 import { figure } from "../../figures/template";
-import { fixed } from "./fixed";
+import { formatNumber } from "../../text/format-number";
 import type { Session } from "./session";
 
 /** What the slider shows, as a figure: the dose curve with the points without and with the patch. */
@@ -20,7 +20,7 @@ export function patchFigure({ head, position, curve, patched }: Session): Figure
   return figure({
     title: "The prediction, as the neuron is set",
     subtitle: `${head.value!.name}, token ${position.value}`,
-    description: `The prediction goes from ${fixed(prediction.clean)} to ${fixed(prediction.patched)} as the activation goes from ${fixed(activation.clean)} to ${fixed(activation.patched)}.`,
+    description: `The prediction goes from ${formatNumber(prediction.clean)} to ${formatNumber(prediction.patched)} as the activation goes from ${formatNumber(activation.clean)} to ${formatNumber(activation.patched)}.`,
     height: 420,
     data: [
       {

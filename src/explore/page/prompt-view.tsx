@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { fixed } from "./fixed";
+import { decimalsFor, fixed } from "./fixed";
 import { Section } from "./section";
 import type { Session } from "./session";
-import { largestOf, numbersOf, shownToken, TokenStrip } from "./token-strip";
+import { numbersOf, type Scale, scaleOf, shownToken, TokenStrip } from "./token-strip";
 import { tokensFigure } from "./tokens-figure";
 
 /** The prompt and its tokens. */
@@ -13,7 +13,7 @@ export function PromptView({ session }: { readonly session: Session }) {
   const chosen = session.position.value;
   const at =
     looked.value !== null && run && looked.value < run.tokens.length ? looked.value : chosen;
-  const largest = run ? largestOf(run.tokens) : 0;
+  const scale = scaleOf(run?.tokens ?? [], head.sharedScale);
   return (
     <Section
       title="Token by token"
@@ -43,7 +43,7 @@ export function PromptView({ session }: { readonly session: Session }) {
           <TokenStrip
             label="Tokens of the prompt; arrow keys choose the one that is measured"
             tokens={run.tokens}
-            {...{ largest, chosen }}
+            {...{ scale, chosen }}
             onChoose={(position) => session.measure(position)}
             onLook={(position) => {
               looked.value = position;
@@ -51,9 +51,10 @@ export function PromptView({ session }: { readonly session: Session }) {
           />
           <p class="looked">
             <span>
-              token {at} “{shownToken(run.tokens[at].text).trim()}”: {numbersOf(run.tokens[at])}
+              token {at} “{shownToken(run.tokens[at].text).trim()}”:{" "}
+              {numbersOf(run.tokens[at], scale)}
             </span>
-            <Legend largest={largest} />
+            <Legend scale={scale} />
           </p>
         </>
       )}
@@ -61,17 +62,25 @@ export function PromptView({ session }: { readonly session: Session }) {
   );
 }
 
-function Legend({ largest }: { readonly largest: number }) {
+function Legend({ scale }: { readonly scale: Scale }) {
+  const { activation, prediction } = scale;
+  const text = (largest: number) => fixed(largest, Math.max(decimalsFor(largest) - 1, 0));
+  const both = (sign: -1 | 1) =>
+    activation === prediction
+      ? text(sign * activation)
+      : `${text(sign * activation)}, ${text(sign * prediction)}`;
   return (
     <span
       class="legend"
       role="img"
-      aria-label="Above each token its activation, below the prediction; blue is negative, orange positive"
+      aria-label="Above each token its activation, below it the prediction; blue is negative, orange positive"
     >
       <span>above: activation, below: prediction</span>
-      <span>{fixed(-largest, 1)}</span>
-      <span class="scale" />
-      <span>{fixed(largest, 1)}</span>
+      <span class="scale-row">
+        <span>{both(-1)}</span>
+        <span class="scale" />
+        <span>{both(1)}</span>
+      </span>
     </span>
   );
 }

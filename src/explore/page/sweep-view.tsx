@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Explorer, SweepPart, SweepRequest } from "../explorer";
 import { barsFigure } from "./bars-figure";
-import { signed } from "./fixed";
+import { decimalsFor, signed } from "./fixed";
 import { RunButton, RunProblem, RunProgress, useLongRun } from "./long-run-view";
 import { Section } from "./section";
 import type { Session } from "./session";
@@ -93,7 +93,7 @@ export function SweepView({ session, explorer }: ViewProps) {
                     }}
                   />
                 </td>
-                <td class="number">{signed(change, 4)}</td>
+                <td class="number">{signed(change, decimalsFor(largest))}</td>
               </tr>
             ))}
           </tbody>

@@ -1,6 +1,12 @@
 import { useRef } from "preact/hooks";
 import { tint } from "./diverging";
-import { fixed } from "./fixed";
+import { decimalsFor, fixed } from "./fixed";
+
+/** The magnitudes that have the full colour. */
+export interface Scale {
+  readonly activation: number;
+  readonly prediction: number;
+}
 
 /** A token with its two numbers. */
 export interface StripToken {
@@ -12,8 +18,7 @@ export interface StripToken {
 interface TokenStripProps {
   readonly label?: string;
   readonly tokens: readonly StripToken[];
-  /** The magnitude that has the full colour. */
-  readonly largest: number;
+  readonly scale: Scale;
   readonly chosen: number;
   /** Chooses a token; tokens that nobody can choose are no buttons. */
   readonly onChoose?: (position: number) => void;
@@ -22,7 +27,7 @@ interface TokenStripProps {
 
 /** Tokens on two coloured lines: the activation above, the prediction below. */
 export function TokenStrip(props: TokenStripProps) {
-  const { label, tokens, largest, chosen, onChoose, onLook } = props;
+  const { label, tokens, scale, chosen, onChoose, onLook } = props;
   const place = useRef<HTMLDivElement>(null);
   const choose = (position: number) => {
     const to = Math.max(0, Math.min(position, tokens.length - 1));
@@ -56,8 +61,8 @@ export function TokenStrip(props: TokenStripProps) {
           <span
             key={i}
             class={i === chosen ? "token chosen" : "token"}
-            style={tints(token, largest)}
-            title={numbersOf(token)}
+            style={tints(token, scale)}
+            title={numbersOf(token, scale)}
           >
             {shownToken(token.text)}
           </span>
@@ -87,10 +92,10 @@ export function TokenStrip(props: TokenStripProps) {
           key={i}
           role="option"
           aria-selected={i === chosen}
-          aria-label={`token ${i}, ${token.text === "" ? "part of the letter before" : `“${token.text}”`}: ${numbersOf(token)}`}
+          aria-label={`token ${i}, ${token.text === "" ? "part of the letter before" : `“${token.text}”`}: ${numbersOf(token, scale)}`}
           tabIndex={i === chosen ? 0 : -1}
           class={i === chosen ? "token chosen" : "token"}
-          style={tints(token, largest)}
+          style={tints(token, scale)}
         >
           {shownToken(token.text)}
         </span>
@@ -99,23 +104,33 @@ export function TokenStrip(props: TokenStripProps) {
   );
 }
 
-export function numbersOf({ activation, prediction }: StripToken): string {
-  return `activation ${fixed(activation)}, prediction ${fixed(prediction)}`;
+export function numbersOf(
+  { activation, prediction }: Omit<StripToken, "text">,
+  scale: Scale,
+): string {
+  const said = [
+    ["activation", fixed(activation, decimalsFor(scale.activation))],
+    ["prediction", fixed(prediction, decimalsFor(scale.prediction))],
+  ];
+  return said.map((words) => words.join(" ")).join(", ");
 }
 
-/** The magnitude that colours are measured by. */
-export function largestOf(tokens: readonly StripToken[]): number {
-  return tokens.reduce(
-    (most, { activation, prediction }) =>
-      Math.max(most, Math.abs(activation), Math.abs(prediction)),
-    0,
-  );
+/** Colours of some tokens: by one scale, unless their numbers have no unit in common. */
+export function scaleOf(tokens: readonly Omit<StripToken, "text">[], isShared: boolean): Scale {
+  const most = (of: "activation" | "prediction") =>
+    tokens.reduce((largest, token) => Math.max(largest, Math.abs(token[of])), 0);
+  const [activation, prediction] = [most("activation"), most("prediction")];
+  const both = Math.max(activation, prediction);
+  return isShared ? { activation: both, prediction: both } : { activation, prediction };
 }
 
-function tints({ activation, prediction }: StripToken, largest: number): Record<string, string> {
+function tints(
+  { activation, prediction }: Omit<StripToken, "text">,
+  scale: Scale,
+): Record<string, string> {
   return {
-    ...tint(activation, largest, "activation"),
-    ...tint(prediction, largest, "prediction"),
+    ...tint(activation, scale.activation, "activation"),
+    ...tint(prediction, scale.prediction, "prediction"),
   };
 }
 
