@@ -136,7 +136,8 @@ describe("the top examples", () => {
         .join(" "),
     );
     assert.equal(new Set(beginnings).size, beginnings.length);
-    assert.ok(strongest.length <= 2);
+    // The fourth is the first once more.
+    assert.deepEqual(strongest.map(({ text }) => text).sort(), [0, 1, 2]);
     // All of them are counted all the same.
     assert.equal(points.activation.length, base.toTokens(same).flat().length);
   });
