@@ -1,9 +1,12 @@
 import { causalMap } from "../corpus/causal-map";
 import type { CorpusExample, CorpusExamples } from "../corpus/corpus-examples";
 import { topActivating } from "../corpus/top-activating";
+import { causalMapFigure } from "../figures/causal-map";
+import { corpusFigure } from "../figures/corpus";
 import type { BoundHead } from "../heads/bind-head";
 import { formatNumber } from "../text/format-number";
 import type { CausalMapShown, Example, ExampleGroup, ExamplesShown, Running } from "./explorer";
+import { inSizes } from "./in-sizes";
 import { running } from "./running";
 import { tokenTexts } from "./token-texts";
 
@@ -30,6 +33,7 @@ export function shownCausalMap(
           { layer, part: "attention" as const, changes: attn[i] },
           { layer, part: "mlp" as const, changes: mlp[i] },
         ]),
+        figures: inSizes((size) => causalMapFigure(map, { size })),
       };
     },
     signal,
@@ -39,14 +43,15 @@ export function shownCausalMap(
 /** The head over the bundled held-out books. */
 export function shownExamples(
   head: BoundHead,
-  signal?: AbortSignal,
+  { sharedScale, signal }: { readonly sharedScale: boolean; readonly signal?: AbortSignal },
 ): AsyncGenerator<Running<ExamplesShown>> {
   return running(
     { what: "texts read" },
     async (progress) => {
       const found = await topActivating(head, undefined, { progress });
       const { positions, texts } = found;
-      return { groups: groupsOf(found), positions, texts };
+      const figures = inSizes((size) => corpusFigure(found, { size, sharedScale }));
+      return { groups: groupsOf(found), positions, texts, figures };
     },
     signal,
   );

@@ -129,7 +129,8 @@ export async function localExplorer({
       yield* shownCausalMap(head, await explored.upTo(text, position), signal);
     },
     async *topExamples(id, { signal } = {}) {
-      yield* shownExamples((await opened(id)).head, signal);
+      const { head, explored } = await opened(id);
+      yield* shownExamples(head, { sharedScale: explored.describe().sharedScale, signal });
     },
     async dispose() {
       for (const { opened: opening } of heads) {

@@ -139,11 +139,23 @@ describe("a bundled head, explored", () => {
       explored.patch({ head: "", text: "Once", position: 1, kind: "set", value: 0 }),
       /no such token/,
     );
-    // Float32's largest, whose square is infinite.
-    await assert.rejects(
-      explored.patch({ head: "", text: "Once", position: 0, kind: "set", value: 3e38 }),
-      InputError,
-    );
+  });
+
+  it("gives numbers, or says that there are none, for the largest that float32 has", async () => {
+    const explored = new ExploredHead(await open());
+    for (const value of [3e38, -3e38, 1e20]) {
+      for (const kind of ["set", "scale", "add"] as const) {
+        const asked = explored.patch({ head: "", text: "Once upon", position: 0, kind, value });
+        const found = await asked.catch((error) => {
+          assert.ok(error instanceof InputError, String(error));
+          return null;
+        });
+        const numbers = JSON.stringify(found ?? {}, (_key, of) =>
+          typeof of === "number" && !Number.isFinite(of) ? "none" : of,
+        );
+        assert.ok(!numbers.includes("none"), `${kind} ${value}: ${numbers}`);
+      }
+    }
   });
 });
 

@@ -1,9 +1,12 @@
 import { useSignal } from "@preact/signals";
+import { plainFigure } from "../../display/plain-figure";
+import type { Figure } from "../../figures/figure";
+import { tokensFigure } from "../../figures/tokens";
+import type { OpenedHead, PromptRun } from "../explorer";
 import { decimalsFor, fixed } from "./fixed";
 import { Section } from "./section";
 import type { Session } from "./session";
 import { numbersOf, type Scale, scaleOf, shownToken, TokenStrip } from "./token-strip";
-import { tokensFigure } from "./tokens-figure";
 
 /** The prompt and its tokens. */
 export function PromptView({ session }: { readonly session: Session }) {
@@ -22,7 +25,7 @@ export function PromptView({ session }: { readonly session: Session }) {
         run && {
           name: "tokens",
           json: () => ({ head: head.id, text: session.ranText.value, ...run }),
-          figure: () => tokensFigure(head, run),
+          figure: () => figureOf(head, run),
         }
       }
     >
@@ -83,4 +86,14 @@ function Legend({ scale }: { readonly scale: Scale }) {
       </span>
     </span>
   );
+}
+
+function figureOf({ sharedScale, name }: OpenedHead, { tokens, measured }: PromptRun): Figure {
+  const run = {
+    strTokens: tokens.map(({ text }) => text),
+    activation: tokens.map(({ activation }) => activation),
+    prediction: tokens.map(({ prediction }) => prediction),
+    position: measured,
+  };
+  return plainFigure(tokensFigure(run, { sharedScale, subtitle: name }));
 }
