@@ -40,13 +40,18 @@ export function PartBars({
             largest={largest}
           />
         ))}
-        {patched.remainder !== null && Math.abs(patched.remainder) > 1e-4 * largest && (
+        {patched.remainder !== null && isShown(patched.remainder, largest) && (
           <Bar name="not along the head’s gradient" amount={patched.remainder} largest={largest} />
         )}
         {hasContributions && <Bar name="prediction" amount={change} largest={largest} isTotal />}
       </tbody>
     </table>
   );
+}
+
+/** Rounding is no part of anything. */
+function isShown(amount: number, largest: number): boolean {
+  return Number(amount.toFixed(decimalsFor(largest))) !== 0;
 }
 
 export function nameOf({ layer, part, hook }: PartChange): string {
