@@ -52,7 +52,6 @@ export function access(host: string, port: () => number): Access {
     if (!isOwnOrigin || !(isOurs || isNavigation)) {
       return refusal(context, "Only tslens's own page may ask here.");
     }
-    // A browser says where a POST comes from; who does not is no browser with somebody's cookie.
     if (isSame(getCookie(context, cookie()), session)) return next();
     if (isNavigation || context.req.path === "/") {
       if (isSame(context.req.query(TOKEN), token)) {
