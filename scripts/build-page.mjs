@@ -10,16 +10,19 @@ const target = inProject("dist", "explore", "page");
 /** The page's files that are served as they are written. */
 const AS_THEY_ARE = ["index.html", "icon.svg"];
 
-/** Browsers of the last years, all of which have what the page uses. */
-const BROWSERS = ["chrome110", "firefox115", "safari16"];
+/** How scripts and styles are bundled, for browsers of the last years, all of which have what is used. */
+export const BUNDLING = {
+  ...{ bundle: true, minify: true, format: "esm", platform: "browser" },
+  ...{ target: ["chrome110", "firefox115", "safari16"], legalComments: "none" },
+  ...{ logLevel: "warning", jsx: "automatic", jsxImportSource: "preact" },
+};
 
 export async function buildPage() {
   mkdirSync(target, { recursive: true });
   await build({
     entryPoints: [inProject("src", "explore", "page", "page.tsx"), `${source}/page.css`],
-    ...{ bundle: true, minify: true, format: "esm", platform: "browser", outdir: target },
-    ...{ target: BROWSERS, legalComments: "none", logLevel: "warning" },
-    ...{ jsx: "automatic", jsxImportSource: "preact" },
+    ...BUNDLING,
+    outdir: target,
   });
   for (const file of AS_THEY_ARE) copyFileSync(`${source}/${file}`, `${target}/${file}`);
 }

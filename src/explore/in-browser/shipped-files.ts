@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { TslensError } from "../../errors";
+
+/** A file of a model, a head, or of texts that stands beside the page. */
+export interface ShippedFile {
+  /** Where tslens finds it, below its own folder. */
+  readonly path: string;
+  /** Where it is served, from the page. */
+  readonly address: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** tslens's own folder, as the build names it too. */
+const FOLDER = "/tslens";
+
+/**
+ * Fetches files into the file system.
+ *
+ * @throws TslensError if one cannot be fetched, or is not what was put there.
+ */
+export async function fetchFiles(files: readonly ShippedFile[]): Promise<void> {
+  await Promise.all(files.map(fetchFile));
+}
+
+async function fetchFile({ path, address, size }: ShippedFile): Promise<void> {
+  const file = new URL(address, base()).href;
+  const remedy = "Load the page again; else its folder is not whole.";
+  let bytes: Uint8Array;
+  try {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`the web host answers ${response.status}`);
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    const found = (cause as Error).message;
+    throw new TslensError("a file of this page could not be loaded", { file, found, remedy, cause });
+  }
+  if (bytes.length !== size) {
+    throw new TslensError("a file of this page is not the one that was put there", {
+      ...{ file, found: `${bytes.length} bytes`, expected: `${size} bytes`, remedy },
+    });
+  }
+  const place = `${FOLDER}/${path}`;
+  mkdirSync(place.slice(0, place.lastIndexOf("/")), { recursive: true });
+  writeFileSync(place, bytes);
+}
+
+/** The list of them, which the build writes. */
+export async function shippedFiles(): Promise<readonly ShippedFile[]> {
+  const response = await fetch(new URL("files.json", base()));
+  return (await response.json()) as readonly ShippedFile[];
+}
+
+const base = (): string => (globalThis as unknown as { location: { href: string } }).location.href;
