@@ -26,6 +26,9 @@ const STAND_INS = [
   [/^signal-exit$/, inProject("node_modules", "signal-exit", "dist", "mjs", "browser.js")],
 ];
 
+/** Modules that are the promises of another one. */
+const PROMISES = { "fs/promises": "memfs", "stream/promises": "stream" };
+
 /** What the worker never uses: the hub, bars, notebooks, the rest of what tokenizers come with. */
 const ABSENT =
   /^(@huggingface\/jinja|zlib|\.\/utils\/(hub|tensor)\.js|.*\/(plan-download|download-file|download-snapshot|notebook-bar|terminal-bar|notebook-audit))$/;
@@ -33,7 +36,7 @@ const ABSENT =
 /** @type {import("esbuild").Plugin} */
 const inBrowser = {
   name: "in-browser",
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve, onLoad, resolve: resolveIn }) {
     for (const [filter, path] of STAND_INS) onResolve({ filter }, () => ({ path }));
     onResolve({ filter: ABSENT }, ({ path }) => ({ path, namespace: "absent" }));
     onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
@@ -43,18 +46,28 @@ const at = (_, name) => typeof name === "symbol" || ["__esModule", "default", "t
 const module_ = new Proxy({}, { get: at, getPrototypeOf: () => module_ });
 module.exports = module_;`,
     }));
-    onResolve({ filter: /^node:fs\/promises$/ }, ({ path }) => ({ path, namespace: "memfs" }));
-    onLoad({ filter: /./, namespace: "memfs" }, () => ({
-      contents: `module.exports = require("memfs").promises;`,
+    for (const [name, of] of Object.entries(PROMISES)) {
+      onResolve({ filter: new RegExp(`^node:${name}$`) }, () => ({ path: of, namespace: "promises" }));
+    }
+    onLoad({ filter: /./, namespace: "promises" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)}).promises;`,
       resolveDir: projectRoot,
     }));
+    // Of a stand-in by two names there would be two.
+    onResolve({ filter: /^node:/ }, ({ path, kind, importer, resolveDir }) =>
+      resolveIn(path.replace(/^node:/, ""), { kind, importer, resolveDir }),
+    );
+    // Messages are shown in English only.
+    onResolve({ filter: /^\.\.\/locales\/index\.c?js$/ }, ({ path, kind, importer, resolveDir }) =>
+      resolveIn(path.replace("index", "en"), { kind, importer, resolveDir }),
+    );
     // Files are found from where a source file stands.
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
       if (!/\b__(dirname|filename)\b/.test(source)) return undefined;
       const file = `${FOLDER_IN_BROWSER}/${relative(projectRoot, path).replaceAll("\\", "/")}`;
       const names = `const __filename = ${JSON.stringify(file)}, __dirname = ${JSON.stringify(dirname(file))};`;
-      return { loader: "ts", contents: `${source}\n${names}` };
+      return { loader: "ts", contents: `${names} ${source}` };
     });
   },
 };

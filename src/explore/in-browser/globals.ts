@@ -1,6 +1,10 @@
 /** Node's globals in a worker. */
 export { Buffer } from "node:buffer";
 
+export const setImmediate = (work: (...given: unknown[]) => void, ...given: unknown[]) =>
+  setTimeout(work, 0, ...given);
+export const clearImmediate = clearTimeout;
+
 const listeners = () => 0;
 const ignored = () => {};
 
@@ -13,7 +17,7 @@ export const process = {
   version: "",
   versions: {},
   pid: 1,
-  cwd: () => "/tslens",
+  cwd: () => "/",
   on: ignored,
   off: ignored,
   emitWarning: ignored,

@@ -12,7 +12,7 @@ export interface ShippedFile {
 }
 
 /** tslens's own folder, as the build names it too. */
-const FOLDER = "/tslens";
+export const FOLDER = "/tslens";
 
 /**
  * Fetches files into the file system.

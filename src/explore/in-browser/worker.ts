@@ -1,10 +1,9 @@
 /** The worker of the page that runs in the browser alone: tslens itself, its files in memory. */
 import { config } from "zod";
 import type { Explorer } from "../explorer";
-import { localExplorer } from "../local-explorer";
 import type { Answered, Asked } from "../posted";
 import { answerPosts } from "./answer-posts";
-import { fetchFiles, shippedFiles } from "./shipped-files";
+import { FOLDER, fetchFiles, shippedFiles } from "./shipped-files";
 
 // Else it tries whether it may evaluate, which the page's policy reports.
 config({ jitless: true });
@@ -19,7 +18,9 @@ async function explorer(): Promise<Explorer> {
   const texts = fetchFiles(files.filter(isText));
   // Whoever needs them hears of it.
   texts.catch(() => undefined);
-  const local = await localExplorer();
+  // Some of its modules read files as soon as they are imported.
+  const { localExplorer } = await import("../local-explorer");
+  const local = await localExplorer({ results: `${FOLDER}/results` });
   return {
     ...local,
     async *causalMap(request, asking) {
