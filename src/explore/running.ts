@@ -1,3 +1,4 @@
+import { InterruptedError } from "../errors";
 import { breathe, stoppable } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
 import type { Running } from "./explorer";
@@ -15,25 +16,30 @@ export async function* running<Result>(
   signal?: AbortSignal,
 ): AsyncGenerator<Running<Result>> {
   const stop = new AbortController();
-  const signals = signal ? [signal, stop.signal] : [stop.signal];
+  const ends = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
   const news = newsBoard();
   let latest = { done: 0, total, what };
   const update = (done: number, text = latest.what) => {
     latest = { ...latest, done, what: text };
     news.post();
   };
+  const turn = async () => {
+    await breathe();
+    // A browser has nothing else that stops work.
+    if (ends.aborted) throw new InterruptedError("stopped before it was done");
+  };
   const progress: Progress = {
     update,
-    breathe,
+    breathe: turn,
     report(done, of) {
       latest = { ...latest, total: of };
       update(done);
-      return breathe();
+      return turn();
     },
     done() {},
   };
   let settled = false;
-  const ending = stoppable(() => work(progress), AbortSignal.any(signals)).finally(() => {
+  const ending = stoppable(() => work(progress), ends).finally(() => {
     settled = true;
     news.post();
   });
