@@ -33,15 +33,19 @@ export function NeuronView({ session }: { readonly session: Session }) {
     <Section
       title={`The neuron at token ${position} “${shownToken(token.text).trim()}”`}
       id="neuron-title"
-      exported={{
-        name: "patched_neuron",
-        json: () => ({
-          ...{ head: head.id, text: session.ranText.value, position },
-          ...{ edit: session.edit.value, patched: session.patched.value },
-          dose_response: session.curve.value,
-        }),
-        figure: () => patchFigure(session),
-      }}
+      exported={
+        session.curve.value && session.patched.value
+          ? {
+              name: "patched_neuron",
+              json: () => ({
+                ...{ head: head.id, text: session.ranText.value, position },
+                ...{ edit: session.edit.value, patched: session.patched.value },
+                dose_response: session.curve.value,
+              }),
+              figure: () => patchFigure(session),
+            }
+          : null
+      }
     >
       <Controls session={session} />
       <Outcome session={session} />
