@@ -10,7 +10,10 @@ const target = inProject("dist", "explore", "page");
 /** The page's files that are served as they are written. */
 const AS_THEY_ARE = ["index.html", "icon.svg"];
 
-/** How scripts and styles are bundled, for browsers of the last years, all of which have what is used. */
+/**
+ * How scripts and styles are bundled, for browsers of the last years, all of which have what is used.
+ * @type {import("esbuild").BuildOptions}
+ */
 export const BUNDLING = {
   ...{ bundle: true, minify: true, format: "esm", platform: "browser" },
   ...{ target: ["chrome110", "firefox115", "safari16"], legalComments: "none" },

@@ -1,7 +1,7 @@
 /** Stands for `tensors/engine` in a worker: WebAssembly, and nothing else. */
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
-import * as tf from "@tensorflow/tfjs-core";
 import { setWasmPaths, version_wasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors";
 import type { Engine } from "../../tensors/engine";
 

@@ -33,7 +33,12 @@ async function fetchFile({ path, address, size }: ShippedFile): Promise<void> {
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     const found = (cause as Error).message;
-    throw new TslensError("a file of this page could not be loaded", { file, found, remedy, cause });
+    throw new TslensError("a file of this page could not be loaded", {
+      file,
+      found,
+      remedy,
+      cause,
+    });
   }
   if (bytes.length !== size) {
     throw new TslensError("a file of this page is not the one that was put there", {

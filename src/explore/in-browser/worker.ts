@@ -3,37 +3,26 @@ import { config } from "zod";
 import type { Explorer } from "../explorer";
 import type { Answered, Asked } from "../posted";
 import { answerPosts } from "./answer-posts";
-import { FOLDER, fetchFiles, shippedFiles } from "./shipped-files";
+import { FOLDER, fetchFiles, type ShippedFile, shippedFiles } from "./shipped-files";
 
 // Else it tries whether it may evaluate, which the page's policy reports.
 config({ jitless: true });
 
-/** Where texts are: fetched after the model, since a prompt needs none. */
-const TEXTS = "scripts/corpus/";
+/** What heads were trained on: large, and only asked for by an audit. */
+const TRAINING_TEXTS = "scripts/corpus/train.txt.gz";
 
 async function explorer(): Promise<Explorer> {
   const files = await shippedFiles();
-  const isText = ({ path }: { readonly path: string }) => path.startsWith(TEXTS);
-  await fetchFiles(files.filter((file) => !isText(file)));
-  const texts = fetchFiles(files.filter(isText));
-  // Whoever needs them hears of it.
-  texts.catch(() => undefined);
+  const isLater = ({ path }: ShippedFile) => path === TRAINING_TEXTS;
+  await fetchFiles(files.filter((file) => !isLater(file)));
   // Some of its modules read files as soon as they are imported.
-  const { localExplorer } = await import("../local-explorer");
+  const { localExplorer } = await import("../local-explorer.js");
   const local = await localExplorer({ results: `${FOLDER}/results` });
   return {
     ...local,
-    async *causalMap(request, asking) {
-      await texts;
-      yield* local.causalMap(request, asking);
-    },
     async *audit(head, asking) {
-      await texts;
+      await fetchFiles(files.filter(isLater));
       yield* local.audit(head, asking);
-    },
-    async *topExamples(head, asking) {
-      await texts;
-      yield* local.topExamples(head, asking);
     },
   };
 }

@@ -1,21 +1,25 @@
-import { type Asking, AWAY, type Explorer } from "../explorer";
+import type { Asking, Explorer } from "../explorer";
 import type { Answered, Question } from "../posted";
 
 /** An {@link Explorer} that a worker answers for. */
 export function workerExplorer(address: string | URL): Explorer {
   const worker = new Worker(address, { name: "tslens" });
   const waiting = new Map<number, (answer: Answered) => void>();
-  let gone: Error | null = null;
   let latest = 0;
+  let isHeard = false;
+  /** Why there will be no answer. */
+  let silent: string | null = null;
 
-  worker.onmessage = ({ data }: MessageEvent<Answered>) => waiting.get(data.id)?.(data);
+  worker.onmessage = ({ data }: MessageEvent<Answered>) => {
+    isHeard = true;
+    waiting.get(data.id)?.(data);
+  };
   worker.onerror = (event) => {
     event.preventDefault();
-    gone = new Error(
-      `what runs the model in this page has stopped (${event.message || "it could not be loaded"}): load the page again`,
-    );
-    gone.name = AWAY;
-    for (const [id, wake] of waiting) wake({ id, error: gone.message });
+    const why = event.message ?? "its files are not all there";
+    const error = `the model cannot be run in this page (${why}): load the page again`;
+    if (!isHeard) silent = error;
+    for (const [id, wake] of waiting) wake({ id, error });
   };
 
   /** Posts something, and waits for what is posted back. */
@@ -31,10 +35,10 @@ export function workerExplorer(address: string | URL): Explorer {
       const settle = (answered: Answered) => {
         waiting.delete(id);
         signal?.removeEventListener("abort", left);
-        if ("error" in answered) failed(gone ?? new Error(answered.error));
+        if ("error" in answered) failed(new Error(answered.error));
         else done(answered);
       };
-      if (gone) return settle({ id, error: gone.message });
+      if (silent !== null) return settle({ id, error: silent });
       waiting.set(id, settle);
       worker.postMessage({ id, ...message });
     });
