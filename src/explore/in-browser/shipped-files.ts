@@ -24,25 +24,13 @@ export async function fetchFiles(files: readonly ShippedFile[]): Promise<void> {
 }
 
 async function fetchFile({ path, address, size }: ShippedFile): Promise<void> {
-  const file = new URL(address, base()).href;
-  const remedy = "Load the page again; else its folder is not whole.";
-  let bytes: Uint8Array;
-  try {
-    const response = await fetch(file);
-    if (!response.ok) throw new Error(`the web host answers ${response.status}`);
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    const found = (cause as Error).message;
-    throw new TslensError("a file of this page could not be loaded", {
-      file,
-      found,
-      remedy,
-      cause,
-    });
-  }
+  const bytes = new Uint8Array(await fetched(address));
   if (bytes.length !== size) {
     throw new TslensError("a file of this page is not the one that was put there", {
-      ...{ file, found: `${bytes.length} bytes`, expected: `${size} bytes`, remedy },
+      file: address,
+      found: `${bytes.length} bytes`,
+      expected: `${size} bytes`,
+      remedy: "Load the page again, or put its whole folder there again.",
     });
   }
   const place = `${FOLDER}/${path}`;
@@ -52,8 +40,22 @@ async function fetchFile({ path, address, size }: ShippedFile): Promise<void> {
 
 /** The list of them, which the build writes. */
 export async function shippedFiles(): Promise<readonly ShippedFile[]> {
-  const response = await fetch(new URL("files.json", base()));
-  return (await response.json()) as readonly ShippedFile[];
+  return JSON.parse(new TextDecoder().decode(await fetched("files.json")));
+}
+
+async function fetched(address: string): Promise<ArrayBuffer> {
+  try {
+    const response = await fetch(new URL(address, base()));
+    if (!response.ok) throw new Error(`the web host answers ${response.status}`);
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw new TslensError("a file of this page could not be loaded", {
+      file: address,
+      found: (cause as Error).message,
+      remedy: "Load the page again; else its folder is not whole there.",
+      cause,
+    });
+  }
 }
 
 const base = (): string => (globalThis as unknown as { location: { href: string } }).location.href;
