@@ -7,7 +7,7 @@ async function main([folder = join(__dirname, "..", "demo")]: readonly string[])
   await buildDemo(folder, await savedAudits());
   const shown = relative(process.cwd(), resolve(folder)) || ".";
   console.log(
-    `${shown}/ is the page: put it on any web host, or try it by \`npx serve ${shown}\`.`,
+    `${shown}/ is the page: put it on any web host, or try it by \`python3 -m http.server -d ${shown}\`.`,
   );
 }
 
