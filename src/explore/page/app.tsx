@@ -21,7 +21,7 @@ export function showPage(explorer: Explorer, place: Element): void {
   render(<App {...{ session, explorer }} />, place);
   effect(() => {
     if (session.head.value)
-      history.replaceState(null, "", `${location.pathname}${hashOf(session)}`);
+      history.replaceState(null, "", `${location.pathname}${hashOf(session.lookedAt)}`);
   });
   void session.start();
 }

@@ -57,6 +57,17 @@ export class Session {
     this.text = signal(start.text);
   }
 
+  /** What is looked at now; a token only where another than the head's own was chosen. */
+  get lookedAt(): StartingPoint {
+    const [run, position] = [this.run.value, this.position.value];
+    const isChosen = run !== null && position !== run.measured;
+    return {
+      head: this.head.value?.id ?? null,
+      text: this.ranText.value,
+      position: isChosen ? position : null,
+    };
+  }
+
   /** Finds the heads, and opens the one that was looked at last. */
   async start(): Promise<void> {
     await this.answered(async () => {

@@ -1,5 +1,3 @@
-import type { Session } from "./session";
-
 /** What is looked at first. */
 export interface StartingPoint {
   readonly head: string | null;
@@ -19,10 +17,10 @@ export function startingPoint(hash: string): StartingPoint {
 }
 
 /** The same of what is looked at now. */
-export function hashOf({ head, ranText, run, position }: Session): string {
+export function hashOf({ head, text, position }: StartingPoint): string {
   const said = new URLSearchParams();
-  if (head.value) said.set("head", head.value.id);
-  if (ranText.value) said.set("text", ranText.value);
-  if (run.value && position.value !== run.value.measured) said.set("token", String(position.value));
+  if (head !== null) said.set("head", head);
+  if (text !== "") said.set("text", text);
+  if (position !== null) said.set("token", String(position));
   return `#${said}`;
 }
