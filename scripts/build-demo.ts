@@ -1,5 +1,6 @@
 /** `npm run demo [-- FOLDER]`: the page of `tslens explore` as static files, for any web host. */
 import { join, relative, resolve } from "node:path";
+import { TslensError } from "../src/errors";
 import { buildDemo } from "./demo/build";
 import { savedAudits } from "./demo/saved-audits";
 
@@ -11,4 +12,7 @@ async function main([folder = join(__dirname, "..", "demo")]: readonly string[])
   );
 }
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error instanceof TslensError ? `tslens: ${error.message}` : error);
+  process.exitCode = 1;
+});

@@ -100,7 +100,7 @@ describe("the floors of docs/architecture.md", () => {
 
   test("the page of tslens explore knows of heads and models what its interface tells, and what draws", () => {
     const allowed =
-      /^(explore\/(explorer|page\/.*)|(figures|text)\/.*|display\/(plain-figure|figure-text))$/;
+      /^(explore\/(explorer|posted|page\/.*)|(figures|text)\/.*|display\/(plain-figure|figure-text))$/;
     const wrong = files
       .filter((file) => file.startsWith("explore/page/"))
       .flatMap((file) => imports.get(file)!)

@@ -6,12 +6,13 @@ import { VERSION } from "../../src/version";
 const PROJECT = join(__dirname, "..", "..");
 
 /**
- * Puts the files that tslens reads beside the page, and a list of them.
+ * Puts the files that tslens reads beside the page.
  *
  * @param folder the page's
  * @param results a folder with the audits that are shown
+ * @returns the list of them
  */
-export function shipFiles(folder: string, results: string): void {
+export function shipFiles(folder: string, results: string): ShippedFile[] {
   const files: ShippedFile[] = [];
   const ship = (path: string, content: string | Uint8Array) => {
     // Of a name that ends with .gz a web host may say that it is only packed for the way.
@@ -31,7 +32,7 @@ export function shipFiles(folder: string, results: string): void {
   for (const name of readdirSync(results).filter((file) => file.endsWith(".json"))) {
     ship(`results/${basename(name)}`, readFileSync(join(results, name)));
   }
-  writeFileSync(join(folder, "files.json"), JSON.stringify(files));
+  return files;
 }
 
 /** What is read of the bundled model and its heads, of which the best is taken. */
