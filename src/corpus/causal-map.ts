@@ -10,7 +10,7 @@ import { roundedPredictionReadout } from "../patching/readout";
 import { interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
 import { withBar } from "../progress/with-bar";
-import { heldOutTexts } from "../training/default-texts";
+import { corpusTexts } from "./corpus-texts";
 import { meanActivations } from "./mean-activations";
 
 /** Texts of the held-out books whose mean is taken unless others are given. */
@@ -78,11 +78,8 @@ export function causalMap(
     const parts = (["attn_out", "mlp_out"] as const).map((name) =>
       layers.map((layer) => hookPoint([name, layer], model.cfg)),
     );
-    const reference = measurePrompts({ model }, texts ?? (await heldOutTexts({ count: TEXTS })), {
-      prependBos,
-      truncate: true,
-    }).tokens;
-    const means = await meanActivations(model, reference, parts.flat());
+    const reference = await corpusTexts(model, texts, { count: TEXTS, prependBos });
+    const means = await meanActivations(model, reference.tokens, parts.flat());
     const positions = [...tokens.keys()];
     const variants = parts
       .flat()
@@ -90,12 +87,16 @@ export function causalMap(
     const { clean, patched, isComplete } = await withBar(
       { progress },
       { label: "Causal map", total: variants.length },
-      (bar) =>
-        patch(model, measured, variants, {
+      async (bar) => {
+        const result = await patch(model, measured, variants, {
           read: roundedPredictionReadout(head, (i) => nameOf(variants[i])),
           progress: bar,
           signal,
-        }),
+        });
+        // Places that lead to nothing that is read are not run.
+        if (result.isComplete) bar?.update(variants.length);
+        return result;
+      },
     );
     if (!isComplete) throw new InterruptedError("stopped before it was done");
     const [{ prediction, rounding }] = clean;
@@ -114,7 +115,7 @@ export function causalMap(
       mlp: grid(layers.length * tokens.length),
       meanOver: {
         texts: reference.length,
-        positions: reference.reduce((count, ids) => count + ids.length, 0),
+        positions: reference.tokens.reduce((count, ids) => count + ids.length, 0),
       },
     };
   }, signal);

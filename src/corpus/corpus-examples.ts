@@ -1,84 +1,109 @@
 import { z } from "zod";
+import type { HookPointName } from "../model/hook-names";
+
+/** A position of a text with the tokens around it. */
+export interface CorpusExample {
+  /** Index of the text. */
+  readonly text: number;
+  /** The position in it that this is an example of. */
+  readonly position: number;
+  /** Position of the first token that is shown. */
+  readonly from: number;
+  /** Tokens around the position, as text. */
+  readonly strTokens: readonly string[];
+  /** The target's activation at each of them. */
+  readonly activation: readonly number[];
+  /** The prediction at each of them. */
+  readonly prediction: readonly number[];
+  /** How wrong the head is at the position; null where it cannot be said. */
+  readonly error: number | null;
+}
+
+/** A number over all positions. */
+export interface CorpusSummary {
+  readonly mean: number;
+  /** Population standard deviation. */
+  readonly std: number;
+  readonly min: number;
+  readonly max: number;
+  /** Rising edges, one more than bins, and how many positions lie between them. */
+  readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] };
+}
+
+/** What `topActivating` finds. */
+export interface CorpusExamples {
+  /** The target. */
+  readonly hook: HookPointName;
+  readonly index: number;
+  /** How many texts, and how many of their positions count. */
+  readonly texts: number;
+  readonly positions: number;
+  readonly activation: CorpusSummary;
+  readonly prediction: CorpusSummary;
+  /** Pearson's correlation of both over all positions; null where one is constant. */
+  readonly correlation: number | null;
+  readonly error: {
+    /** What the error is, or why there is none. */
+    readonly means: string;
+    /** Over all positions. */
+    readonly mean: number | null;
+  };
+  /** Positions of the highest activation, the highest first. */
+  readonly strongest: readonly CorpusExample[];
+  /** Positions of the lowest activation, the lowest first. */
+  readonly weakest: readonly CorpusExample[];
+  /** Positions of the largest error, the largest first. */
+  readonly mostWrong: readonly CorpusExample[];
+  /** Tenths of all positions by activation, the lowest first, each with random examples. */
+  readonly deciles: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly positions: number;
+    readonly examples: readonly CorpusExample[];
+  }[];
+  /** Positions drawn at random, in the texts' order: what a scatter plot shows. */
+  readonly points: {
+    readonly text: readonly number[];
+    readonly position: readonly number[];
+    readonly strToken: readonly string[];
+    readonly activation: readonly number[];
+    readonly prediction: readonly number[];
+  };
+  /** How many texts were longer than the context and were cut. */
+  readonly truncated: number;
+}
 
 const numbers = z.array(z.number());
 
 const exampleSchema = z.strictObject({
-  /** Index of the text. */
-  text: z.number(),
-  /** The position in it that this is an example of. */
-  position: z.number(),
-  /** Position of the first token that is shown. */
-  from: z.number(),
-  /** Tokens around the position, as text. */
+  ...{ text: z.number(), position: z.number(), from: z.number() },
   strTokens: z.array(z.string()),
-  /** The target's activation at each of them. */
-  activation: numbers,
-  /** The prediction at each of them. */
-  prediction: numbers,
-  /** How wrong the head is at the position; null where it cannot be said. */
-  error: z.number().nullable(),
+  ...{ activation: numbers, prediction: numbers, error: z.number().nullable() },
 });
 
 const summarySchema = z.strictObject({
-  mean: z.number(),
-  /** Population standard deviation. */
-  std: z.number(),
-  min: z.number(),
-  max: z.number(),
-  /** Over all positions: rising edges, one more than bins, and how many lie between them. */
+  ...{ mean: z.number(), std: z.number(), min: z.number(), max: z.number() },
   histogram: z.strictObject({ edges: numbers, counts: numbers }),
 });
 
-/** What `topActivating` finds, as it is kept on disk. */
+/** The same as it is kept on disk. */
 export const corpusExamplesSchema = z.strictObject({
-  hook: z.string(),
-  index: z.number(),
-  /** How many texts, and how many of their positions count. */
-  texts: z.number(),
-  positions: z.number(),
-  /** How many texts were longer than the context and were cut. */
-  truncated: z.number(),
-  activation: summarySchema,
-  prediction: summarySchema,
-  /** Pearson's correlation of both over all positions; null where one is constant. */
+  ...{ hook: z.string(), index: z.number(), texts: z.number(), positions: z.number() },
+  ...{ activation: summarySchema, prediction: summarySchema },
   correlation: z.number().nullable(),
-  error: z.strictObject({
-    /** What the error is, or why there is none. */
-    means: z.string(),
-    /** Over all positions. */
-    mean: z.number().nullable(),
-  }),
-  /** Positions of the highest activation, of the lowest, and of the largest error, the first first. */
+  error: z.strictObject({ means: z.string(), mean: z.number().nullable() }),
   strongest: z.array(exampleSchema),
   weakest: z.array(exampleSchema),
   mostWrong: z.array(exampleSchema),
-  /** Tenths of all positions by activation, the lowest first, each with random examples. */
   deciles: z.array(
     z.strictObject({
-      low: z.number(),
-      high: z.number(),
-      positions: z.number(),
+      ...{ low: z.number(), high: z.number(), positions: z.number() },
       examples: z.array(exampleSchema),
     }),
   ),
-  /** Positions drawn at random, in the texts' order: what a scatter plot shows. */
   points: z.strictObject({
-    text: numbers,
-    position: numbers,
-    strToken: z.array(z.string()),
-    activation: numbers,
-    prediction: numbers,
+    ...{ text: numbers, position: numbers, strToken: z.array(z.string()) },
+    ...{ activation: numbers, prediction: numbers },
   }),
+  truncated: z.number(),
 });
-
-type Plain<T> = T extends (infer One)[]
-  ? readonly Plain<One>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Plain<T[Key]> }
-    : T;
-
-/** What `topActivating` finds. */
-export type CorpusExamples = Plain<z.infer<typeof corpusExamplesSchema>>;
-
-/** A position of a text with the tokens around it. */
-export type CorpusExample = CorpusExamples["strongest"][number];

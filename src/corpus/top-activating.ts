@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { type MeasureOptions, measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import type { MeasureOptions, PromptInput } from "../heads/measured-prompts";
 import { eachText } from "../heads/run-head";
 import { interruptible } from "../progress/interrupt";
 import type { Progress } from "../progress/progress";
@@ -9,9 +9,9 @@ import { histogram } from "../stats/histogram";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import { randomStream } from "../stats/random-stream";
 import { vectorStatistics } from "../stats/vector-statistics";
-import { heldOutTexts } from "../training/default-texts";
 import { decileRows, rowsFrom, sampledRows, topRows } from "./chosen-rows";
 import type { CorpusExample, CorpusExamples } from "./corpus-examples";
+import { corpusTexts } from "./corpus-texts";
 import { examplesCacheFolder, examplesFile, keepExamples, keptExamples } from "./kept-examples";
 import { PositionTable } from "./position-table";
 import { predictionError } from "./prediction-error";
@@ -39,6 +39,8 @@ const CHOICES = {
 export interface TopActivatingOptions
   extends Partial<Readonly<typeof CHOICES>>,
     Pick<MeasureOptions, "prependBos"> {
+  /** How many bundled texts, where none are given; 1,000 if not given. */
+  readonly count?: number;
   /** Of the random examples and points. */
   readonly seed?: number;
   /** A bar of its own unless one is given; null for none. */
@@ -73,6 +75,7 @@ export async function topActivating(
   head: BoundHead,
   texts?: PromptInput,
   {
+    count = TEXTS,
     seed = 0,
     progress,
     signal,
@@ -82,9 +85,7 @@ export async function topActivating(
   }: TopActivatingOptions = {},
 ): Promise<CorpusExamples> {
   const choices = checked(given);
-  const prompts = texts ?? (await heldOutTexts({ count: TEXTS }));
-  const measured = measurePrompts({ model: head.model }, prompts, { prependBos, truncate: true });
-  const { tokens, truncated } = measured;
+  const { tokens, truncated } = await corpusTexts(head.model, texts, { count, prependBos });
   const folder = cacheFolder === undefined ? examplesCacheFolder() : cacheFolder;
   const file =
     folder === null
@@ -119,6 +120,7 @@ function checked(given: Partial<typeof CHOICES>): typeof CHOICES {
         found: key,
         expected: [
           ...Object.keys(CHOICES),
+          "count",
           "seed",
           "prependBos",
           "progress",

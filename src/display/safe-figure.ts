@@ -2,6 +2,7 @@ import { FigureError } from "../errors";
 import type { Figure } from "../figures/figure";
 import { cutText } from "../text/cut-text";
 import { requireDrawable } from "./drawing-limits";
+import { movingSliders } from "./safe-sliders";
 
 /** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
 export const CARTESIAN_TRACES: ReadonlySet<string> = new Set([
@@ -106,9 +107,13 @@ export function safeFigure(figure: unknown): Figure {
   }
   if (!isRecord(layout)) throw unlike("layout", layout, ["object"]);
   const count = { values: 0 };
+  const sliders = movingSliders(layout.sliders, data.length);
   const safe = {
     data: data.map((trace) => safeTrace(trace, count)),
-    layout: safeLayout(layout, count),
+    layout: {
+      ...safeLayout(layout, count),
+      ...(sliders.length > 0 && safeRecord({ sliders }, count)),
+    },
   };
   requireDrawable(safe);
   return safe;

@@ -1,6 +1,8 @@
 import { formatNumber } from "../text/format-number";
 import { extent } from "./extent";
 import type { FigureOptions } from "./figure-options";
+import { ROOM_FOR_TITLE } from "./template";
+import type { TitleOptions } from "./title-options";
 
 /** What figures of a caller's own numbers let them choose. */
 export interface AxesOptions extends FigureOptions {
@@ -9,6 +11,11 @@ export interface AxesOptions extends FigureOptions {
   readonly yTitle?: string;
   /** One or two sentences that say what the figure shows, for whoever cannot see it. */
   readonly description?: string;
+}
+
+/** Above the panel: less where there is no title, in pixels. */
+export function roomAbove({ title, subtitle }: TitleOptions): number {
+  return title || subtitle ? ROOM_FOR_TITLE : 24;
 }
 
 /** From the lowest to the highest of some numbers, in words. */

@@ -2,7 +2,7 @@ import type { PlotData } from "plotly.js";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
 import { formatNumber } from "../text/format-number";
-import { colourKey, DIVERGING, diverges } from "./diverging";
+import { colourKey, DIVERGING, diverges, keyName } from "./diverging";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
 import { panelTitle } from "./panel-title";
@@ -74,6 +74,7 @@ export function causalMapFigure(
       ),
       hovertemplate: "%{text}<extra></extra>",
     }) as unknown as Partial<PlotData>;
+  const bottom = ROOM_FOR_TOKENS + ROOM_FOR_KEY;
   const largest = positionOfLargest(map);
   const over = `mean over ${count(meanOver.positions, "position")} of ${count(meanOver.texts, "text")}`;
   const xaxis = { ...ticksOf(strTokens, size), showgrid: false, zeroline: false };
@@ -92,19 +93,23 @@ export function causalMapFigure(
       subtitle ??
       `Change of the prediction (${formatNumber(clean)}) when one part's output is its ${over}`,
     description: `${title}: the prediction is ${formatNumber(clean)}; the largest change, ${formatNumber(largest.change)}, is that of the ${largest.of} of block ${largest.layer} at token ${JSON.stringify(strTokens[largest.position])}.`,
-    height: ROOM_FOR_TITLES + total + ROOM_FOR_TOKENS + ROOM_FOR_KEY,
+    height: ROOM_FOR_TITLES + total + bottom,
     size,
     data: [heat(map.attn, "attention", ""), heat(map.mlp, "MLP", "2")],
     layout: {
-      margin: { t: ROOM_FOR_TITLES, r: 20, b: ROOM_FOR_TOKENS + ROOM_FOR_KEY, l: LEFT },
+      margin: { t: ROOM_FOR_TITLES, r: 20, b: bottom, l: LEFT },
       xaxis: { ...xaxis, anchor: "y", showticklabels: false, ticks: "" },
       yaxis: { ...yaxis, domain: [1 - share, 1] },
       xaxis2: { ...xaxis, anchor: "y2" },
       yaxis2: { ...yaxis, domain: [0, share] },
-      annotations: [panelTitle("Attention", 0, 1), panelTitle("MLP", 0, share)],
+      annotations: [
+        panelTitle("Attention", 0, 1),
+        panelTitle("MLP", 0, share),
+        keyName("change of the prediction", bottom),
+      ],
       coloraxis: {
         ...{ colorscale: DIVERGING, cmin: -end, cmax: end },
-        colorbar: { ...colourKey("change of the prediction"), len: size === "column" ? 0.6 : 0.34 },
+        colorbar: colourKey(size === "column" ? 0.6 : 0.34),
       },
     } as never,
   });

@@ -14,6 +14,8 @@ export interface CorpusValues {
   readonly texts: number;
   readonly positions: number;
   readonly correlation: number | null;
+  /** Its mean is null where activation and prediction have no common unit. */
+  readonly error: { readonly mean: number | null };
   readonly activation: {
     readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] };
   };
@@ -29,8 +31,8 @@ export interface CorpusValues {
 
 export interface CorpusFigureOptions extends FigureOptions {
   /**
-   * Whether activation and prediction have one unit (the default): then a line shows where they are equal.
-   * Give false for a head that predicts a class's number.
+   * Whether a line shows where activation and prediction are equal. Unless told otherwise it does where
+   * they have one unit, as the corpus says by having an error.
    */
   readonly sharedScale?: boolean;
 }
@@ -55,7 +57,7 @@ export function corpusFigure(
     title = "Activation and prediction over a corpus",
     subtitle,
     size = "notebook",
-    sharedScale = true,
+    sharedScale = corpus.error.mean !== null,
   }: CorpusFigureOptions = {},
 ): Figure {
   const { points, texts, positions, correlation } = corpus;
@@ -71,7 +73,7 @@ export function corpusFigure(
   const x = padded([drawable("histogram edges", edges)[0], edges[edges.length - 1]]);
   const r = correlation === null ? "" : `, r = ${formatNumber(correlation, 3)}`;
   const drawn = points.activation.length;
-  const shown = drawn < positions ? `; ${drawn} of them drawn` : "";
+  const shown = drawn < positions ? `; ${count(drawn, "point")} drawn` : "";
   const said = `${count(positions, "position")} of ${count(texts, "text")}${r}${shown}`;
   const total = POINTS + GAP + BARS;
   const bars: Partial<PlotData> = {

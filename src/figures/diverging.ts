@@ -1,4 +1,4 @@
-import type { ColorScale } from "plotly.js";
+import type { Annotations, ColorScale } from "plotly.js";
 import { extent } from "./extent";
 import { INK } from "./template";
 
@@ -20,14 +20,34 @@ export function diverges(values: readonly number[]): number {
   return Math.max(Math.abs(low), Math.abs(high)) || 1;
 }
 
-/** The key to a colour scale. */
-export function colourKey(title: string) {
+/** Below the panels: from the foot of the figure to the name of a colour key, in pixels. */
+const KEY_NAME = 42;
+
+/**
+ * The key to a colour scale, at the foot of the figure.
+ *
+ * @param len - its share of the panels' width
+ * @param x - its left end, as a share of the same
+ */
+export function colourKey(len: number, x = 0) {
   return {
-    ...{ orientation: "h", thickness: 10, len: 0.5, lenmode: "fraction", outlinewidth: 0 },
-    ...{ x: 0, xanchor: "left", xpad: 0, yref: "container", y: 0, yanchor: "bottom", ypad: 8 },
-    title: { text: title, side: "top", font: { size: 12, color: INK } },
+    ...{ orientation: "h", thickness: 10, len, lenmode: "fraction", outlinewidth: 0 },
+    ...{ x, xanchor: "left", xpad: 0, yref: "container", y: 0, yanchor: "bottom", ypad: 8 },
     tickfont: { size: 11 },
     nticks: 5,
     ticklen: 3,
+  };
+}
+
+/**
+ * What the key stands for, over it. (Plotly's own title lies across a key in a low figure.)
+ *
+ * @param bottom - the room below the panels, in pixels
+ */
+export function keyName(text: string, bottom: number, x = 0): Partial<Annotations> {
+  return {
+    ...{ text, showarrow: false, font: { size: 12, color: INK } },
+    ...{ xref: "paper", x, xanchor: "left", xshift: -3 },
+    ...{ yref: "paper", y: 0, yanchor: "bottom", yshift: KEY_NAME - bottom },
   };
 }

@@ -186,7 +186,7 @@ function sliderOf({ list, active }: Steps, trace: number): Partial<Slider> {
     active,
     // Its own labels would stand on each other: what it says stands above it.
     currentvalue: { xanchor: "left", offset: 12, font: { size: 13, color: INK } },
-    font: { size: 10, color: unseen },
+    font: { size: 1, color: unseen },
     ...{ x: 0, len: 1, y: 0, yanchor: "top", pad: { t: 58, b: 0, l: 0, r: 0 } },
     ...{ ticklen: 4, minorticklen: 4, tickcolor: "#9A9A9A", bordercolor: "#9A9A9A" },
     ...{ bgcolor: "#F2F2F2", activebgcolor: SOFT_INK, borderwidth: 1, transition: { duration: 0 } },

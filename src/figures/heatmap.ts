@@ -1,11 +1,11 @@
 import type { PlotData } from "plotly.js";
 import { FigureError } from "../errors";
 import { escapeHtml } from "../text/escape-html";
-import { type AxesOptions, rangeText } from "./axes-options";
-import { colourKey, DIVERGING, diverges } from "./diverging";
+import { type AxesOptions, rangeText, roomAbove } from "./axes-options";
+import { colourKey, DIVERGING, diverges, keyName } from "./diverging";
 import { extent } from "./extent";
 import type { Figure } from "./figure";
-import { figure, ROOM_FOR_TITLE } from "./template";
+import { figure } from "./template";
 import { labelsOf, notEmpty, numbersOrGaps, sameLength } from "./validate";
 
 export interface HeatmapOptions extends AxesOptions {
@@ -66,13 +66,14 @@ export function heatmap(
   const yAxis = axisOf("y", y, rows.length, "row");
   const names = (axis: typeof xAxis, i: number) => escapeHtml(String(axis.labels[i]));
   const [across, down] = [xTitle ?? "x", yTitle ?? "y"].map(escapeHtml);
+  const above = roomAbove({ title, subtitle });
   return figure({
     title,
     subtitle,
     description:
       options.description ??
       `${title || "Heat map"}: ${rows.length} × ${columns} numbers, ${valueTitle} ${rangeText(numbers)}.`,
-    height: ROOM_FOR_TITLE + panel + ROOM_BELOW,
+    height: above + panel + ROOM_BELOW,
     size,
     data: [
       {
@@ -85,7 +86,7 @@ export function heatmap(
       } as unknown as Partial<PlotData>,
     ],
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: 20, b: ROOM_BELOW, l: 64 },
+      margin: { t: above, r: 20, b: ROOM_BELOW, l: 64 },
       xaxis: {
         ...xAxis.layout,
         ...(xTitle !== undefined && { title: { text: escapeHtml(xTitle) } }),
@@ -95,6 +96,7 @@ export function heatmap(
         autorange: "reversed",
         ...(yTitle !== undefined && { title: { text: escapeHtml(yTitle) } }),
       },
+      annotations: [keyName(escapeHtml(valueTitle), ROOM_BELOW)],
       coloraxis: {
         ...(isDiverging
           ? { colorscale: DIVERGING, cmin: -end, cmax: end }
@@ -104,7 +106,7 @@ export function heatmap(
               cmin: low,
               cmax: high === low ? low + 1 : high,
             }),
-        colorbar: { ...colourKey(escapeHtml(valueTitle)), len: size === "column" ? 0.6 : 0.34 },
+        colorbar: colourKey(size === "column" ? 0.6 : 0.34),
       },
     } as never,
   });

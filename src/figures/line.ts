@@ -1,10 +1,10 @@
 import { FigureError } from "../errors";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
-import { type AxesOptions, rangeText } from "./axes-options";
+import { type AxesOptions, rangeText, roomAbove } from "./axes-options";
 import { COLOURWAY } from "./colours";
 import type { Figure } from "./figure";
-import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLE } from "./template";
+import { figure, ROOM_FOR_LEGEND } from "./template";
 import { labelsOf, notEmpty, numbersOrGaps } from "./validate";
 
 /** One line. */
@@ -64,13 +64,14 @@ export function line(
   });
   const all = lines.flatMap(({ values }) => values);
   const isNamed = lines.length > 1 || linesOf(series)[0].name !== undefined;
+  const above = roomAbove({ title, subtitle });
   return figure({
     title,
     subtitle,
     description:
       description ??
       `${title || "Line chart"}: ${count(lines.length, "line")}, ${yTitle ?? "values"} ${rangeText(all)}.`,
-    height: ROOM_FOR_TITLE + PANEL + ROOM_FOR_LEGEND[size],
+    height: above + PANEL + ROOM_FOR_LEGEND[size],
     size,
     data: lines.map(({ called, values, places }, i) => ({
       ...{ type: "scatter", mode: values.length > 1 ? "lines+markers" : "markers" },
@@ -81,7 +82,7 @@ export function line(
       hovertemplate: `${escapeHtml(called)}<br>%{x}: %{y:.4g}<extra></extra>`,
     })),
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
+      margin: { t: above, r: 24, b: ROOM_FOR_LEGEND[size], l: 72 },
       xaxis: xTitle === undefined ? {} : { title: { text: escapeHtml(xTitle) } },
       yaxis: yTitle === undefined ? {} : { title: { text: escapeHtml(yTitle) } },
     },

@@ -1,10 +1,10 @@
 import type { PlotData } from "plotly.js";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
-import { type AxesOptions, rangeText } from "./axes-options";
+import { type AxesOptions, rangeText, roomAbove } from "./axes-options";
 import { COLOURWAY, withOpacity } from "./colours";
 import type { Figure } from "./figure";
-import { figure, ROOM_FOR_TITLE } from "./template";
+import { figure } from "./template";
 import { labelsOf, notEmpty, numbersOrGaps, sameLength } from "./validate";
 
 export interface ScatterOptions extends AxesOptions {
@@ -46,13 +46,14 @@ export function scatter(
   const labels = names && labelsOf("points", names, xs.length, "point");
   const of = <T>(values: readonly T[]) => drawn.map((i) => values[i]);
   const [across, up] = [xTitle ?? "x", yTitle ?? "y"];
+  const above = roomAbove({ title, subtitle });
   return figure({
     title,
     subtitle,
     description:
       description ??
       `${title || "Scatter plot"}: ${count(drawn.length, "point")}, ${across} ${rangeText(of(xs))}, ${up} ${rangeText(of(ys))}.`,
-    height: ROOM_FOR_TITLE + PANEL + ROOM_BELOW,
+    height: above + PANEL + ROOM_BELOW,
     size,
     data: [
       {
@@ -67,7 +68,7 @@ export function scatter(
       } as Partial<PlotData>,
     ],
     layout: {
-      margin: { t: ROOM_FOR_TITLE, r: 24, b: ROOM_BELOW, l: 72 },
+      margin: { t: above, r: 24, b: ROOM_BELOW, l: 72 },
       xaxis: xTitle === undefined ? {} : { title: { text: escapeHtml(xTitle) } },
       yaxis: yTitle === undefined ? {} : { title: { text: escapeHtml(yTitle) } },
     },

@@ -1,6 +1,6 @@
 import { count } from "../text/count";
 import { formatNumber } from "../text/format-number";
-import { colourKey, DIVERGING, diverges } from "./diverging";
+import { colourKey, DIVERGING, diverges, keyName } from "./diverging";
 import type { Figure } from "./figure";
 import type { FigureOptions } from "./figure-options";
 import { FIGURE_WIDTHS, type FigureSize, figure, ROOM_FOR_TITLE } from "./template";
@@ -18,8 +18,8 @@ const FRAME = 4;
 
 export interface TokenScaleOptions extends FigureOptions {
   /**
-   * Whether one scale of colours stands for both activation and prediction, as they have one unit (the
-   * default). A classification head without bins predicts a class's number: give false.
+   * Whether one scale of colours stands for both activation and prediction. Unless told otherwise it does
+   * where they have one unit, as the text says (`sameUnit`), or an example by having an error.
    */
   readonly sharedScale?: boolean;
 }
@@ -28,6 +28,8 @@ export interface TokenScaleOptions extends FigureOptions {
 export interface TokenRun extends TokenValues {
   /** The position that the head measures; it has a frame. */
   readonly position?: number;
+  /** Whether predictions are in the activation's units. */
+  readonly sameUnit?: boolean;
 }
 
 /**
@@ -60,9 +62,10 @@ export function tokensFigure(
     prediction: prediction.slice(from),
     marked: position === undefined || position < from ? null : position - from,
   };
-  const cut = from === 0 ? "" : `; the last ${MOST_TOKENS} of ${strTokens.length} tokens`;
+  const cut = from === 0 ? "" : `; the last ${MOST_TOKENS} of ${count(strTokens.length, "token")}`;
   const framed = block.marked === null ? "" : "; framed: the token that is measured";
   return blocksFigure([block], {
+    sharedScale: run.sameUnit,
     ...options,
     title,
     subtitle: subtitle ?? `Above each token the activation, below it the prediction${framed}${cut}`,
@@ -99,16 +102,18 @@ export function examplesFigure(
     const { text, position, from, error, activation, prediction } = example;
     const at = position - from;
     const wrong = error === null ? "" : `, error ${formatNumber(error)}`;
+    const where = options.size === "column" ? "" : ` (text ${text}, position ${position})`;
     const [own, said] = [activation[at], prediction[at]].map((value) => formatNumber(value));
     return {
       ...example,
-      heading: `<b>activation ${own}</b>, prediction ${said}${wrong} (text ${text}, position ${position})`,
+      heading: `<b>activation ${own}</b>, prediction ${said}${wrong}${where}`,
       marked: at,
     };
   });
   const at = (key: "activation" | "prediction") =>
     examples.map((example) => example[key][example.position - example.from]);
   return blocksFigure(blocks, {
+    sharedScale: examples.every(({ error }) => error !== null),
     ...options,
     title,
     subtitle:
@@ -132,6 +137,7 @@ function blocksFigure(
     ? (["coloraxis", "coloraxis"] as const)
     : (["coloraxis", "coloraxis2"] as const);
   const { data, shapes, annotations, height } = tokenLines(blocks, { width, coloraxes });
+  const { axes, names } = colourAxes(blocks, size, sharedScale);
   const hidden = { visible: false, fixedrange: true } as const;
   return figure({
     ...texts,
@@ -145,30 +151,32 @@ function blocksFigure(
       showlegend: false,
       dragmode: false,
       shapes,
-      annotations,
-      ...colourAxes(blocks, size, sharedScale),
+      annotations: [...annotations, ...names],
+      ...axes,
     },
   });
 }
 
+/** The colours' axes, and the names of their keys. */
 function colourAxes(blocks: readonly TokenBlock[], size: FigureSize, sharedScale: boolean) {
   const [activations, predictions] = (["activation", "prediction"] as const).map((key) =>
     blocks.flatMap((block) => block[key]),
   );
   const len = size === "column" ? 0.46 : 0.3;
-  const axis = (values: readonly number[], title: string, x: number) => {
+  const axis = (values: readonly number[], x: number) => {
     const end = diverges(values);
-    return {
-      ...{ colorscale: DIVERGING, cmin: -end, cmax: end },
-      colorbar: { ...colourKey(title), len, x },
-    };
+    return { colorscale: DIVERGING, cmin: -end, cmax: end, colorbar: colourKey(len, x) };
   };
   if (sharedScale) {
-    return { coloraxis: axis([...activations, ...predictions], "activation, prediction", 0) };
+    return {
+      axes: { coloraxis: axis([...activations, ...predictions], 0) },
+      names: [keyName("activation, prediction", ROOM_FOR_KEY)],
+    };
   }
+  const second = len + 0.06;
   return {
-    coloraxis: axis(activations, "activation", 0),
-    coloraxis2: axis(predictions, "prediction", len + 0.06),
+    axes: { coloraxis: axis(activations, 0), coloraxis2: axis(predictions, second) },
+    names: [keyName("activation", ROOM_FOR_KEY), keyName("prediction", ROOM_FOR_KEY, second)],
   };
 }
 

@@ -62,6 +62,16 @@ export function predictFromDigitLogits(
   return digits.map((digit) => lowest + (digit / LARGEST_DIGIT) * width);
 }
 
+/**
+ * Whether predictions are in the activation's units. A classification head without bins predicts a class's
+ * number, a token head without the activation's mean and standard deviation a digit.
+ */
+export function predictsActivation(config: HeadConfig): boolean {
+  if (config.headType === "classification") return config.binEdges !== null;
+  if (config.headType === "regression") return true;
+  return config.activationMean !== null && config.activationStd !== null;
+}
+
 /** By how much a token head's prediction rises from one digit to the next. */
 export function digitScale({ activationMean, activationStd }: HeadConfig): number {
   if (activationMean === null || activationStd === null) return 1;

@@ -6,13 +6,16 @@ import type { HookedTransformer } from "../model/hooked-transformer";
 import { batchesByLength, filledUpAtTheEnd, TOKENS_PER_BATCH } from "../model/length-batches";
 import { interruptible } from "../progress/interrupt";
 import { type Progress, silentProgress } from "../progress/progress";
+import type { HeadFiles } from "./load-head";
 import { type MeasureOptions, measurePrompts, type PromptInput } from "./measured-prompts";
+import { predictsActivation } from "./prediction";
 
 /** Numbers of the logits that are held at a time: a token head reads them at every position. */
 const MOST_LOGITS = 2 ** 26;
 
 /** What of a head it takes to run it at every position. */
 export interface EveryPositionReader {
+  readonly files: Pick<HeadFiles, "config">;
   readonly model: HookedTransformer;
   readonly hook: HookPointName;
   readonly index: number;
@@ -35,6 +38,11 @@ export interface HeadRun {
   readonly prediction: number[];
   /** The position that the head's configuration (`token_pos`) measures in a prompt of this length. */
   readonly position: number;
+  /**
+   * Whether predictions are in the activation's units: not the class's number of a classification head
+   * without bins, nor a token head's digit.
+   */
+  readonly sameUnit: boolean;
 }
 
 export interface RunHeadOptions extends MeasureOptions {
@@ -61,12 +69,14 @@ export function runHead(
     const prompts = measurePrompts({ model }, texts, options);
     const runs: HeadRun[] = [];
     const recorded = prompts.recorded();
+    const sameUnit = predictsActivation(head.files.config);
     await eachText(head, prompts.tokens, { progress, signal }, (i, { activation, prediction }) => {
       const { text, tokens } = recorded[i];
       const strTokens = model.toStrTokens(tokens);
       const position = head.position(tokens.length);
       runs[i] = {
-        ...{ text, tokens, strTokens, activation: Array.from(activation), prediction, position },
+        ...{ text, tokens, strTokens, activation: Array.from(activation), prediction },
+        ...{ position, sameUnit },
       };
     });
     return runs;

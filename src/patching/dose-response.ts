@@ -2,6 +2,7 @@ import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { type MeasuredPrompt, measurePrompts, type PromptInput } from "../heads/measured-prompts";
 import type { HookPointName } from "../model/hook-names";
+import type { TokenOptions } from "../model/token-batch";
 import { type HeadExperimentOptions, patchHead } from "./head-experiment";
 import type { Patch } from "./patch-kinds";
 
@@ -19,6 +20,8 @@ export interface TextResponse extends MeasuredPrompt {
   /** How far a prediction may be off by rounding alone. */
   readonly rounding: number;
 }
+
+export interface DoseResponseOptions extends HeadExperimentOptions, TokenOptions {}
 
 export interface DoseResponse {
   readonly hook: HookPointName;
@@ -48,9 +51,9 @@ export async function doseResponse(
   head: BoundHead,
   texts: PromptInput,
   values?: readonly number[],
-  options: HeadExperimentOptions = {},
+  { prependBos, ...options }: DoseResponseOptions = {},
 ): Promise<DoseResponse> {
-  const measured = measurePrompts(head, texts);
+  const measured = measurePrompts(head, texts, { prependBos });
   const given = values && risingValues(values);
   const set = (value: number): Patch => ["set", value];
   const first = await patchHead(head, measured, given?.map(set) ?? [], options);

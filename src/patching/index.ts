@@ -9,7 +9,12 @@ export {
 } from "./attribution-patching";
 export { DEFAULT_MAX_BYTES } from "./clean-run";
 export { type CleanRuns, type CleanRunsOptions, cleanRuns } from "./clean-runs";
-export { type DoseResponse, doseResponse, type TextResponse } from "./dose-response";
+export {
+  type DoseResponse,
+  type DoseResponseOptions,
+  doseResponse,
+  type TextResponse,
+} from "./dose-response";
 export {
   type HeadExperiment,
   type HeadExperimentOptions,

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { InputError } from "../errors";
+import { type Measurer, measurePrompts } from "../heads/measured-prompts";
 import { readTexts } from "./read-texts";
 import { samplePrefixes } from "./sample-prefixes";
 
@@ -30,4 +32,28 @@ export async function defaultTexts({ count = COUNT, seed = 0 } = {}): Promise<st
 export async function heldOutTexts({ count = 300, seed = 0 } = {}): Promise<string[]> {
   const paragraphs = await readTexts(HELD_OUT, { unit: "paragraph" });
   return samplePrefixes(paragraphs, { count, seed });
+}
+
+/**
+ * Those of `heldOutTexts` that a model can run: some may be longer than a small context, or of characters
+ * that its tokenizer lacks.
+ *
+ * @returns none where there is no tokenizer
+ */
+export async function heldOutTextsFor(
+  model: Measurer["model"],
+  { prependBos = false, ...options }: { count?: number; prependBos?: boolean } = {},
+): Promise<string[]> {
+  const bundled = model.tokenizer ? await heldOutTexts(options) : [];
+  return bundled.filter((text) => canRun(model, text, prependBos));
+}
+
+function canRun(model: Measurer["model"], text: string, prependBos: boolean): boolean {
+  try {
+    measurePrompts({ model }, [text], { prependBos });
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }

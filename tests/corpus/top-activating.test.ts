@@ -342,3 +342,15 @@ it("the first own position is where a text leaves all that come before it", () =
   assert.deepEqual([...firstOwnPositions([[5, 1, 2], [7], [5, 1], [5, 1, 2]])], [2, 0, 0, 3]);
   assert.deepEqual([...firstOwnPositions([[1], [1, 2], [1, 3], [1, 2, 3]])], [0, 1, 1, 2]);
 });
+
+it("the bundled texts are those that a model can run, and none without a tokenizer", async () => {
+  const [family] = ARCHITECTURES;
+  const model = await HookedTransformer.fromPretrained(fixture("arch", family, "base-model"));
+  const head = await headOnDisk(join(folder, "no-tokenizer"), model);
+  await assert.rejects(topActivating(head, undefined, { cacheFolder: null }), (error: Error) => {
+    assert.ok(error instanceof InputError);
+    assert.match(error.message, /can run none of the bundled texts; found no tokenizer/);
+    return true;
+  });
+  model.dispose();
+});

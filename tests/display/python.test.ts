@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { saveFigures } from "../../src/display/save-figures";
+import type { Figure } from "../../src/figures/figure";
 import { exampleFigures } from "../experiments/example-data";
+import { everyTokenDrawings } from "../figures/every-token-drawings";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-python-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -29,7 +31,8 @@ test("plotly.io.read_json opens every figure, in both sizes", async (t) => {
   const { status, error } = spawnSync(environmentPython, ["-c", "import plotly"]);
   if (error || status !== 0) return t.skip("no Python with plotly here");
   for (const size of ["notebook", "column"] as const) {
-    const figures = exampleFigures(size);
+    const figures: Record<string, Figure> = { ...exampleFigures(size) };
+    for (const [name, draw] of Object.entries(everyTokenDrawings)) figures[name] = draw(size);
     const files = await saveFigures(figures, { directory: join(folder, size), formats: ["json"] });
     const { stdout, stderr } = spawnSync(environmentPython, ["-c", READ, ...files], {
       encoding: "utf8",

@@ -168,6 +168,8 @@ describe("every kind of head at every position", () => {
     it(`${name}`, async () => {
       const head = bindHead(await loadHead(fixture("golden-a", dir)), base);
       await checkAgainstCutPrompts(head, sequences);
+      const [{ sameUnit }] = await head.run(sequences);
+      assert.equal(sameUnit, !["classification_no_bins", "token"].includes(name));
     });
   }
 

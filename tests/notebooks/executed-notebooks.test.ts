@@ -36,8 +36,11 @@ const NOTEBOOKS = {
 
 /** What the notebooks show: a sweep has a result and a folder of its own. */
 const SHOWN: Readonly<Record<keyof typeof NOTEBOOKS, readonly string[]>> = {
-  ...NOTEBOOKS,
-  activation_patching: [...NOTEBOOKS.activation_patching, "neuron_sweep"],
+  linear_weights_analysis: [...NOTEBOOKS.linear_weights_analysis, "tokens", "examples"],
+  activation_patching: [
+    ...NOTEBOOKS.activation_patching,
+    ...["neuron_sweep", "dose_response", "causal_map"],
+  ],
 };
 
 /** What the notebook that compares heads shows. */

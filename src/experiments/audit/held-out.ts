@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../checkpoints/json-file";
-import { HeadConfigError, InputError } from "../../errors";
+import { HeadConfigError } from "../../errors";
 import type { BoundHead } from "../../heads/bind-head";
 import { type MeasuredPrompts, measurePrompts, type Prompt } from "../../heads/measured-prompts";
 import { runDirectory, TRAINING_METRICS } from "../../heads/run-folders";
 import type { HookedTransformer } from "../../model/hooked-transformer";
 import { bundledTraining } from "../../training/bundled-training";
-import { heldOutTexts } from "../../training/default-texts";
+import { heldOutTextsFor } from "../../training/default-texts";
 import { promptsHash } from "../../training/training-data";
 
 /** Texts that a head is audited on. */
@@ -59,20 +59,8 @@ async function measured(
   prependBos: boolean,
 ): Promise<MeasuredPrompts | null> {
   if (given) return measurePrompts(head, given, { prependBos });
-  const bundled = head.model.tokenizer ? await heldOutTexts() : [];
-  const runnable = bundled.filter((text) => canRun(head, text, prependBos));
+  const runnable = await heldOutTextsFor(head.model, { prependBos });
   return runnable.length > 0 ? measurePrompts(head, runnable, { prependBos }) : null;
-}
-
-/** Of the bundled texts some may be longer than a small context, or of characters that a tokenizer lacks. */
-function canRun(head: BoundHead, text: string, prependBos: boolean): boolean {
-  try {
-    measurePrompts(head, [text], { prependBos });
-    return true;
-  } catch (error) {
-    if (error instanceof InputError) return false;
-    throw error;
-  }
 }
 
 async function without(head: BoundHead, measured: MeasuredPrompts): Promise<HeldOut> {
