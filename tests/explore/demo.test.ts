@@ -134,6 +134,11 @@ describe("the page in the browser alone", () => {
         await page.getByRole("button", { name }).click();
         await page.locator(`section[aria-labelledby=${section}] .main-svg`).first().waitFor();
       }
+      for (const format of ["JSON", "PNG", "SVG"]) {
+        const file = page.waitForEvent("download");
+        await page.getByRole("button", { name: `Save tokens as ${format}` }).click();
+        assert.match((await file).suggestedFilename(), new RegExp(`\\.${format}$`, "i"));
+      }
       assert.deepEqual(errors, []);
       for (const address of asked)
         assert.ok(/^(data|blob):/.test(address) || address.startsWith(url));
@@ -248,9 +253,15 @@ describe("the page in the browser alone", () => {
       /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; /,
     );
     assert.doesNotMatch(staticPagePolicy(), /'unsafe-(eval|inline)'|\*|https?:|worker-src/);
-    const headers = { "content-security-policy": staticPagePolicy() };
+    const headers = {
+      "content-security-policy": staticPagePolicy(),
+      // Where pages are apart from others the engine could take threads, from workers made of texts.
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+    };
     await inTab(await staticFiles(demo, { headers }), async ({ page, errors }) => {
       await shown(page).waitFor();
+      assert.equal(await page.evaluate("crossOriginIsolated"), true);
       await page.getByRole("button", { name: "Zero every neuron" }).click();
       await page.locator("section[aria-labelledby=sweep-title] tr").nth(23).waitFor();
       assert.deepEqual(errors, []);

@@ -71,7 +71,12 @@ export class Session {
   /** Finds the heads, and opens the one that was looked at last. */
   async start(): Promise<void> {
     await this.answered(async () => {
-      this.heads.value = await this.explorer.heads();
+      this.busy.value = "Loading…";
+      try {
+        this.heads.value = await this.explorer.heads();
+      } finally {
+        this.busy.value = null;
+      }
       const known = this.heads.value.some(({ id }) => id === this.wishes.head);
       await this.openHead(known ? this.wishes.head! : this.heads.value[0].id);
     });
