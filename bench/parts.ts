@@ -1,4 +1,5 @@
 import { auditing } from "./auditing";
+import { exploring } from "./exploring";
 import { families } from "./families";
 import { loading } from "./loading";
 import type { Measurement } from "./measurement";
@@ -17,4 +18,5 @@ export const PARTS: Readonly<Record<string, Part>> = {
   families,
   auditing,
   studying,
+  exploring,
 };

@@ -7,6 +7,7 @@ const folders = [
   ...written.map((name) => inProject("results", name)),
   inProject("notebooks", ".ipynb_checkpoints"),
   inProject("dist"),
+  inProject("demo"),
   inSetup(),
   inProject("node_modules"),
 ];

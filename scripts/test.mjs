@@ -28,6 +28,7 @@ mkdirSync(inSetup(), { recursive: true });
 const checks = [
   { name: "lint", args: [inProject("node_modules", "@biomejs", "biome", "bin", "biome"), "check"] },
   { name: "types", args: [typescriptCompiler, "-p", "tsconfig.check.json"] },
+  { name: "types of the page", args: [typescriptCompiler, "-p", "tsconfig.page.json"] },
 ];
 const runner = {
   name: "tests",

@@ -39,7 +39,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
       "experiments",
     ],
     study: everything,
-    cli: [...everything, "study", "index"],
+    explore: [...everything, "study"],
+    cli: [...everything, "study", "explore", "index"],
     index: [...everything, "study", "cli"],
   };
 })();
@@ -49,7 +50,7 @@ const DRAWERS = ["utils", "util", "helpers", "helper", "common", "types", "misc"
 const sourceFolder = join(__dirname, "..", "src");
 
 const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => name.split(/[\\/]/).join("/").replace(/\.ts$/, ""))
   .sort();
 
@@ -62,14 +63,16 @@ function floorOf(file: string): string {
 
 /** The project's own files that `file` imports, types and `await import()` included. */
 function relativeImports(file: string): string[] {
-  const text = readFileSync(join(sourceFolder, `${file}.ts`), "utf8");
+  const path = file.endsWith(".tsx") ? file : `${file}.ts`;
+  const text = readFileSync(join(sourceFolder, path), "utf8");
   return ts
     .preProcessFile(text, true, true)
     .importedFiles.map(({ fileName }) => fileName)
     .filter((name) => name.startsWith("."))
     .map((name) => {
       const target = posix.join(posix.dirname(file), name.replace(/\.js$/, ""));
-      return files.includes(target) ? target : posix.join(target, "index");
+      const there = [target, `${target}.tsx`].find((name) => files.includes(name));
+      return there ?? posix.join(target, "index");
     });
 }
 
@@ -95,6 +98,16 @@ describe("the floors of docs/architecture.md", () => {
     assert.deepEqual(wrong, []);
   });
 
+  test("the page of tslens explore knows of heads and models what its interface tells, and what draws", () => {
+    const allowed =
+      /^(explore\/(explorer|posted|page\/.*)|(figures|text)\/.*|display\/(plain-figure|figure-text))$/;
+    const wrong = files
+      .filter((file) => file.startsWith("explore/page/"))
+      .flatMap((file) => imports.get(file)!)
+      .filter((target) => !allowed.test(target));
+    assert.deepEqual(wrong, []);
+  });
+
   test("every import leads to a file", () => {
     const wrong = files.flatMap((file) =>
       imports
@@ -113,7 +126,7 @@ describe("the floors of docs/architecture.md", () => {
 test("file names are kebab-case and no drawers", () => {
   const wrong = files.filter(
     (file) =>
-      !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(basename(file)) ||
+      !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(basename(file, ".tsx")) ||
       [basename(file), ...dirname(file).split("/")].some((part) => DRAWERS.includes(part)),
   );
   assert.deepEqual(wrong, []);

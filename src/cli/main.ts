@@ -1,4 +1,5 @@
-import { lineOf, runCli } from "./run-cli";
+import { lineOf } from "./error-line";
+import { runCli } from "./run-cli";
 import { standardOutput } from "./standard-output";
 
 // The native tensor library's packages use functions that newer Nodes announce the end of; an error

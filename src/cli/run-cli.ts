@@ -5,11 +5,13 @@ import { TslensError } from "../errors";
 import { EXPERIMENTS } from "../experiments/registry";
 import { VERSION } from "../version";
 import { activationsCommand } from "./activations";
+import { lineOf } from "./error-line";
 import { experimentCommand } from "./experiment-command";
+import { exploreCommand } from "./explore";
 import { inspectCommand } from "./inspect";
 import { addNoBrowser } from "./no-browser";
 import { notebookCommand } from "./notebook";
-import { type Output, oneLine } from "./output";
+import type { Output } from "./output";
 import { reportCommand } from "./report";
 import { studyCommand, workerCommand } from "./study";
 import { trainHeadCommand } from "./train-head";
@@ -52,7 +54,10 @@ function program(output: Output): Command {
   // Subcommands take over the settings above, not those below.
   for (const add of [inspectCommand, activationsCommand, verifyCommand]) add(tslens, output);
   for (const experiment of EXPERIMENTS) experimentCommand(tslens, experiment, output);
-  for (const add of [studyCommand, workerCommand, trainHeadCommand, notebookCommand, reportCommand])
+  for (const add of [
+    ...[studyCommand, workerCommand, exploreCommand],
+    ...[trainHeadCommand, notebookCommand, reportCommand],
+  ])
     add(tslens, output);
   addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
   return tslens.allowExcessArguments().action(() => {
@@ -81,22 +86,4 @@ function nearest(typed: string, names: readonly string[]): string | undefined {
   return name !== undefined && slips(name) <= Math.min(MOST_SLIPS, plain.length / 2)
     ? name
     : undefined;
-}
-
-/** Another library's message can quote what it could not read. */
-const LONGEST_UNFORESEEN = 500;
-
-/** What the command line says of an error, in one line. */
-export function lineOf(error: unknown): string {
-  if (error instanceof CommanderError) {
-    const message = oneLine(error.message)
-      .replace(/^error: /, "")
-      .replace(/\.$/, "");
-    return `${message}. \`tslens --help\` and \`tslens COMMAND --help\` say what there is.`;
-  }
-  if (error instanceof TslensError) return oneLine(error.message);
-  if (process.env.TSLENS_STACK && error instanceof Error) return String(error.stack);
-  // Without its name: TypeError and RangeError say nothing to who uses this.
-  const message = oneLine(error instanceof Error ? error.message : String(error));
-  return `this was not foreseen: ${message.slice(0, LONGEST_UNFORESEEN)}. Please report it; TSLENS_STACK=1 shows where.`;
 }

@@ -46,6 +46,31 @@ export function pagePolicy(scripts: readonly string[], styles: readonly string[]
   ].join("; ");
 }
 
+/** The same of a page that is served: scripts, styles and what they ask come from where it comes from. */
+export function servedPagePolicy(): string {
+  return [...ownPolicy("script-src 'self'"), "frame-ancestors 'none'"].join("; ");
+}
+
+/**
+ * The same of a page of static files that runs WebAssembly. It stands in the page itself, where a browser
+ * knows no `frame-ancestors`.
+ */
+export function staticPagePolicy(): string {
+  return ownPolicy("script-src 'self' 'wasm-unsafe-eval'").join("; ");
+}
+
+function ownPolicy(scripts: string): string[] {
+  return [
+    "default-src 'none'",
+    scripts,
+    `style-src 'self' 'unsafe-hashes' ${PLOTLY_STYLES.map(hashSource).join(" ")}`,
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+}
+
 function hashSource(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

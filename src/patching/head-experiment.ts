@@ -33,7 +33,7 @@ export interface HeadExperimentOptions {
   /** Told after each prompt. */
   readonly progress?: Progress;
   /** Unpatched runs that are kept for several experiments: `cleanRuns(head.model, prompts)`. */
-  readonly clean?: CleanRuns;
+  readonly clean?: Pick<CleanRuns, "run">;
 }
 
 /**

@@ -53,7 +53,9 @@ export interface PatchOptions<R> extends TokenOptions {
   /** Memory for what is computed at one time, in bytes; patched runs are split into batches by it. */
   readonly maxBytes?: number;
   /** Unpatched runs that are kept for several calls: `cleanRuns(model, prompts)`. */
-  readonly clean?: CleanRuns;
+  readonly clean?: Pick<CleanRuns, "run">;
+  /** `[prompt]` what an earlier call, that read the same of these prompts, gave as `clean`: it is not read again. */
+  readonly unpatched?: readonly R[];
   /** Told how many patched runs are done, of prompts × variants. */
   readonly progress?: Progress;
   /** Stops the work between two batches; what is done so far is returned. */
@@ -128,7 +130,7 @@ export async function patch<R>(
   variants: readonly Variant[],
   options: PatchOptions<R>,
 ): Promise<PatchResult<R>> {
-  const { prependBos, maxBytes = DEFAULT_MAX_BYTES, clean } = options;
+  const { prependBos, maxBytes = DEFAULT_MAX_BYTES, clean, unpatched = [] } = options;
   if (variants.length === 0) {
     throw new InputError("there is no variant to run", { expected: "at least one patch" });
   }
@@ -139,6 +141,12 @@ export async function patch<R>(
     });
   }
   const { tokens } = measuredFor(options.read, model, prompts, { prependBos });
+  if (unpatched.length > 0 && unpatched.length !== tokens.length) {
+    throw new InputError("these unpatched readings are not of these prompts", {
+      found: String(unpatched.length),
+      expected: `${tokens.length}, one a prompt`,
+    });
+  }
   const readout = readoutOf(options.read, model) as Readout<R>;
   const job: PatchJob<R> = {
     model,
@@ -151,7 +159,7 @@ export async function patch<R>(
       clean ? clean.run(model, tokens, numbers, hooks) : cleanRun(model, tokens, numbers, hooks),
     progress: options.progress ?? silentProgress,
     signal: options.signal,
-    clean: [],
+    clean: [...unpatched],
     patched: variants.map(() => []),
     activation: variants.map(() => []),
     rowsDone: 0,

@@ -77,6 +77,14 @@ export async function interruptible<T>(work: () => Promise<T>, signal?: AbortSig
   }
 }
 
+/**
+ * Runs long work that `signal` ends, where it {@link breathe}s, by an InterruptedError: of a program that
+ * does several things at once, where an interrupt is for all of them.
+ */
+export async function stoppable<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return stopping ? stopping.run(signal, work) : work();
+}
+
 let lastTurn = performance.now();
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { lineOf } from "../../src/cli/run-cli";
+import { lineOf } from "../../src/cli/error-line";
 import { HOSTILE_PICKLES } from "../checkpoints/hostile-pickles";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
 import { dict, pickleOf, tensor, torchZip } from "../checkpoints/torch-file-bytes";

@@ -1,0 +1,389 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
+import { openHead } from "../../src/analysis/open-head";
+import { analyzeAudit } from "../../src/experiments/audit/audits";
+import { saveResult } from "../../src/experiments/save-result";
+import { localExplorer } from "../../src/explore/local-explorer";
+import { type ExploreServer, exploreServer } from "../../src/explore/server";
+import { temporaryFolder } from "../checkpoints/temporary-folder";
+import { whyNoBrowser } from "../display/browser-for-tests";
+import { fixture } from "../golden";
+import { served, servedHeads } from "./served";
+import { inTab, newTab } from "./tab";
+
+const MODELS = join(__dirname, "..", "..", "models");
+const HEADS = readdirSync(MODELS).filter((name) => name.startsWith("neuron_"));
+const BASE = join(MODELS, "tiny-gpt2");
+
+/** Waits until an expression is true in the page. Playwright's own way would evaluate it there, which the page forbids. */
+async function until(page: Page, expression: string): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (await page.evaluate<boolean>(expression).catch(() => false)) return;
+    await page.waitForTimeout(25);
+  }
+  assert.fail(`never: ${expression}`);
+}
+
+/** The prediction that is shown with the patch; waits for one. */
+async function prediction(page: Page): Promise<number> {
+  const shown = page.locator("[data-prediction]");
+  await shown.waitFor();
+  return Number(await shown.getAttribute("data-prediction"));
+}
+
+const slider = (page: Page) => page.getByRole("slider");
+const prompt = (page: Page) => page.getByRole("textbox", { name: "Prompt" });
+const tokens = (page: Page) => page.locator(".tokens[role=listbox]").getByRole("option");
+
+/** Waits until the tokens of a prompt are shown. */
+async function ran(page: Page, text: string): Promise<void> {
+  await until(
+    page,
+    `decodeURIComponent(new URLSearchParams(location.hash.slice(1)).get("text") ?? "") === ${JSON.stringify(text)}`,
+  );
+}
+
+describe("the page of tslens explore", () => {
+  const folder = temporaryFolder();
+  const results = join(folder, "results");
+  process.env.TSLENS_CACHE = join(folder, "cache");
+  let why: string | null;
+  let server: ExploreServer;
+  before(async () => {
+    why = await whyNoBrowser();
+    server = await servedHeads({ results });
+  });
+
+  it("shows a prompt token by token, and measures where one chooses", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      await prompt(page).fill("The king said to his daughter");
+      await ran(page, "The king said to his daughter");
+      await prediction(page);
+      const head = await openHead(join(MODELS, HEADS[0]));
+      const [run] = await head.run("The king said to his daughter");
+      head.dispose();
+      const labels = await tokens(page).evaluateAll((all) =>
+        all.map((one) => (one as unknown as { ariaLabel: string }).ariaLabel),
+      );
+      assert.equal(labels.length, run.tokens.length);
+      for (const [i, label] of labels.entries()) {
+        const numbers = label.replaceAll("−", "-").match(/activation (\S+), prediction (\S+)$/)!;
+        assert.ok(label.includes(`token ${i}, “${run.strTokens[i]}”`), label);
+        assert.ok(Math.abs(Number(numbers[1]) - run.activation[i]) < 5e-3, label);
+        assert.ok(Math.abs(Number(numbers[2]) - run.prediction[i]) < 5e-3, label);
+      }
+      const chosen = () => page.locator('[role="option"][aria-selected="true"]');
+      assert.match((await chosen().getAttribute("aria-label"))!, /daughter/);
+
+      await tokens(page).nth(1).click();
+      await page.getByRole("heading", { name: "The neuron at token 1 “king”" }).waitFor();
+      await page.keyboard.press("ArrowRight");
+      await page.getByRole("heading", { name: "The neuron at token 2 “said”" }).waitFor();
+      await page.keyboard.press("Home");
+      await page.getByRole("heading", { name: "The neuron at token 0 “The”" }).waitFor();
+      await until(
+        page,
+        `Math.abs(Number(document.querySelector("[data-prediction]")?.dataset.prediction) - ${run.prediction[0]}) < 1e-4`,
+      );
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  for (const name of HEADS) {
+    it(`every view of ${name}`, async (t) => {
+      if (why) return t.skip(why);
+      const downloads = join(folder, "downloads", name);
+      await inTab(`${server.url}#head=${name}`, async ({ page, errors }) => {
+        await prediction(page);
+        assert.equal(await page.getByRole("combobox", { name: "Head" }).inputValue(), name);
+        await page.getByRole("textbox", { name: "Value, as a number" }).fill("2.5");
+        await page.getByText("becomes").first().waitFor();
+        await until(page, `document.querySelector(".outcome b").textContent.startsWith("2.5")`);
+        assert.ok(Number.isFinite(await prediction(page)));
+        for (const button of ["Zero every neuron", "Draw the causal map", "Find examples"]) {
+          await page.getByRole("button", { name: button }).click();
+        }
+        for (const section of ["map-title", "examples-title"]) {
+          await page.locator(`section[aria-labelledby=${section}] .main-svg`).first().waitFor();
+        }
+        await page.locator("section[aria-labelledby=sweep-title] tr").nth(23).waitFor();
+        for (const view of [
+          "tokens",
+          "patched neuron",
+          "neurons that matter",
+          "causal map",
+          "top examples",
+        ]) {
+          // Pictures take longer, and are made of the same figures.
+          for (const format of name === HEADS[0] ? ["JSON", "PNG", "SVG"] : ["JSON"]) {
+            const file = page.waitForEvent("download");
+            await page.getByRole("button", { name: `Save ${view} as ${format}` }).click();
+            const path = join(downloads, (await file).suggestedFilename());
+            await (await file).saveAs(path);
+            const content = readFileSync(path);
+            if (format === "JSON") assert.ok(Object.keys(JSON.parse(String(content))).length > 1);
+            if (format === "PNG") assert.equal(content.subarray(1, 4).toString(), "PNG");
+            if (format === "SVG") assert.match(String(content.subarray(0, 200)), /^<svg /);
+          }
+        }
+        assert.deepEqual(errors, []);
+      });
+    });
+  }
+
+  it("offers an audit, stops it, and says what a saved one found", async (t) => {
+    if (why) return t.skip(why);
+    const name = HEADS[0];
+    await inTab(`${server.url}#head=${name}`, async ({ page, errors }) => {
+      await page.getByRole("button", { name: "Audit the head" }).click();
+      await page.getByText("patched runs").waitFor();
+      await page
+        .locator("section[aria-labelledby=audit-title]")
+        .getByRole("button", { name: "Stop" })
+        .click();
+      await page.getByRole("button", { name: "Audit the head" }).waitFor();
+      const head = await openHead(join(MODELS, name));
+      const texts = readFileSync(join(MODELS, "..", "README.md"), "utf8").match(
+        /[A-Z][a-z ]{10,60}/g,
+      )!;
+      const audit = await analyzeAudit(head, { texts: texts.slice(0, 40), progress: null });
+      head.dispose();
+      await saveResult(audit, {}, { directory: results });
+      await page.reload();
+      await page.locator("section[aria-labelledby=audit-title] .headline").waitFor();
+      const sentence = await page.locator(".headline").textContent();
+      assert.equal(sentence, audit.because[0]);
+      await page.locator("section[aria-labelledby=audit-title] .main-svg").first().waitFor();
+      // Another head has none.
+      await page.getByRole("combobox", { name: "Head" }).selectOption(HEADS[1]);
+      await page.getByRole("button", { name: "Audit the head" }).waitFor();
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("keeps what is looked at when it is loaded again, and two tabs apart", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, context, errors }) => {
+      await prompt(page).fill("Once upon a time");
+      await ran(page, "Once upon a time");
+      await tokens(page).nth(1).click();
+      await page.getByRole("heading", { name: "token 1 “upon”" }).waitFor();
+      const other = await newTab(context);
+      await other.page.goto(server.url);
+      await prompt(other.page).fill("The wolf ate seven kids");
+      await ran(other.page, "The wolf ate seven kids");
+      await page.reload();
+      await page.getByRole("heading", { name: "token 1 “upon”" }).waitFor();
+      assert.equal(await prompt(page).inputValue(), "Once upon a time");
+      assert.equal(await prompt(other.page).inputValue(), "The wolf ate seven kids");
+      assert.deepEqual([...errors, ...other.errors], []);
+    });
+  });
+
+  it("takes emoji, text from right to left, many lines, and markup as what it is", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      for (const text of [
+        "I 👩‍👩‍👧 love 🐪s",
+        "שלום עולם",
+        "مرحبا بالعالم",
+        "one\n\ntwo\tthree",
+        '<img src=x onerror=alert(1)> & "q" <b>b</b>',
+      ]) {
+        await prompt(page).fill(text);
+        await ran(page, text);
+        await prediction(page);
+        const shown = await tokens(page).evaluateAll((all) =>
+          all.map((one) => (one as unknown as { textContent: string }).textContent).join(""),
+        );
+        const plain = (of: string) => of.replace(/[\s\u00A0·⏎⇥]/gu, "");
+        assert.equal(plain(shown), plain(text));
+      }
+      await prompt(page).fill("שלום עולם");
+      await ran(page, "שלום עולם");
+      const direction = await page
+        .locator(".tokens")
+        .first()
+        .evaluate(
+          (element) =>
+            (
+              globalThis as unknown as { getComputedStyle(of: unknown): { direction: string } }
+            ).getComputedStyle(element).direction,
+        );
+      assert.equal(direction, "rtl");
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("says what is wrong with a prompt, and goes on", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page }) => {
+      await prediction(page);
+      await prompt(page).fill("king ".repeat(200));
+      await page.getByRole("alert").getByText("longer than the model's context").waitFor();
+      await prompt(page).fill("");
+      await prompt(page).fill("The king");
+      await ran(page, "The king");
+      await page.getByRole("alert").waitFor({ state: "detached" });
+      await page.getByRole("textbox", { name: "Value, as a number" }).fill("-");
+      assert.equal(
+        await page
+          .getByRole("textbox", { name: "Value, as a number" })
+          .getAttribute("aria-invalid"),
+        "true",
+      );
+      assert.ok(Number.isFinite(await prediction(page)));
+    });
+  });
+
+  it("shows the newest drag, and asks one thing at a time", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page }) => {
+      await prediction(page);
+      let inFlight = 0;
+      let most = 0;
+      let count = 0;
+      await page.route("**/api/patch", async (route) => {
+        count++;
+        most = Math.max(most, ++inFlight);
+        await new Promise((done) => setTimeout(done, 50));
+        await route.continue();
+        inFlight--;
+      });
+      const last = await slider(page).evaluate((element) => {
+        const input = element as unknown as {
+          max: string;
+          value: string;
+          dispatchEvent(e: Event): void;
+        };
+        for (let i = 0; i < 100; i++) {
+          input.value = String((Number(input.max) * i) / 100);
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        return Number(input.value);
+      });
+      await until(
+        page,
+        `Math.abs(Number(document.querySelector(".outcome b").textContent.replace("−", "-")) - ${last}) < 0.01`,
+      );
+      assert.equal(most, 1);
+      assert.ok(count <= 3, `${count} questions for 100 drags`);
+    });
+  });
+
+  it("is whole on a phone, in the dark and without a mouse", async (t) => {
+    if (why) return t.skip(why);
+    const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark" as const };
+    await inTab(
+      server.url,
+      async ({ page, errors }) => {
+        await prediction(page);
+        const [width, paper] = await page.evaluate<[number, string]>(
+          "[document.documentElement.scrollWidth, getComputedStyle(document.body).backgroundColor]",
+        );
+        assert.equal(width, 360);
+        assert.equal(paper, "rgb(27, 27, 27)");
+        await slider(page).focus();
+        const before = await prediction(page);
+        for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowRight");
+        await until(
+          page,
+          `Number(document.querySelector("[data-prediction]").dataset.prediction) !== ${before}`,
+        );
+        const unnamed = await page.evaluate(
+          `[...document.querySelectorAll("button, select, input, textarea, [role]")].filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length || one.getAttribute("role") === "status")).map((one) => one.outerHTML)`,
+        );
+        assert.deepEqual(unnamed, []);
+        assert.deepEqual(errors, []);
+      },
+      phone,
+    );
+  });
+});
+
+describe("tslens explore, when things go wrong", () => {
+  const folder = temporaryFolder();
+  let why: string | null;
+  before(async () => {
+    why = await whyNoBrowser();
+  });
+
+  it("says that the server is gone, and goes on when it is back", async (t) => {
+    if (why) return t.skip(why);
+    const explorer = await localExplorer();
+    const first = await served(explorer);
+    await inTab(first.url, async ({ page, context, errors }) => {
+      await prompt(page).fill("The wolf");
+      await ran(page, "The wolf");
+      await prediction(page);
+      await first.close();
+      await prompt(page).fill("The wolf and the goat");
+      await page.getByRole("alert").getByText("tslens does not answer").waitFor();
+      const again = await served(explorer, first.port);
+      await page.getByRole("alert").getByText("Open the address").waitFor();
+      // As `tslens explore` opens it itself.
+      const other = await newTab(context);
+      await other.page.goto(again.url);
+      await page.getByRole("alert").waitFor({ state: "detached" });
+      await ran(page, "The wolf and the goat");
+      await prediction(page);
+      assert.deepEqual(errors, []);
+    });
+    await explorer.dispose();
+  });
+
+  it("says that a model does not fit into memory", async (t) => {
+    if (why) return t.skip(why);
+    const base = join(folder, "huge");
+    mkdirSync(base);
+    cpSync(BASE, base, { recursive: true });
+    const config = JSON.parse(readFileSync(join(base, "config.json"), "utf8"));
+    writeFileSync(
+      join(base, "config.json"),
+      JSON.stringify({ ...config, n_layer: 10_000, n_embd: 16_384 }),
+    );
+    const server = await servedHeads({ base });
+    await inTab(server.url, async ({ page, errors }) => {
+      await page.getByRole("alert").getByText("does not fit into memory").waitFor();
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("shows a head of another family, whose prompts are token ids", async (t) => {
+    if (why) return t.skip(why);
+    const arch = fixture("arch", "qwen3");
+    const server = await servedHeads({
+      modelDir: join(arch, "heads", "regression_mlp_out"),
+      base: join(arch, "base-model"),
+    });
+    await inTab(server.url, async ({ page, errors }) => {
+      await prediction(page);
+      const box = page.getByRole("textbox", { name: "token ids" });
+      await box.fill("3 1 4 1 5");
+      await ran(page, "3 1 4 1 5");
+      assert.equal(await tokens(page).count(), 5);
+      await box.fill("three");
+      await page.getByRole("alert").getByText("its prompts are token ids").waitFor();
+      await box.fill("3 1 4");
+      await ran(page, "3 1 4");
+      await page.getByRole("button", { name: "Zero every neuron" }).click();
+      await page.locator("section[aria-labelledby=sweep-title] tr").first().waitFor();
+      await page.getByRole("button", { name: "Find examples" }).click();
+      await page.getByRole("alert").getByText("no tokenizer").first().waitFor();
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("says in one line that a port is taken", async () => {
+    const explorer = await localExplorer();
+    const { port } = await served(explorer);
+    await assert.rejects(
+      exploreServer(explorer, { port, unforeseen: String }),
+      /^InputError: another program uses this port; found port \d+\. Give another one by --port/,
+    );
+  });
+});
