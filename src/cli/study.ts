@@ -55,7 +55,7 @@ async function study(folders: readonly string[], flags: StudyFlags, output: Outp
   const options = {
     ...given,
     seed: parseSeed(seed),
-    workers: workers === undefined ? undefined : atLeast(0, workers, "--workers"),
+    workers: workers === undefined ? undefined : atLeast(0, workers, "--workers", MOST_WORKERS),
     expireInSeconds:
       expireAfter === undefined ? undefined : atLeast(2, expireAfter, "--expire-after"),
   };
@@ -134,7 +134,7 @@ async function worker({ database, root, workers, idle }: WorkerFlags, output: Ou
   try {
     const { done, failed } = await runWorker({
       ...{ database, roots: root, signal: interrupt.signal },
-      workers: atLeast(1, workers, "--workers"),
+      workers: atLeast(1, workers, "--workers", MOST_WORKERS),
       idleSeconds: idle === undefined ? undefined : atLeast(0, idle, "--idle"),
       onNote: (line) => output.note(oneLine(line)),
     });
@@ -144,16 +144,19 @@ async function worker({ database, root, workers, idle }: WorkerFlags, output: Ou
   }
 }
 
-function atLeast(least: number, text: string, option: string): number {
+function atLeast(least: number, text: string, option: string, most = MOST_SECONDS): number {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least && value <= MOST) {
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least && value <= most) {
     return value;
   }
   throw new InputError(`${option} is out of range`, {
     found: quoted(text),
-    expected: `a whole number from ${least} to ${MOST}`,
+    expected: `a whole number from ${least} to ${most}`,
   });
 }
 
 /** pg-boss takes jobs of a day at most. */
-const MOST = 80_000;
+const MOST_SECONDS = 80_000;
+
+/** Processes of one machine, each with a tensor engine and a base model. */
+const MOST_WORKERS = 256;

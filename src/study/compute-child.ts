@@ -16,6 +16,7 @@ import { auditHeads } from "./audit-heads";
 import type { ComputeMessage, ComputeRequest } from "./compute-messages";
 import { doneResult, type StudiedResult } from "./done-result";
 import { baseHash, type StudyJob } from "./job";
+import type { QueuedJob } from "./job-queue";
 import { type LocalFiles, LocalFinder } from "./local-files";
 import { Roots } from "./roots";
 
@@ -23,8 +24,7 @@ import { Roots } from "./roots";
 // is started, then jobs; it knows of no database.
 
 /** A job whose files were found, and its head, opened. */
-interface OpenJob {
-  readonly job: StudyJob;
+interface OpenJob extends QueuedJob {
   readonly files: LocalFiles;
   readonly head: BoundHead;
 }
@@ -43,37 +43,51 @@ function say(message: ComputeMessage): void {
 
 async function compute({ jobs }: ComputeRequest): Promise<void> {
   const open: OpenJob[] = [];
-  for (const job of jobs) {
+  for (const { id, job } of jobs) {
     const files = await finder.find(job);
-    if ("what" in files) say({ kind: "not here", job: job.job, ...files });
-    else if (await doneResult(files.out, job.out.file, job.job))
-      say({ kind: "done", job: job.job });
+    if ("what" in files) say({ kind: "not here", id, ...files });
+    else if (await doneResult(files.out, job.out.file, job.job)) say({ kind: "done", id });
     else {
-      const head = await openHeadOf(job, files);
-      if (head) open.push({ job, files, head });
+      const head = await openHeadOf({ id, job }, files);
+      if (head) open.push({ id, job, files, head });
     }
   }
-  if (open.length === 0) return;
+  // Several studies may share a database, and with it the queue of a base model.
+  for (const alike of byOptions(open)) await auditAlike(alike);
+}
+
+async function auditAlike(open: readonly OpenJob[]): Promise<void> {
   const [{ job, files }] = open;
   const { seed, prepend_bos } = job.options;
   await auditHeads(
     open,
     { texts: await promptsOf(job, files), seed, prependBos: prepend_bos, runs },
     {
-      begun: (these) => say({ kind: "begun", jobs: these.map((one) => one.job.job) }),
-      done: ({ job, files }, { cosine, cosine_of, cosine_percentile, ...audit }) =>
-        write(job, files, {
+      begun: (these) => say({ kind: "begun", ids: these.map(({ id }) => id) }),
+      done: (one, { cosine, cosine_of, cosine_percentile, ...audit }) =>
+        write(one, {
           ...audit,
-          study: { job: job.job, cosine, cosine_of, cosine_percentile },
+          study: { job: one.job.job, cosine, cosine_of, cosine_percentile },
         }),
-      failed: ({ job }, error) => say({ kind: "failed", job: job.job, reason: error.message }),
+      failed: ({ id }, error) => say({ kind: "failed", id, reason: error.message }),
     },
   );
 }
 
+/** Jobs with the same texts and options, together. */
+function byOptions(open: readonly OpenJob[]): OpenJob[][] {
+  const alike = new Map<string, OpenJob[]>();
+  for (const one of open) {
+    const { seed, prepend_bos, texts } = one.job.options;
+    const key = JSON.stringify([seed, prepend_bos, texts?.sha256 ?? null]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  return [...alike.values()];
+}
+
 /** Opens a head on its base model, or says why it cannot be. */
-async function openHeadOf(job: StudyJob, files: LocalFiles): Promise<BoundHead | null> {
-  say({ kind: "begun", jobs: [job.job] });
+async function openHeadOf({ id, job }: QueuedJob, files: LocalFiles): Promise<BoundHead | null> {
+  say({ kind: "begun", ids: [id] });
   try {
     const model = await baseModel(job.base, files.baseFolder);
     const loaded = await loadHead(files.headFile);
@@ -90,7 +104,7 @@ async function openHeadOf(job: StudyJob, files: LocalFiles): Promise<BoundHead |
     return bindHead(loaded, model, { path: job.head.shown });
   } catch (error) {
     if (!(error instanceof TslensError)) throw error;
-    say({ kind: "failed", job: job.job, reason: error.message });
+    say({ kind: "failed", id, reason: error.message });
     return null;
   }
 }
@@ -125,7 +139,7 @@ async function promptsOf(
 }
 
 /** Writes a result as if it had been computed where the study was started. */
-async function write(job: StudyJob, files: LocalFiles, result: StudiedResult): Promise<void> {
+async function write({ id, job, files }: OpenJob, result: StudiedResult): Promise<void> {
   const whole = namedResult<AuditResult>("audit", [], {
     ...result,
     warnings: result.warnings.map((warning) => asShown(warning, job, files)),
@@ -135,15 +149,15 @@ async function write(job: StudyJob, files: LocalFiles, result: StudiedResult): P
     const isWritten = await writeResultAs(whole, {
       ...{ directory: files.out, name: "audit", fileName: job.out.file },
     });
-    if (isWritten) say({ kind: "done", job: job.job });
+    if (isWritten) say({ kind: "done", id });
     else {
       const reason = `${job.out.file}: another head's result took this name while the study ran; run it again`;
-      say({ kind: "failed", job: job.job, reason });
+      say({ kind: "failed", id, reason });
     }
   } catch (error) {
     if (!(error instanceof ResultError)) throw error;
     const kind = (error.cause as NodeJS.ErrnoException | undefined)?.code ? "unwritable" : "failed";
-    say({ kind, job: job.job, reason: error.message });
+    say({ kind, id, reason: error.message });
   }
 }
 

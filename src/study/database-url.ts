@@ -31,7 +31,8 @@ export function databaseAddress(
   const kept = environment.TSLENS_DATABASE || undefined;
   if (given === undefined) return kept === undefined ? null : addressOf(kept, "TSLENS_DATABASE");
   const url = parsed(given, "--database");
-  if (url.password !== "" || SECRET_OPTIONS.some((name) => url.searchParams.has(name))) {
+  const options = [...url.searchParams.keys()].map((name) => name.toLowerCase());
+  if (url.password !== "" || SECRET_OPTIONS.some((name) => options.includes(name))) {
     throw new InputError("--database holds a password, which all users of this machine can see", {
       expected: EXPECTED,
       remedy: `${REMEDY} Change the password if others use this machine.`,
@@ -59,7 +60,15 @@ function isSame(a: URL, b: URL): boolean {
 
 function parsed(text: string, from: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && PROTOCOLS.has(url.protocol)) return url;
+  if (url !== null && PROTOCOLS.has(url.protocol)) {
+    // A password such as 12/ab, written as it is, ends the host's part: it would be shown as port and path.
+    if (!`${url.pathname}${url.search}${url.hash}`.includes("@")) return url;
+    throw new InputError(`${from} has an "@" after the host`, {
+      expected: EXPECTED,
+      remedy:
+        'In a user\'s name or password write %2F for "/", %3F for "?", %23 for "#", %40 for "@".',
+    });
+  }
   throw new InputError(`${from} is not the address of a PostgreSQL`, {
     expected: EXPECTED,
     remedy: `${REMEDY} Without a database an embedded one is used.`,

@@ -159,7 +159,7 @@ export class JobQueue {
     if (first === undefined) return { jobs: [], unreadable: [] };
     const isAlone = first.retryCount > 0 || most < 2;
     const rows = isAlone ? [first] : [first, ...(await this.fetch(queue, most - 1))];
-    const read = rows.map((row) => ({ row, job: jobIn(row.data) }));
+    const read = rows.map((row) => ({ row, job: jobIn(row.data, queue) }));
     return {
       jobs: read.flatMap(({ row, job }) => (job === null ? [] : [takenJob(row, job)])),
       unreadable: read.flatMap(({ row, job }) => (job === null ? [row.id] : [])),
@@ -276,9 +276,10 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
 }
 
 /** Whoever can write to the database can write anything there. */
-function jobIn(data: unknown): StudyJob | null {
+function jobIn(data: unknown, queue: string): StudyJob | null {
   const { success, data: job } = studyJobSchema.safeParse(data);
-  return success && job.tslens === VERSION && job.job === jobHash(job) ? job : null;
+  if (!success || job.tslens !== VERSION || job.job !== jobHash(job)) return null;
+  return JobQueue.of(job) === queue ? job : null;
 }
 
 function takenJob(row: PgBoss.JobWithMetadata, job: StudyJob): TakenJob {

@@ -114,20 +114,26 @@ export class LocalFinder {
       if (await this.isHead(file, head.files)) return file;
     }
     // Not where it is on the coordinator's machine: wherever its weights are.
-    this.heads ??= this.headsByHash();
+    this.heads ??= await this.headsByHash();
     for (const elsewhere of this.heads.get(head.files[name]) ?? []) {
       if (await this.isHead(elsewhere, head.files)) return elsewhere;
     }
     return null;
   }
 
-  private headsByHash(): Map<string, string[]> {
+  private async headsByHash(): Promise<Map<string, string[]>> {
     const heads = new Map<string, string[]>();
     for (const run of this.roots.paths.flatMap(runsBelow)) {
       const found = headIn(run);
       if ("reason" in found || !this.roots.contains(found.headFile)) continue;
-      const hash = fileHash(found.headFile);
-      heads.set(hash, [...(heads.get(hash) ?? []), found.headFile]);
+      const { headFile } = found;
+      try {
+        const [hash] = Object.values(await new ReadFiles([headFile]).sha256());
+        heads.set(hash, [...(heads.get(hash) ?? []), headFile]);
+      } catch (error) {
+        // One that cannot be read keeps no other from being found.
+        if (!(error instanceof TslensError)) throw error;
+      }
     }
     return heads;
   }

@@ -78,7 +78,7 @@ export class RunningStudy {
    */
   async run(bar: Progress | undefined, openDatabase: () => Promise<Database>): Promise<void> {
     const { expireInSeconds = EXPIRE_SECONDS, signal, onNote, ...given } = this.given.options;
-    const workers = given.workers ?? usualWorkers(this.left.size);
+    const workers = Math.min(given.workers ?? usualWorkers(), this.left.size);
     const ending = new AbortController();
     const end = () => ending.abort();
     signal?.addEventListener("abort", end);
@@ -209,6 +209,6 @@ function groupOf({ job, config }: NamedHead): readonly unknown[] {
   return [job.base.files, job.options, layerType, targetLayer, tokenPos];
 }
 
-function usualWorkers(heads: number): number {
-  return Math.max(1, Math.min(availableParallelism(), MOST_WORKERS, heads));
+function usualWorkers(): number {
+  return Math.min(availableParallelism(), MOST_WORKERS);
 }

@@ -114,10 +114,10 @@ class JobServer {
 
   /** What was lost before is computed alone: it may be what kills the process. */
   private async work(name: string, jobs: readonly TakenJob[]): Promise<void> {
-    const left = new Map(jobs.map((taken) => [taken.job.job, taken]));
+    const left = new Map(jobs.map((taken) => [taken.id, taken]));
     const { queue } = this.options;
     const expire = Math.min(...jobs.map(({ expireInSeconds }) => expireInSeconds));
-    const ids = () => [...left.values()].map(({ id }) => id);
+    const ids = () => [...left.keys()];
     const touch = setInterval(
       () => void queue.touch(name, ids()).catch(() => {}),
       (expire * 1000) / 4,
@@ -139,7 +139,7 @@ class JobServer {
     left: Map<string, TakenJob>,
   ): Promise<void> {
     for (;;) {
-      const jobs = together.filter(({ job }) => left.has(job.job));
+      const jobs = together.filter(({ id }) => left.has(id));
       if (jobs.length === 0 || this.options.signal.aborted) return;
       await this.compute(name, jobs, left);
     }
@@ -155,10 +155,10 @@ class JobServer {
     let begun: readonly string[] = [];
     const saved: Promise<void>[] = [];
     let heard = performance.now();
-    const ended = (hash: string, save: (taken: TakenJob) => Promise<void>) => {
-      const taken = left.get(hash);
+    const ended = (id: string, save: (taken: TakenJob) => Promise<void>) => {
+      const taken = left.get(id);
       if (taken === undefined) return;
-      left.delete(hash);
+      left.delete(id);
       const saving = save(taken);
       // Awaited below; a database that is gone may be found out before.
       saving.catch(() => {});
@@ -169,19 +169,19 @@ class JobServer {
       heard = performance.now();
       switch (message.kind) {
         case "begun":
-          begun = message.jobs;
+          begun = message.ids;
           break;
         case "done":
           this.killed = 0;
           this.secondsPerHead = (this.secondsPerHead + seconds) / 2;
-          ended(message.job, async (taken) => {
+          ended(message.id, async (taken) => {
             await queue.complete(name, [taken.id]);
             onDone?.(taken);
           });
           break;
         case "failed":
           this.killed = 0;
-          ended(message.job, async (taken) => {
+          ended(message.id, async (taken) => {
             await queue.giveUp(name, [taken.id], message.reason);
             onFailed?.(taken, message.reason);
           });
@@ -192,7 +192,7 @@ class JobServer {
         case "not here":
           this.note(message.reason);
           if (message.what === "base") this.lacking.set(name, performance.now() + LOOK_AGAIN_MS);
-          ended(message.job, ({ id }) =>
+          ended(message.id, ({ id }) =>
             queue.giveBack(name, [id], message.what === "base" ? 0 : TO_OTHERS_SECONDS),
           );
       }
@@ -200,7 +200,7 @@ class JobServer {
     const hangs = setInterval(() => {
       if (performance.now() - heard > LONGEST_SILENCE_MS) void child.stop();
     }, LONGEST_SILENCE_MS / 60);
-    const end = await child.run({ jobs: jobs.map(({ job }) => job) }, listen);
+    const end = await child.run({ jobs: jobs.map(({ id, job }) => ({ id, job })) }, listen);
     clearInterval(hangs);
     await Promise.all(saved);
     if (signal.aborted) return;
@@ -214,13 +214,8 @@ class JobServer {
     left: Map<string, TakenJob>,
     reason: string,
   ): Promise<void> {
-    const culprits = begun.flatMap((hash) => left.get(hash) ?? []);
-    for (const { job } of culprits) left.delete(job.job);
-    await this.options.queue.lost(
-      name,
-      culprits.map(({ id }) => id),
-      reason,
-    );
+    const culprits = begun.filter((id) => left.delete(id));
+    await this.options.queue.lost(name, culprits, reason);
     if (++this.killed < MOST_KILLED) return;
     throw new ResultError(`${this.killed} processes that compute ended one after the other`, {
       found: reason,

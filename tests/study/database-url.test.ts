@@ -28,6 +28,7 @@ describe("a database's address", () => {
     "postgres://host/db?password=hush",
     "postgres://host/db?user=me&password=hush",
     "postgres://host/db?sslpassword=hush",
+    "postgres://host/db?Password=hush",
     "postgres://me:hu%73h@host/db",
   ]) {
     it(`refuses one with a password on a command line, and does not repeat it: ${url}`, () => {
@@ -61,6 +62,28 @@ describe("a database's address", () => {
             !/hush/.test(error.message),
         );
       }
+    });
+  }
+
+  // Without what says that it is no delimiter, the URL's host is "me" and its port 12.
+  for (const delimiter of ["/", "?", "#"]) {
+    it(`refuses a password that holds ${delimiter} as it is, and shows nothing of it`, () => {
+      const text = `postgres://me:12${delimiter}hush@host/db`;
+      for (const from of [
+        () => databaseAddress(text, {}),
+        () => databaseAddress(undefined, { TSLENS_DATABASE: text }),
+      ]) {
+        assert.throws(
+          from,
+          (error: Error) =>
+            error instanceof InputError &&
+            /has an "@" after the host.*%2F/.test(error.message) &&
+            !/hush|12/.test(error.message),
+        );
+      }
+      const encoded = `postgres://me:12${encodeURIComponent(delimiter)}hush@host/db`;
+      const { shown } = databaseAddress(undefined, { TSLENS_DATABASE: encoded })!;
+      assert.equal(shown, "postgres://me@host/db");
     });
   }
 });

@@ -100,6 +100,39 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
     await assertSame(name, ...studies);
   });
 
+  it("keeps studies apart that share a worker: other seeds, other texts, other folders of results", async () => {
+    await server.createDatabase("several");
+    const reversed = join(folder, "reversed.json");
+    const texts = JSON.parse(readFileSync(study.texts, "utf8"));
+    // Of as many tokens and as many texts, so that nothing but the numbers could tell.
+    writeFileSync(reversed, JSON.stringify(texts.map((ids: number[]) => [...ids].reverse())));
+    const given = [
+      { name: "seed-0", texts: study.texts, seed: "0" },
+      { name: "seed-0-again", texts: study.texts, seed: "0" },
+      { name: "others", texts: reversed, seed: "1" },
+    ];
+    const run = (out: string, one: (typeof given)[number], ...more: string[]) =>
+      start([
+        ...["study", study.heads, "--texts", one.texts, "--seed", one.seed, "--json"],
+        ...["--out", join(folder, out), ...more],
+      ]);
+    const shared = ["--database", server.url("several"), "--workers", "0", "--expire-after", "60"];
+    const studies = given.map((one) => run(one.name, one, ...shared));
+    const alone = run("alone", given[2], "--workers", "1");
+    await until("all jobs wait", async () => {
+      const rows = await server
+        .query("SELECT count(*)::int AS count FROM tslens.job", "several")
+        .catch(() => []);
+      return rows[0]?.count === given.length * HEADS;
+    });
+    workerOf("several");
+    for (const one of [...studies, alone]) assert.equal((await one.ended).code, 0, one.stderr);
+    for (const { name } of given) {
+      const expected = name === "others" ? writtenFiles(join(folder, "alone")) : undisturbed;
+      assert.deepEqual(writtenFiles(join(folder, name)), expected, name);
+    }
+  });
+
   it("ends with a head that kills its worker each time as failed, and all others done", async () => {
     const name = "poisoned";
     await server.createDatabase(name);
