@@ -112,6 +112,13 @@ export class JobQueue {
           `DELETE FROM ${SCHEMA}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state > 'active'`,
           [name, some.map(({ id }) => id)],
         );
+        // Of a study that was ended: what it says of paths may no longer be so.
+        await this.database.executeSql(
+          `UPDATE ${SCHEMA}.job SET data = given.data::jsonb
+           FROM unnest($2::uuid[], $3::text[]) AS given (id, data)
+           WHERE name = $1 AND job.id = given.id AND state <= 'active' AND job.data <> given.data::jsonb`,
+          [name, some.map(({ id }) => id), some.map(({ job }) => JSON.stringify(job))],
+        );
         await this.boss.insert(
           some.map(({ id, job }) => ({
             ...{ id, name, data: job },

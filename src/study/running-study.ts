@@ -206,7 +206,9 @@ function outermost(paths: readonly string[]): string[] {
 /** Heads whose runs of the base model are shared. */
 function groupOf({ job, config }: NamedHead): readonly unknown[] {
   const { layerType, targetLayer, tokenPos } = config;
-  return [job.base.files, job.options, layerType, targetLayer, tokenPos];
+  const { seed, prepend_bos, texts } = job.options;
+  const options = [seed, prepend_bos, texts?.sha256 ?? null];
+  return [job.base.files, options, layerType, targetLayer, tokenPos];
 }
 
 function usualWorkers(): number {

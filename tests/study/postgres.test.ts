@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -167,6 +167,34 @@ describe("a study whose workers share a PostgreSQL", { skip }, () => {
     const kept = statSync(join(out, names[7])).mtimeMs;
     await assertSame("undisturbed", studyOf("undisturbed", "--workers", "1"));
     assert.equal(statSync(join(out, names[7])).mtimeMs, kept);
+  });
+
+  it("goes on when its folders were moved in between: jobs that wait learn their new paths", async () => {
+    const name = "moved";
+    await server.createDatabase(name);
+    const [before, now] = ["before", "now"].map((place) => join(folder, `${place}-moved`));
+    await writeSmallStudy(before, 3);
+    const run = (place: string, texts: string, out: string) =>
+      start([
+        ...["study", join(place, "heads"), "--texts", join(place, texts)],
+        ...["--base", join(place, "base"), "--out", join(place, out), "--json"],
+        ...["--database", server.url(name), "--workers", "0"],
+      ]);
+    const first = run(before, "texts.json", "out");
+    await until("the jobs", async () => {
+      const rows = await server.query("SELECT id FROM tslens.job", name).catch(() => []);
+      return rows.length === 3;
+    });
+    await first.kill();
+    renameSync(before, now);
+    renameSync(join(now, "texts.json"), join(now, "others.json"));
+    renameSync(join(now, "out"), join(now, "results"));
+    const second = run(now, "others.json", "results");
+    start(["worker", "--database", server.url(name), "--root", now]);
+    await until("its end", () => !second.isRunning, 60);
+    const { code, stdout, stderr } = await second.ended;
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).heads.length, 3);
   });
 
   it("refuses what somebody else wrote into the database, and does the rest", async () => {
