@@ -39,9 +39,12 @@ export async function patchedRows<R>(
     });
   }
   const most = mostRows(job, promptGroup);
-  // A prompt's variants look at the same keys: run together, in one product.
-  const perPart = Math.max(Math.floor(most / (group.variants.length + 1)), 1);
-  const sizes = job.readout.jointly ? promptGroup.prompts.length : perPart;
+  const { prompts } = promptGroup;
+  // A prompt's variants look at the same keys, in one product where they are run together. Where there are
+  // more of them than prompts, a few of them on all prompts at a time: what is done so far can be kept.
+  const together = Math.max(Math.floor(most / (group.variants.length + 1)), 1);
+  const perPart = prompts.length > group.variants.length ? together : most;
+  const sizes = job.readout.jointly ? prompts.length : perPart;
   for (const part of parts(promptGroup, sizes)) {
     const isRead = part.prompts.every((place) => clean.numbers[place] in job.clean);
     const changed = group.variants.filter((variant) =>
