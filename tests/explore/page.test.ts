@@ -485,12 +485,20 @@ describe("tslens explore, when things go wrong", () => {
     });
   });
 
-  it("says in one line that a port is taken", async () => {
+  it("says in one line that a port is taken, and an address none of this machine's", async () => {
     const explorer = await localExplorer();
     const { port } = await served(explorer);
     await assert.rejects(
       exploreServer(explorer, { port, unforeseen: String }),
       /^InputError: another program uses this port; found port \d+\. Give another one by --port/,
     );
+    for (const host of ["192.0.2.1", "300.1.1.1", "http://127.0.0.1"]) {
+      await assert.rejects(
+        exploreServer(explorer, { host, port: 0, unforeseen: String }),
+        ({ message }: Error) =>
+          message.startsWith(`this is no address of this machine; found ${host} (`) &&
+          message.includes("by --host"),
+      );
+    }
   });
 });
