@@ -485,6 +485,21 @@ describe("tslens explore, when things go wrong", () => {
     });
   });
 
+  it("tells heads of one name apart, whatever others are called", async () => {
+    const some = join(folder, "one-name");
+    for (const name of ["a/run", "b/run", "c/run-2", "d/run-1"]) {
+      cpSync(join(MODELS, HEADS[0]), join(some, name), { recursive: true });
+    }
+    const explorer = await localExplorer({ modelDir: some });
+    const heads = await explorer.heads();
+    assert.deepEqual(
+      heads.map(({ id }) => id),
+      ["run", "run-2", "run-2-2", "run-1"],
+    );
+    assert.equal(new Set(heads.map(({ name }) => name)).size, heads.length);
+    await explorer.dispose();
+  });
+
   it("says in one line that a port is taken, and an address none of this machine's", async () => {
     const explorer = await localExplorer();
     const { port } = await served(explorer);
