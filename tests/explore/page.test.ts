@@ -485,6 +485,22 @@ describe("tslens explore, when things go wrong", () => {
     });
   });
 
+  it("labels the causal map with whole letters, as the page's tokens are", async () => {
+    const explorer = await localExplorer({ modelDir: join(MODELS, HEADS[0]) });
+    const place = { head: HEADS[0], text: "a 👩 b", position: 5 };
+    let labels: unknown;
+    for await (const part of explorer.causalMap(place)) {
+      if ("result" in part) {
+        const { figures, tokens } = part.result;
+        assert.equal(tokens.join(""), "a 👩");
+        labels = JSON.stringify(figures.notebook);
+      }
+    }
+    assert.match(String(labels), /👩/);
+    assert.doesNotMatch(String(labels), /\ufffd/);
+    await explorer.dispose();
+  });
+
   it("tells heads of one name apart, whatever others are called", async () => {
     const some = join(folder, "one-name");
     for (const name of ["a/run", "b/run", "c/run-2", "d/run-1"]) {
