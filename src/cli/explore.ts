@@ -69,7 +69,7 @@ async function explore(
     server = await listening(explorer, host, asked);
     if (!isLoopback(host)) {
       output.note(
-        `Note: ${host} lets other machines in: whoever has the address below can use this page, and it goes over the network unencrypted.`,
+        `Note: ${host} lets other machines in: whoever has the address below${elsewhere(host)} can use this page, and it goes over the network unencrypted.`,
       );
     }
     await output.print(`tslens explore: ${server.url}\nCtrl-C ends it.\n`);
@@ -92,6 +92,12 @@ async function listening(
   const at = (port: number) => exploreServer(explorer, { host, port, unforeseen: lineOf });
   if (asked !== null) return at(asked);
   return at(USUAL_PORT).catch(() => at(0));
+}
+
+/** "All addresses" is none that another machine could open. */
+function elsewhere(host: string): string {
+  const isAll = host === "0.0.0.0" || host === "::";
+  return isAll ? " (elsewhere with this machine's IP address in place of 127.0.0.1)" : "";
 }
 
 function portNumber(text: string): number {

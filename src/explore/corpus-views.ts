@@ -26,14 +26,16 @@ export function shownCausalMap(
     async (progress) => {
       const map = await causalMap(head, tokens, { progress });
       const { layers, clean, attn, mlp } = map;
+      const texts = tokenTexts(tokens, head.model.tokenizer);
+      const shown = { ...map, strTokens: texts.map((text) => text || "·") };
       return {
-        tokens: tokenTexts(tokens, head.model.tokenizer),
+        tokens: texts,
         prediction: clean,
         rows: layers.flatMap((layer, i) => [
           { layer, part: "attention" as const, changes: attn[i] },
           { layer, part: "mlp" as const, changes: mlp[i] },
         ]),
-        figures: inSizes((size) => causalMapFigure(map, { size })),
+        figures: inSizes((size) => causalMapFigure(shown, { size })),
       };
     },
     signal,

@@ -152,11 +152,14 @@ async function headsIn(modelDir: string): Promise<LocalHead[]> {
     throw new HeadConfigError("there is no head in this folder", { file: modelDir });
   }
   const names = heads.map((head) => runName(head.modelDir));
-  return heads.map((head, i) => {
+  const ids = new Set<string>();
+  return heads.map(({ modelDir }, i) => {
     const isAlone = names.indexOf(names[i]) === names.lastIndexOf(names[i]);
-    const name = isAlone ? names[i] : `${names[i]} (${head.modelDir})`;
-    const id = isAlone ? names[i] : `${names[i]}-${i}`;
-    return { id, name, modelDir: head.modelDir, opened: null };
+    const name = isAlone ? names[i] : `${names[i]} (${modelDir})`;
+    let id = names[i];
+    for (let n = 2; ids.has(id); n++) id = `${names[i]}-${n}`;
+    ids.add(id);
+    return { id, name, modelDir, opened: null };
   });
 }
 

@@ -99,13 +99,22 @@ function listen(app: Hono, hostname: string, port: number): Promise<ServerType> 
     if ("maxConnections" in server) server.maxConnections = MOST_CONNECTIONS;
     server.once("listening", () => done(server));
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === "EADDRINUSE";
+      const code = cause.code ?? cause.message;
+      const anotherPort = "Give another one by --port; 0 takes any that is free.";
       failed(
-        new InputError(isTaken ? "another program uses this port" : "cannot listen there", {
-          found: isTaken ? `port ${port}` : `${hostname}:${port} (${cause.code ?? cause.message})`,
-          remedy: "Give another one by --port; 0 takes any that is free.",
-          cause,
-        }),
+        code === "EADDRINUSE"
+          ? new InputError("another program uses this port", {
+              ...{ found: `port ${port}`, remedy: anotherPort, cause },
+            })
+          : code === "EACCES"
+            ? new InputError("this port is not for everybody", {
+                ...{ found: `port ${port} (${code})`, remedy: anotherPort, cause },
+              })
+            : new InputError("this is no address of this machine", {
+                found: `${hostname} (${code})`,
+                remedy: "Give another one by --host; without it only this machine is listened to.",
+                cause,
+              }),
       );
     });
   });

@@ -169,3 +169,13 @@ test("names and formats are checked", async () => {
     /Unknown figure format; found "gif", expected html, json, png, svg, pdf/,
   );
 });
+
+test("characters that no SVG can hold are drawn as �: NUL and the like, halves of letters", async (t) => {
+  if (noBrowser) return t.skip(noBrowser);
+  const text = "a\0b\u0001c\ud800d\uffffe\u{1F42A}";
+  const [svg] = await saveFigure({ ...fig, layout: { ...fig.layout, title: { text } } }, "unseen", {
+    directory: folder,
+    formats: ["svg"],
+  });
+  assert.match(readFileSync(svg!, "utf8"), />a�b�c�d�e\u{1F42A}</u);
+});

@@ -34,6 +34,12 @@ async function prediction(page: Page): Promise<number> {
   return Number(await shown.getAttribute("data-prediction"));
 }
 
+/** The unpatched activation that is shown. */
+async function clean(page: Page): Promise<number> {
+  const shown = await page.locator(".outcome dd").first().textContent();
+  return Number(shown!.split(" ")[0].replace("−", "-"));
+}
+
 const slider = (page: Page) => page.getByRole("slider");
 const prompt = (page: Page) => page.getByRole("textbox", { name: "Prompt" });
 const tokens = (page: Page) => page.locator(".tokens[role=listbox]").getByRole("option");
@@ -200,7 +206,9 @@ describe("the page of tslens explore", () => {
         const shown = await tokens(page).evaluateAll((all) =>
           all.map((one) => (one as unknown as { textContent: string }).textContent).join(""),
         );
-        const plain = (of: string) => of.replace(/[\s\u00A0·⏎⇥]/gu, "");
+        // A joiner alone is a token that nobody could see.
+        const plain = (of: string) =>
+          of.replace(/[\s\u00A0·⏎⇥]/gu, "").replaceAll("\u200D", "U+200D");
         assert.equal(plain(shown), plain(text));
       }
       await prompt(page).fill("שלום עולם");
@@ -237,6 +245,92 @@ describe("the page of tslens explore", () => {
         "true",
       );
       assert.ok(Number.isFinite(await prediction(page)));
+    });
+  });
+
+  it("keeps saying what is wrong with a prompt while others are answered", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      await prompt(page).fill("The king said");
+      await ran(page, "The king said");
+      await prompt(page).fill("king ".repeat(200));
+      const alert = page.getByRole("alert").getByText("longer than the model's context");
+      await alert.waitFor();
+      const before = await prediction(page);
+      await slider(page).focus();
+      await page.keyboard.press("End");
+      await until(
+        page,
+        `Number(document.querySelector("[data-prediction]").dataset.prediction) !== ${before}`,
+      );
+      assert.equal(await alert.count(), 1);
+      await prompt(page).fill("");
+      await page.getByText("Write something to see its tokens.").waitFor();
+      assert.equal(await alert.count(), 0);
+      // Blanks are tokens as others are.
+      await prompt(page).fill(" ");
+      await page.getByRole("heading", { name: "The neuron at token 0 “␣”" }).waitFor();
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("shows what was there beside a patch far out, and keeps the token for another head", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      await prompt(page).fill("The king said");
+      await ran(page, "The king said");
+      await tokens(page).nth(1).click();
+      await page.getByRole("heading", { name: "token 1 “king”" }).waitFor();
+      const shown = page.locator("[data-prediction]");
+      await until(page, `document.querySelector("[data-prediction]") !== null`);
+      const clean = (await shown.textContent())!.split(" ")[0];
+      assert.match(clean, /^−?0\.\d*[1-9]/);
+      await page.getByRole("textbox", { name: "Value, as a number" }).fill("1e38");
+      await until(page, `document.querySelector("[data-prediction]").textContent.includes("e+3")`);
+      assert.equal((await shown.textContent())!.split(" ")[0], clean);
+      await page.getByRole("combobox", { name: "Head" }).selectOption(HEADS[1]);
+      await until(page, `location.hash.includes("${HEADS[1]}")`);
+      await page.getByRole("heading", { name: "token 1 “king”" }).waitFor();
+      assert.notEqual(await page.getByRole("textbox", { name: "Value" }).inputValue(), "1e38");
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("shows characters that cannot be seen, and saves a picture that can be read", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      await prompt(page).fill("a\0b\u0001c\u202ed\u200be");
+      await until(page, `document.querySelectorAll(".tokens[role=listbox] .token").length > 8`);
+      const shown = await tokens(page).allTextContents();
+      for (const code of ["U+0000", "U+0001", "U+202E", "U+200B"]) {
+        assert.ok(shown.includes(code), `${code} in ${shown}`);
+      }
+      const file = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Save tokens as SVG" }).click();
+      const path = join(folder, "downloads", "unseen.svg");
+      await (await file).saveAs(path);
+      assert.doesNotMatch(readFileSync(path, "utf8"), /(?![\t\n\r])\p{Cc}/u);
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("goes on with the head that is open where another cannot be opened", async (t) => {
+    if (why) return t.skip(why);
+    const some = join(folder, "some-heads");
+    for (const name of HEADS.slice(0, 2)) {
+      cpSync(join(MODELS, name), join(some, name), { recursive: true });
+    }
+    const config = join(some, HEADS[1], "best_model", "config.json");
+    const said = JSON.parse(readFileSync(config, "utf8"));
+    writeFileSync(config, JSON.stringify({ ...said, base_model_name: "no/such-model/here" }));
+    const server = await servedHeads({ modelDir: some });
+    await inTab(server.url, async ({ page, errors }) => {
+      await prediction(page);
+      const choice = page.getByRole("combobox", { name: "Head" });
+      await choice.selectOption(HEADS[1]);
+      await page.getByRole("alert").getByText("no/such-model/here").waitFor();
+      await until(page, `document.querySelector("select").value === "${HEADS[0]}"`);
+      assert.deepEqual(errors, []);
     });
   });
 
@@ -320,6 +414,7 @@ describe("tslens explore, when things go wrong", () => {
       await prompt(page).fill("The wolf");
       await ran(page, "The wolf");
       await prediction(page);
+      await tokens(page).first().click();
       await first.close();
       await prompt(page).fill("The wolf and the goat");
       await page.getByRole("alert").getByText("tslens does not answer").waitFor();
@@ -329,8 +424,22 @@ describe("tslens explore, when things go wrong", () => {
       const other = await newTab(context);
       await other.page.goto(again.url);
       await page.getByRole("alert").waitFor({ state: "detached" });
-      await ran(page, "The wolf and the goat");
+      await page.getByRole("heading", { name: "token 0 “The”" }).waitFor();
       await prediction(page);
+      const field = page.getByRole("textbox", { name: "Value, as a number" });
+      await field.fill("2.5");
+      await field.blur();
+      await again.close();
+      await slider(page).press("ArrowLeft");
+      await slider(page).press("ArrowRight");
+      await page.getByRole("alert").getByText("tslens does not answer").waitFor();
+      const value = await field.inputValue();
+      const third = await served(explorer, first.port);
+      await other.page.goto(third.url);
+      await page.getByRole("alert").waitFor({ state: "detached" });
+      await page.getByRole("heading", { name: "token 0 “The”" }).waitFor();
+      assert.ok(Math.abs(Number(value) - (await clean(page))) > 0.01);
+      assert.equal(await field.inputValue(), value);
       assert.deepEqual(errors, []);
     });
     await explorer.dispose();
@@ -378,12 +487,51 @@ describe("tslens explore, when things go wrong", () => {
     });
   });
 
-  it("says in one line that a port is taken", async () => {
+  it("labels the causal map with whole letters, as the page's tokens are", async () => {
+    const explorer = await localExplorer({ modelDir: join(MODELS, HEADS[0]) });
+    const place = { head: HEADS[0], text: "a 👩 b", position: 5 };
+    let labels: unknown;
+    for await (const part of explorer.causalMap(place)) {
+      if ("result" in part) {
+        const { figures, tokens } = part.result;
+        assert.equal(tokens.join(""), "a 👩");
+        labels = JSON.stringify(figures.notebook);
+      }
+    }
+    assert.match(String(labels), /👩/);
+    assert.doesNotMatch(String(labels), /\ufffd/);
+    await explorer.dispose();
+  });
+
+  it("tells heads of one name apart, whatever others are called", async () => {
+    const some = join(folder, "one-name");
+    for (const name of ["a/run", "b/run", "c/run-2", "d/run-1"]) {
+      cpSync(join(MODELS, HEADS[0]), join(some, name), { recursive: true });
+    }
+    const explorer = await localExplorer({ modelDir: some });
+    const heads = await explorer.heads();
+    assert.deepEqual(
+      heads.map(({ id }) => id),
+      ["run", "run-2", "run-2-2", "run-1"],
+    );
+    assert.equal(new Set(heads.map(({ name }) => name)).size, heads.length);
+    await explorer.dispose();
+  });
+
+  it("says in one line that a port is taken, and an address none of this machine's", async () => {
     const explorer = await localExplorer();
     const { port } = await served(explorer);
     await assert.rejects(
       exploreServer(explorer, { port, unforeseen: String }),
       /^InputError: another program uses this port; found port \d+\. Give another one by --port/,
     );
+    for (const host of ["192.0.2.1", "300.1.1.1", "http://127.0.0.1"]) {
+      await assert.rejects(
+        exploreServer(explorer, { host, port: 0, unforeseen: String }),
+        ({ message }: Error) =>
+          message.startsWith(`this is no address of this machine; found ${host} (`) &&
+          message.includes("by --host"),
+      );
+    }
   });
 });

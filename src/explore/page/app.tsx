@@ -63,7 +63,11 @@ function Top({ session }: { readonly session: Session }) {
         <select
           value={head?.id ?? ""}
           disabled={heads.length === 0}
-          onChange={({ currentTarget }) => void session.choose(currentTarget.value)}
+          onChange={async ({ currentTarget }) => {
+            await session.choose(currentTarget.value);
+            // One that could not be opened is not what is shown.
+            currentTarget.value = session.head.value?.id ?? "";
+          }}
         >
           {!head && <option value="">…</option>}
           {heads.map(({ id, name }) => (

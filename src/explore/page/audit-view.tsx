@@ -22,14 +22,14 @@ export function AuditView({
   useEffect(() => {
     saved.value = undefined;
     const leaving = new AbortController();
-    explorer.savedAudit(head.id, { signal: leaving.signal }).then(
-      (audit) => {
+    void session.answered("audit", async () => {
+      try {
+        const audit = await explorer.savedAudit(head.id, { signal: leaving.signal });
         if (!leaving.signal.aborted) saved.value = audit;
-      },
-      (error: unknown) => {
-        if (!leaving.signal.aborted) session.failed(error);
-      },
-    );
+      } catch (error) {
+        if (!leaving.signal.aborted) throw error;
+      }
+    });
     return () => leaving.abort();
   }, [head.id, returns]);
   const { latest, isRunning } = run.state.value;

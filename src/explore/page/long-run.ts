@@ -34,7 +34,7 @@ export class LongRun<Part> {
     } catch (error) {
       if (!isMine() || stopping.signal.aborted) return;
       this.state.value = { ...this.state.value, problem: (error as Error).message };
-      this.session.failed(error);
+      this.session.isAway(error);
     } finally {
       if (isMine()) this.state.value = { ...this.state.value, isRunning: false };
     }

@@ -13,7 +13,7 @@ import { PartBars } from "./part-bars";
 import { patchFigure } from "./patch-figure";
 import { Section } from "./section";
 import { neutral, type Session, sliderRange } from "./session";
-import { shownToken } from "./token-strip";
+import { namedToken } from "./token-strip";
 
 const VERBS = { set: "set to", scale: "multiply by", add: "add" } as const;
 
@@ -31,7 +31,7 @@ export function NeuronView({ session }: { readonly session: Session }) {
   const token = run.tokens[position];
   return (
     <Section
-      title={`The neuron at token ${position} “${shownToken(token.text).trim()}”`}
+      title={`The neuron at token ${position} “${namedToken(token.text)}”`}
       id="neuron-title"
       exported={
         session.curve.value && session.patched.value
@@ -176,9 +176,11 @@ function Outcome({ session }: { readonly session: Session }) {
 
 function arrow({ clean, patched }: CleanAndPatched) {
   const decimals = decimalsFor(Math.max(Math.abs(clean), Math.abs(patched)));
+  // Beside a patch far out, what was there is no 0.
+  const cleanDecimals = Math.max(decimals, decimalsFor(clean));
   return (
     <>
-      {fixed(clean, decimals)} <span aria-hidden="true">→</span>
+      {fixed(clean, cleanDecimals)} <span aria-hidden="true">→</span>
       <span class="hidden"> becomes </span> <b>{fixed(patched, decimals)}</b>{" "}
       <span class="soft">({signed(patched - clean, decimals)})</span>
     </>

@@ -2,6 +2,7 @@ import { plainFigure } from "../../display/plain-figure";
 import { colourOf } from "../../figures/colours";
 import { doseResponseFigure } from "../../figures/dose-response";
 import type { Figure } from "../../figures/figure";
+import { escapeHtml } from "../../text/escape-html";
 import type { Session } from "./session";
 
 /** What the slider shows, as a figure: the dose curve, and where the patch is. */
@@ -21,7 +22,7 @@ export function patchFigure({ head, run, ranText, position, curve, patched }: Se
     ],
     whyFlat: null,
   };
-  const subtitle = `${name}, token ${position.value}`;
+  const subtitle = `${escapeHtml(name)}, token ${position.value}`;
   const { data, layout } = doseResponseFigure(dose, { slider: false, subtitle });
   const patch = {
     ...{ type: "scatter", mode: "markers", name: "patched", showlegend: true },

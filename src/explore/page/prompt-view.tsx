@@ -2,11 +2,12 @@ import { useSignal } from "@preact/signals";
 import { plainFigure } from "../../display/plain-figure";
 import type { Figure } from "../../figures/figure";
 import { tokensFigure } from "../../figures/tokens";
+import { escapeHtml } from "../../text/escape-html";
 import type { OpenedHead, PromptRun } from "../explorer";
 import { decimalsFor, fixed } from "./fixed";
 import { Section } from "./section";
-import type { Session } from "./session";
-import { numbersOf, type Scale, scaleOf, shownToken, TokenStrip } from "./token-strip";
+import { isBlank, type Session } from "./session";
+import { namedToken, numbersOf, type Scale, scaleOf, TokenStrip } from "./token-strip";
 
 /** The prompt and its tokens. */
 export function PromptView({ session }: { readonly session: Session }) {
@@ -41,6 +42,7 @@ export function PromptView({ session }: { readonly session: Session }) {
           onInput={({ currentTarget }) => session.write(currentTarget.value)}
         />
       </label>
+      {isBlank(session.text.value, head) && <p class="soft">Write something to see its tokens.</p>}
       {run && (
         <>
           <TokenStrip
@@ -54,8 +56,7 @@ export function PromptView({ session }: { readonly session: Session }) {
           />
           <p class="looked">
             <span>
-              token {at} “{shownToken(run.tokens[at].text).trim()}”:{" "}
-              {numbersOf(run.tokens[at], scale)}
+              token {at} “{namedToken(run.tokens[at].text)}”: {numbersOf(run.tokens[at], scale)}
             </span>
             <Legend scale={scale} />
           </p>
@@ -95,5 +96,5 @@ function figureOf({ sharedScale, name }: OpenedHead, { tokens, measured }: Promp
     prediction: tokens.map(({ prediction }) => prediction),
     position: measured,
   };
-  return plainFigure(tokensFigure(run, { sharedScale, subtitle: name }));
+  return plainFigure(tokensFigure(run, { sharedScale, subtitle: escapeHtml(name) }));
 }

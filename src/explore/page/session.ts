@@ -18,6 +18,9 @@ const KNOCK_MS = 1500;
 /** Points of a dose curve: enough for a smooth line. */
 const CURVE_POINTS = 41;
 
+/** What a question is about: that another is answered says nothing of what is wrong with it. */
+type Matter = "prompt" | "patch" | "curve" | "audit";
+
 /** What is looked at, and what was answered. Views show it; only this asks. */
 export class Session {
   readonly heads = signal<readonly HeadChoice[]>([]);
@@ -33,7 +36,10 @@ export class Session {
   /** What is being done that takes a while; null if nothing is. */
   readonly busy = signal<string | null>(null);
   /** Why a question has no answer. */
-  readonly problem = signal<string | null>(null);
+  readonly problem: ReadonlySignal<string | null> = computed(() => {
+    const { prompt, patch, curve, audit } = this.problems.value;
+    return prompt ?? patch ?? curve ?? audit;
+  });
   /** Why there is no answer to anything now. */
   readonly away = signal<string | null>(null);
   /** Names the place that is measured: what was found elsewhere is shown no longer. */
@@ -43,10 +49,15 @@ export class Session {
   /** Changed when something has answered again. */
   readonly returns = signal(0);
 
-  private readonly wishes: StartingPoint;
-  private readonly runs = new Newest<string>((text) => this.answered(() => this.runPrompt(text)));
-  private readonly drags = new Newest<void>(() => this.answered(() => this.runPatch()));
-  private readonly curves = new Newest<void>(() => this.answered(() => this.runCurve()));
+  private readonly problems = signal<Readonly<Record<Matter, string | null>>>({
+    ...{ prompt: null, patch: null, curve: null, audit: null },
+  });
+  private wishes: StartingPoint;
+  private readonly runs = new Newest<string>((text) =>
+    this.answered("prompt", () => this.runPrompt(text)),
+  );
+  private readonly drags = new Newest<void>(() => this.answered("patch", () => this.runPatch()));
+  private readonly curves = new Newest<void>(() => this.answered("curve", () => this.runCurve()));
   private knocking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -70,7 +81,7 @@ export class Session {
 
   /** Finds the heads, and opens the one that was looked at last. */
   async start(): Promise<void> {
-    await this.answered(async () => {
+    await this.answered("prompt", async () => {
       this.busy.value = "Loading…";
       try {
         this.heads.value = await this.explorer.heads();
@@ -83,7 +94,7 @@ export class Session {
   }
 
   async choose(id: string): Promise<void> {
-    await this.answered(() => this.openHead(id));
+    await this.answered("prompt", () => this.openHead(id));
   }
 
   /** Takes another prompt. */
@@ -124,10 +135,14 @@ export class Session {
     try {
       const head = await this.explorer.open(id);
       batch(() => {
+        // Opened again, when the other side is back, nothing that is shown is of another head.
+        if (this.head.value?.id !== id) {
+          if (this.run.value) this.wishes = this.lookedAt;
+          this.run.value = null;
+          this.patched.value = null;
+          this.curve.value = null;
+        }
         this.head.value = head;
-        this.run.value = null;
-        this.patched.value = null;
-        this.curve.value = null;
         if (this.text.value === "") this.text.value = head.readsText ? FIRST_TEXT : FIRST_IDS;
       });
       this.runs.put(this.text.value);
@@ -138,8 +153,9 @@ export class Session {
 
   private async runPrompt(text: string): Promise<void> {
     const head = this.head.value!;
-    if (text.trim() === "") {
+    if (isBlank(text, head)) {
       batch(() => {
+        this.wishes = { ...this.wishes, position: null };
         this.run.value = null;
         this.patched.value = null;
       });
@@ -152,11 +168,14 @@ export class Session {
       const run = await this.explorer.run({ head: head.id, text });
       if (this.head.value !== head) return;
       batch(() => {
+        const before = this.run.value && this.place.value;
         const position = this.followed(run);
         this.run.value = run;
         this.ranText.value = text;
         this.position.value = position;
-        this.untouched();
+        if (this.place.value !== before) return this.untouched();
+        this.drags.put();
+        this.curves.put();
       });
     } finally {
       clearTimeout(slow);
@@ -198,24 +217,23 @@ export class Session {
   }
 
   /** Asks something; says why there is no answer. */
-  private async answered(ask: () => Promise<void>): Promise<void> {
+  async answered(about: Matter, ask: () => Promise<void>): Promise<void> {
+    let problem: string | null = null;
     try {
       await ask();
-      this.problem.value = null;
     } catch (error) {
-      this.failed(error);
+      if (!this.isAway(error)) problem = (error as Error).message;
     }
+    this.problems.value = { ...this.problems.value, [about]: problem };
   }
 
-  /** Says why a question has no answer, and where nothing answers, waits until something does. */
-  failed(error: unknown): void {
+  /** Whether an error says that nothing answers; then waits until something does. */
+  isAway(error: unknown): boolean {
     const { name, message } = error as Error;
-    if (name === AWAY) {
-      this.away.value = message;
-      this.knock();
-    } else {
-      this.problem.value = message;
-    }
+    if (name !== AWAY) return false;
+    this.away.value = message;
+    this.knock();
+    return true;
   }
 
   private knock(): void {
@@ -224,7 +242,8 @@ export class Session {
       try {
         this.heads.value = await this.explorer.heads();
       } catch (error) {
-        return this.failed(error);
+        if (!this.isAway(error)) this.away.value = (error as Error).message;
+        return;
       }
       this.away.value = null;
       this.returns.value++;
@@ -237,6 +256,11 @@ export class Session {
 
 const FIRST_TEXT = "Once upon a time there was a king who had three sons.";
 const FIRST_IDS = "1 2 3 4 5";
+
+/** Whether there is nothing to run: blanks are tokens of a text, and none in a list of ids. */
+export function isBlank(text: string, { readsText }: Pick<OpenedHead, "readsText">): boolean {
+  return (readsText ? text : text.trim()) === "";
+}
 
 /** The value with which a patch changes nothing. */
 export function neutral(kind: NeuronPatch["kind"], activation: number): number {

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { escapeHtml } from "../../text/escape-html";
 import type { Explorer, SweepPart, SweepRequest } from "../explorer";
 import { barsFigure } from "./bars-figure";
 import { decimalsFor, signed } from "./fixed";
@@ -47,7 +48,7 @@ export function SweepView({ session, explorer }: ViewProps) {
               })),
               {
                 title: "Which neurons matter here",
-                subtitle: `${head.name}, token ${session.position.value}; ${latest.done} of ${latest.total} neurons zeroed, one at a time`,
+                subtitle: `${escapeHtml(head.name)}, token ${session.position.value}; ${latest.done} of ${latest.total} neurons zeroed, one at a time`,
                 axis: "change of the prediction",
               },
             ),

@@ -137,5 +137,22 @@ function tints(
 /** A token's text with what would not be seen. */
 export function shownToken(text: string): string {
   if (text === "") return "·";
-  return text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replace(/^ | $/g, "\u00A0");
+  if (UNSEEN.test(text)) return [...text].map(codeOf).join(" ");
+  return text
+    .replaceAll("\n", "⏎")
+    .replaceAll("\t", "⇥")
+    .replace(/\p{Cc}/gu, codeOf)
+    .replace(/^ | $/g, "\u00A0");
+}
+
+/** The same inside a sentence. */
+export function namedToken(text: string): string {
+  return shownToken(text).trim() || "␣";
+}
+
+/** A token of nothing but joiners, marks of direction and the like. */
+const UNSEEN = /^[\p{Cf}\p{Default_Ignorable_Code_Point}]+$/u;
+
+function codeOf(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }
