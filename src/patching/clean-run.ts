@@ -21,8 +21,10 @@ export interface CleanRun {
   readonly tokens: readonly (readonly number[])[];
   /** Length of the longest. */
   readonly length: number;
-  /** An activation that was asked for, `[prompt, pos, size]`; what follows a prompt's end is padding. */
+  /** An activation that was asked for, `[row, pos, size]`; what follows a prompt's end is padding. */
   activation(hook: HookPoint): tf.Tensor3D;
+  /** Which row of them a prompt's is, by its place here. */
+  rowOf(place: number): number;
   /** The numbers of an activation at one position, `[size]`. */
   valuesAt(hook: HookPoint, prompt: number, position: number): Float32Array;
   dispose(): void;
@@ -48,21 +50,28 @@ export function cleanRun(
   return cleanRunOf({ numbers, tokens, length }, kept, () => tf.dispose([...kept.values()]));
 }
 
-/** A clean run of activations that are there already. */
+/**
+ * A clean run of activations that are there already.
+ *
+ * @param rows of the prompts in them; one after the other if not given
+ */
 export function cleanRunOf(
   prompts: Pick<CleanRun, "numbers" | "tokens" | "length">,
   activations: ReadonlyMap<HookPoint, tf.Tensor3D>,
   dispose: () => void,
+  rows?: readonly number[],
 ): CleanRun {
+  const rowOf = (place: number) => (rows ? rows[place] : place);
   const downloads = new Map<HookPoint, Float32Array>();
   return {
     ...prompts,
     activation: (hook) => activations.get(hook)!,
+    rowOf,
     valuesAt(hook, prompt, position) {
       const activation = activations.get(hook)!;
       if (!downloads.has(hook)) downloads.set(hook, activation.dataSync() as Float32Array);
       const [, T, size] = activation.shape;
-      const start = (prompt * T + position) * size;
+      const start = (rowOf(prompt) * T + position) * size;
       return downloads.get(hook)!.subarray(start, start + size);
     },
     dispose,
@@ -194,7 +203,7 @@ export function keysValues(
       const all = run.activation(hook);
       const [, length, size] = all.shape;
       const flat = tf.reshape(all, [all.size / size, size]);
-      const rows = places.map(([prompt, i]) => prompt * length + i);
+      const rows = places.map(([prompt, i]) => run.rowOf(prompt) * length + i);
       const first = tf.gather(flat, tf.tensor1d(rows, "int32"));
       const heads = keyValueHeads(cfg);
       const split = tf.reshape(first, [prompts.length, count, heads, size / heads]);
@@ -247,7 +256,7 @@ export function lastRows(run: CleanRun, hook: HookPoint): Float32Array {
   const rows = tf.tidy(() => {
     const activation = run.activation(hook);
     const [, T, size] = activation.shape;
-    const last = run.tokens.map((ids, place) => place * T + ids.length - 1);
+    const last = run.tokens.map((ids, place) => run.rowOf(place) * T + ids.length - 1);
     const flat = tf.reshape(activation, [activation.size / size, size]);
     return tf.gather(flat, tf.tensor1d(last, "int32"));
   });

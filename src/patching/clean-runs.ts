@@ -157,8 +157,9 @@ class CleanRuns {
     const dispose = () => tf.dispose(own);
     try {
       const whole = batches.map((batch) => this.completed(batch, hooks, own));
-      if (batches.length === 1 && isSame(prompts.tokens, batches[0].tokens)) {
-        return cleanRunOf(prompts, whole[0], dispose);
+      if (batches.length === 1) {
+        const rows = places.map(({ row }) => row);
+        return cleanRunOf(prompts, whole[0], dispose, rows);
       }
       const ofBatches = batches.map((batch) => places.filter((place) => place.batch === batch));
       const order = ofBatches.flat();
@@ -211,15 +212,6 @@ export type { CleanRuns };
 
 function keyOf(tokens: readonly number[]): string {
   return tokens.join(" ");
-}
-
-function isSame(
-  tokens: readonly (readonly number[])[],
-  others: readonly (readonly number[])[],
-): boolean {
-  return (
-    tokens.length === others.length && tokens.every((ids, i) => keyOf(ids) === keyOf(others[i]))
-  );
 }
 
 /**

@@ -172,10 +172,11 @@ export function unpatchedRows(
     const lengths = prompts.map((prompt) => clean.tokens[prompt].length);
     if (pos === "all") {
       // Rows that are read at all positions are of one length.
-      const ofPrompts = tf.gather(activation, repeated(prompts, variants));
+      const rows = prompts.map((prompt) => clean.rowOf(prompt));
+      const ofPrompts = tf.gather(activation, repeated(rows, variants));
       return tf.slice3d(ofPrompts, [0, 0, 0], [-1, lengths[0], -1]);
     }
-    const last = prompts.map((prompt, i) => prompt * T + lengths[i] - 1);
+    const last = prompts.map((prompt, i) => clean.rowOf(prompt) * T + lengths[i] - 1);
     const flat = tf.reshape(activation, [activation.size / size, size]);
     return tf.gather(flat, repeated(last, variants));
   });
@@ -203,7 +204,10 @@ function startResidual(
     const [, T, size] = residual.shape;
     const flat = tf.reshape(residual, [residual.size / size, size]);
     const places = prompts.flatMap((prompt, i) => {
-      const ofRow = Array.from({ length }, (_, position) => prompt * T + first[i] + position);
+      const ofRow = Array.from(
+        { length },
+        (_, position) => clean.rowOf(prompt) * T + first[i] + position,
+      );
       return Array.from({ length: variants }, () => ofRow).flat();
     });
     const chosen = tf.gather(flat, tf.tensor1d(places, "int32"));
