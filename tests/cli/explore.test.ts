@@ -44,7 +44,10 @@ it("explore fails in one line where it cannot start", async (t) => {
     [["--port", String(port)], /another program uses this port; found port \d+/],
     [["--port", "http"], /--port is no port; found "http", expected a whole number/],
     [["--port", "65536"], /--port is no port/],
-    [["--host", "203.0.113.7", "--port", "0"], /this is no address of this machine; found 203\.0\.113\.7/],
+    [
+      ["--host", "203.0.113.7", "--port", "0"],
+      /this is no address of this machine; found 203\.0\.113\.7/,
+    ],
     [[join(folder, "none")], /none: .*there is no/],
     [[folder], /there is no trained head/],
     [[HEAD, "--base", join(folder, "none")], /none/],
