@@ -160,7 +160,7 @@ export class ValueSearch {
     return steps[0];
   }
 
-  /** Beyond the farthest sample: along the last line if that is near, else four times as far. */
+  /** Beyond the farthest sample: along the last line if that is near, else twice as far: farther, and it might jump over the first crossing. */
   private beyond(value: number): number {
     const first = this.firstGuess(value);
     const way = this.wayTo(value);
@@ -168,7 +168,7 @@ export class ValueSearch {
     const [before, last] = way.slice(-2);
     const line = along(value, last, slopeOf(before, last)) / last.step;
     if (line > 1 && line < 2) return Math.max(line, 1.05) * last.step;
-    return 4 * (Math.abs(first) > Math.abs(last.step) ? first : last.step);
+    return 2 * (Math.abs(first) > Math.abs(last.step) ? first : last.step);
   }
 
   private firstGuess(value: number): number {
