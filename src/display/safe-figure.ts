@@ -2,7 +2,7 @@ import { FigureError } from "../errors";
 import type { Figure } from "../figures/figure";
 import { cutText } from "../text/cut-text";
 import { requireDrawable } from "./drawing-limits";
-import { movingSliders } from "./safe-sliders";
+import { isRecord, movingSliders } from "./safe-sliders";
 
 /** Traces that plotly.js's cartesian part draws; it is a seventh of the whole. */
 export const CARTESIAN_TRACES: ReadonlySet<string> = new Set([
@@ -233,10 +233,6 @@ export function safeText(text: string, limit = LONGEST_TEXT): string {
 
 function withoutTags(text: string): string {
   return text.replace(/</g, "&lt;").replace(/>/g, "&gt;");
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function addTo(count: Count, values: number): void {

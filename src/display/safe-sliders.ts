@@ -48,6 +48,7 @@ function isListOfNumbers(list: unknown): list is number[] {
   return Array.isArray(list) && list.every((value) => value === null || Number.isFinite(value));
 }
 
-function isRecord(value: unknown): value is Json {
+/** Whether it is an object of JSON. */
+export function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { PlotData, Slider } from "plotly.js";
 import { FigureError } from "../errors";
+import { mean } from "../stats/mean";
 import { formatNumber } from "../text/format-number";
 import { COLOURWAY, withOpacity } from "./colours";
 import { extent, padded } from "./extent";
@@ -195,10 +196,6 @@ function sliderOf({ list, active }: Steps, trace: number): Partial<Slider> {
       args: [{ x: [x], y: [y] }, [trace]] as never,
     })),
   } as unknown as Partial<Slider>;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** With the unpatched step at a place, instead of the one there or before it. */

@@ -299,3 +299,8 @@ function classCount(json: HeadConfigJson, file: string): number {
     remedy: "Add the key to the file.",
   });
 }
+
+/** Whether it is a line in the features: a regression head without a hidden layer. */
+export function isLinearHead(config: HeadConfig): boolean {
+  return config.headType === "regression" && config.head.hidden === null;
+}

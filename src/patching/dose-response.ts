@@ -1,9 +1,15 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import { type MeasuredPrompt, measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import {
+  type MeasuredPrompt,
+  type MeasuredPrompts,
+  measurePrompts,
+  type PromptInput,
+} from "../heads/measured-prompts";
 import type { HookPointName } from "../model/hook-names";
 import type { TokenOptions } from "../model/token-batch";
-import { type HeadExperimentOptions, patchHead } from "./head-experiment";
+import { cleanRuns } from "./clean-runs";
+import { type HeadExperiment, type HeadExperimentOptions, patchHead } from "./head-experiment";
 import type { Patch } from "./patch-kinds";
 
 /** Values of the neuron unless others are given. */
@@ -55,16 +61,33 @@ export async function doseResponse(
 ): Promise<DoseResponse> {
   const measured = measurePrompts(head, texts, { prependBos });
   const given = values && risingValues(values);
-  const set = (value: number): Patch => ["set", value];
-  const first = await patchHead(head, measured, given?.map(set) ?? [], options);
-  const chosen = given ?? valuesOver(first.baseline.activation);
-  const { baseline, patched, rounding } = given
-    ? first
-    : await patchHead(head, measured, chosen.map(set), options);
+  const own = options.clean ? null : cleanRuns(head.model, measured);
+  const clean = options.clean ?? own!;
+  const setTo = (list: readonly number[]) =>
+    patchHead(
+      head,
+      measured,
+      list.map((value): Patch => ["set", value]),
+      { ...options, clean },
+    );
+  try {
+    const chosen = given ?? valuesOver((await setTo([])).baseline.activation);
+    return response(head, measured, chosen, await setTo(chosen));
+  } finally {
+    own?.dispose();
+  }
+}
+
+function response(
+  head: BoundHead,
+  measured: MeasuredPrompts,
+  values: readonly number[],
+  { baseline, patched, rounding }: HeadExperiment,
+): DoseResponse {
   return {
     hook: head.hook,
     index: head.index,
-    values: chosen,
+    values,
     texts: measured.recorded().map((prompt, i) => ({
       ...prompt,
       strToken: head.model.toStrTokens([prompt.tokens[prompt.position]])[0],

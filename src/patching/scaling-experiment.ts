@@ -1,6 +1,7 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
 import { measurePrompts, type PromptInput } from "../heads/measured-prompts";
+import { mean } from "../stats/mean";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
 import {
   activationRounding,
@@ -130,8 +131,4 @@ function contractLine(points: readonly ChangePoint[], whyNone: string | null): C
 /** Patched minus unpatched, prompt by prompt. */
 export function changes(patched: readonly number[], baseline: readonly number[]): number[] {
   return patched.map((value, i) => value - baseline[i]);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

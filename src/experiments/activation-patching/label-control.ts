@@ -1,5 +1,6 @@
 import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
+import { isLinearHead } from "../../heads/head-config";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import { changeLine, changePoint } from "../../patching/change-line";
 import type { CleanRuns } from "../../patching/clean-runs";
@@ -34,8 +35,7 @@ export async function labelControl(
   { count, factors, slope, texts, clean, streams }: LabelControlOptions,
 ): Promise<LabelControl> {
   const { config } = head.files;
-  const isLinear = config.headType === "regression" && config.head.hidden === null;
-  const wanted = count ?? (isLinear ? COUNT.linear : COUNT.byGradient);
+  const wanted = count ?? (isLinearHead(config) ? COUNT.linear : COUNT.byGradient);
   if (wanted === 0) return without("not asked for");
   if (!head.targetCanMatter) {
     return without(`${head.hook} is computed after ${head.reads[0]}, which the head reads`);

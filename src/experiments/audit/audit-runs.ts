@@ -28,6 +28,7 @@ export interface SharedBy {
 export class AuditRuns {
   private held: {
     readonly key: string;
+    readonly sha256: string;
     readonly model: HookedTransformer;
     runs: SharedRuns;
   } | null = null;
@@ -57,10 +58,10 @@ export class AuditRuns {
     const before = this.held;
     this.dispose();
     const clean = cleanRuns(model, texts);
-    const isSameTexts = before?.model === model && before.key.includes(sha256);
+    const isSameTexts = before?.model === model && before.sha256 === sha256;
     const rows = isSameTexts ? before.runs.rows : new MeasuredRows(model, texts);
     const runs = { clean, rows, sweep: new SweepRuns(model, hook, texts, clean) };
-    this.held = { key, model, runs };
+    this.held = { key, sha256, model, runs };
     return runs;
   }
 

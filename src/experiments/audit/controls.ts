@@ -1,11 +1,13 @@
 import { median } from "simple-statistics";
 import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
+import { isLinearHead } from "../../heads/head-config";
 import { type HeadFunction, headFunction } from "../../heads/head-function";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { patch } from "../../patching/patch";
 import { dotProduct } from "../../stats/dot-product";
+import { mean } from "../../stats/mean";
 import { pearsonCorrelation } from "../../stats/pearson-correlation";
 import { randomStream } from "../../stats/random-stream";
 import { rankAmong } from "../../stats/rank-among";
@@ -102,7 +104,7 @@ function randomDirections(
     streams.patched[text].map((after) => difference(after, streams.clean[place])),
   );
   const effectOf = (directionOf: (text: number) => ArrayLike<number>, length?: readonly number[]) =>
-    meanOfAll(
+    mean(
       moved.flatMap((ofText, text) => {
         const direction = directionOf(text);
         const scale = length?.[text] ?? 1;
@@ -138,8 +140,7 @@ async function shuffledLabels(
   { activation, streams: seeds }: ControlOptions,
 ): Promise<Controls["shuffled_labels"]> {
   const { config } = head.files;
-  const isLinear = config.headType === "regression" && config.head.hidden === null;
-  if (!isLinear && config.headType !== "token") {
+  if (!isLinearHead(config) && config.headType !== "token") {
     const reason =
       "heads that are trained by gradient descent take long: activation_patching has some";
     return noControls(reason).shuffled_labels;
@@ -172,13 +173,9 @@ function meanOf(
   { clean, places, patched }: Streams,
   of: (before: Float32Array, after: Float32Array) => number,
 ): number {
-  return meanOfAll(
+  return mean(
     places.flatMap((place, text) => patched[text].map((after) => of(clean[place], after))),
   );
-}
-
-function meanOfAll(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** In float64. */

@@ -1,5 +1,6 @@
 import { slopeOverPrompts } from "../../analysis/over-prompts";
 import type { BoundHead } from "../../heads/bind-head";
+import { isLinearHead } from "../../heads/head-config";
 import { type HeadFunction, headFunction } from "../../heads/head-function";
 import { type HookPoint, hookPoint } from "../../model/hook-points";
 import type { HookedTransformer } from "../../model/hooked-transformer";
@@ -61,7 +62,7 @@ export async function decomposition(
   const sum = listed.reduce((total, { slope }) => total + (slope.estimate ?? 0), 0);
   const write = writeDirection(model, hookPoint(hook, model.cfg), index);
   return {
-    direction: isLinear(head) ? "weights" : "mean gradient",
+    direction: isLinearHead(head.files.config) ? "weights" : "mean gradient",
     slope: observational,
     parts: listed,
     heads,
@@ -78,10 +79,6 @@ export function noDecomposition(reason: string): Decomposition {
     ...{ direction: null, slope: null, parts: [], heads: null, neurons: null },
     ...{ target: null, residue: null, reason },
   };
-}
-
-function isLinear({ files: { config } }: BoundHead): boolean {
-  return config.headType === "regression" && config.head.hidden === null;
 }
 
 function directionOf(

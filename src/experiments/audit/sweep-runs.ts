@@ -33,6 +33,7 @@ export type NeuronEffects = ReadonlyMap<number, number>;
 
 /** What is read of the runs of some neurons: rows are the unpatched runs, then each neuron's, donor by donor. */
 interface SweepPart {
+  readonly neurons: readonly number[];
   readonly rows: readonly PatchedRow[];
   /** `[row · size]` */
   readonly read: Float32Array;
@@ -61,7 +62,7 @@ export class SweepRuns {
     for (const neurons of parts(heads, plan.streams)) {
       const part = await this.part(heads[0].reads[0], neurons, plan);
       heads.forEach((head, i) => {
-        for (const [neuron, effect] of this.effectsIn(part, neurons, head, plan)) {
+        for (const [neuron, effect] of this.effectsIn(part, head, plan)) {
           effects[i].set(neuron, effect);
         }
       });
@@ -77,8 +78,8 @@ export class SweepRuns {
     { places, donors }: Pick<SweepPlan, "places" | "donors">,
   ): Float32Array[][] | null {
     if (this.read !== read) return null;
-    for (const [key, part] of this.parts) {
-      const at = key.split(" ").indexOf(String(neuron));
+    for (const part of this.parts.values()) {
+      const at = part.neurons.indexOf(neuron);
       if (at < 0) continue;
       const size = part.read.length / part.rows.length;
       const first = places.length * (1 + at * donors.length);
@@ -145,15 +146,14 @@ export class SweepRuns {
           rows.push({ prompt, variant: i === 0 ? null : i - 1 });
         });
       });
-      return { rows, read: flat };
+      return { neurons, rows, read: flat };
     } finally {
       own.dispose();
     }
   }
 
   private effectsIn(
-    { rows, read }: SweepPart,
-    neurons: readonly number[],
+    { neurons, rows, read }: SweepPart,
     head: BoundHead,
     { places, donors }: SweepPlan,
   ): [number, number][] {

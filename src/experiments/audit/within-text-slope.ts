@@ -1,4 +1,5 @@
 import type { Jackknifed } from "../../stats/jackknife-interval";
+import { mean } from "../../stats/mean";
 
 /** The values that were set on a text, which texts they are from, and the predictions then. */
 export interface TextRuns {
@@ -40,8 +41,4 @@ export function withinTextSlope(texts: readonly TextRuns[]): Jackknifed | null {
   const without = left.map(({ along, square }) => (total.along - along) / (total.square - square));
   if (!without.every(Number.isFinite)) return null;
   return { estimate: total.along / total.square, leaveOneOut: without };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

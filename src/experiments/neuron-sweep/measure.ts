@@ -18,6 +18,7 @@ import { withBar } from "../../progress/with-bar";
 import { namedResult } from "../../results/named-result";
 import { SCHEMA_VERSION } from "../../results/schema-version";
 import { timestamp } from "../../results/timestamp";
+import { mean } from "../../stats/mean";
 import { rankAmong } from "../../stats/rank-among";
 import { NEURON_SWEEP_KEY_NUMBERS } from "./key-numbers";
 import type { NeuronSweepResult, SweepTarget, SweptNeurons } from "./result";
@@ -301,8 +302,4 @@ function reasonFor(
   if (rank === null) return "the sweep was stopped before it came to the target";
   if (percentile === null) return "there is no other neuron";
   return sizes.includes(null) ? "ranked among those that the sweep came to" : null;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

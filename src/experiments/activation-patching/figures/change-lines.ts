@@ -2,7 +2,8 @@ import type { PlotData } from "plotly.js";
 import { colourOf, withOpacity } from "../../../figures/colours";
 import { promptHover } from "../../../figures/prompt-label";
 import { thinLine } from "../../../figures/thin-line";
-import { alongTheActivation, type Changes, mean, POINT_HOVER, pointData } from "./scaling-runs";
+import { mean } from "../../../stats/mean";
+import { alongTheActivation, type Changes, POINT_HOVER, pointData } from "./scaling-runs";
 
 /**
  * Changes of activation and prediction against the factor, along the activation: thin lines of single

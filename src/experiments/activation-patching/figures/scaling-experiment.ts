@@ -4,6 +4,7 @@ import type { FigureOptions } from "../../../figures/figure-options";
 import { panelTitle } from "../../../figures/panel-title";
 import { figure, ROOM_FOR_LEGEND, ROOM_FOR_TITLES } from "../../../figures/template";
 import { twoPanels } from "../../../figures/two-panels";
+import { mean } from "../../../stats/mean";
 import { count } from "../../../text/count";
 import { formatNumber } from "../../../text/format-number";
 import { activationPredictionPaths } from "./activation-prediction-paths";
@@ -13,7 +14,6 @@ import {
   type Changes,
   changesOf,
   factorLabel,
-  mean,
   rising,
   type ScalingRuns,
 } from "./scaling-runs";

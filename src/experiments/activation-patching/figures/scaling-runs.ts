@@ -107,11 +107,6 @@ function minus(rows: readonly number[][], baseline: readonly number[]): number[]
   return rows.map((row) => row.map((value, prompt) => value - baseline[prompt]!));
 }
 
-/** Mean of some numbers. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** A factor as labels write it. */
 export function factorLabel(factor: number): string {
   return `×${String(factor).replace("-", "−")}`;
