@@ -72,11 +72,11 @@ export function AuditView({
                 void run.start(head.id, (signal) => explorer.audit(head.id, { signal }))
               }
             />
+            {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
           </p>
         </>
       )}
       <RunProblem run={run} />
-      {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
     </Section>
   );
 }

@@ -43,9 +43,9 @@ export function CausalMapView({
             void run.start(session.place.value, (signal) => explorer.causalMap(request, { signal }))
           }
         />
+        {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
       </p>
       <RunProblem run={run} />
-      {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
       {result && <Plot figures={result.figures} />}
     </Section>
   );

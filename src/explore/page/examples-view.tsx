@@ -43,10 +43,10 @@ export function ExamplesView({
               void run.start(head.id, (signal) => explorer.topExamples(head.id, { signal }))
             }
           />
+          {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
         </p>
       )}
       <RunProblem run={run} />
-      {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
       {result && (
         <>
           <Groups result={result} session={session} />

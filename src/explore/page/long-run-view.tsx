@@ -27,7 +27,7 @@ export function RunButton({ label, run, onStart }: RunButtonProps) {
   );
 }
 
-/** How far it is; nothing of one that does not run. */
+/** How far it is: beside the button, so that nothing moves when it ends. */
 export function RunProgress({
   done,
   total,
@@ -38,7 +38,7 @@ export function RunProgress({
   readonly what: string;
 }) {
   return (
-    <p class="progress">
+    <span class="progress">
       {total === null ? (
         <progress aria-label={what} />
       ) : (
@@ -48,7 +48,7 @@ export function RunProgress({
         {done.toLocaleString("en-US")}
         {total === null ? "" : ` of ${total.toLocaleString("en-US")}`} {what}
       </span>
-    </p>
+    </span>
   );
 }
 

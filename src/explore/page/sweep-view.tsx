@@ -71,11 +71,11 @@ export function SweepView({ session, explorer }: ViewProps) {
           <option value="all">all layers that the head can see</option>
         </select>
         <RunButton label="Zero every neuron" run={run} onStart={start} />
+        {isRunning && (
+          <RunProgress done={latest?.done ?? 0} total={latest?.total ?? null} what="neurons" />
+        )}
       </p>
       <RunProblem run={run} />
-      {isRunning && (
-        <RunProgress done={latest?.done ?? 0} total={latest?.total ?? null} what="neurons" />
-      )}
       {latest && (
         <table class="bars">
           <caption>Change of the prediction without the neuron, the largest first</caption>
