@@ -16,7 +16,7 @@ import { pastOf, runSuffix, type SuffixEdits, type SuffixRows, unpatchedRows } f
 import type { PromptGroup, VariantGroup } from "./variant-groups";
 
 /** More rows than this make no batch faster, but its activations leave the processor's cache. */
-const MOST_ROWS = 1024;
+export const MOST_ROWS = 1024;
 
 /**
  * Runs the variants of a group on a group of prompts, in batches that fit the memory, and puts

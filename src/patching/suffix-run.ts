@@ -106,6 +106,9 @@ export function pastOf(
   );
 }
 
+/** Ends a run where everything that is read has been: what the block computes after it nobody sees. */
+const ALL_READ = Symbol("all read");
+
 /**
  * Activations of patched rows, `[row, size]` or `[row, pos, size]`; dispose them.
  */
@@ -125,6 +128,7 @@ export function runSuffix(
     if (reads.includes(point)) {
       const flat = byPosition(point, current, rows.prompts.length * rows.variants);
       kept.set(point, tf.keep(tf.clone(pos === "last" ? atLast(flat) : flat)));
+      if (kept.size === reads.length) throw ALL_READ;
     }
     return current;
   };
@@ -153,6 +157,7 @@ export function runSuffix(
     });
     return kept;
   } catch (error) {
+    if (error === ALL_READ) return kept;
     tf.dispose([...kept.values()]);
     throw error;
   }

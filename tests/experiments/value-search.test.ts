@@ -38,7 +38,7 @@ describe("the steps at which a function of the step has certain values", () => {
     const f = (step: number) => 0.3 + 5 * step;
     const { found, asked } = searched(f, 5, SPREAD);
     assertReached(f, found, SPREAD);
-    assert.equal(asked, SPREAD.length);
+    assert.ok(asked <= SPREAD.length, `${asked} looks`);
   });
 
   it("of curves take about two looks each", () => {

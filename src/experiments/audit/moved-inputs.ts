@@ -1,13 +1,12 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import type { HookName } from "../../model/hook-names";
 import { hookPoint } from "../../model/hook-points";
 import { activationGradients } from "../../patching/activation-gradients";
 import type { CleanRuns } from "../../patching/clean-runs";
-import { patch } from "../../patching/patch";
+import { withMovedStream } from "../../patching/moved-stream";
 import type { Variant } from "../../patching/place";
-import type { Readout } from "../../patching/readout";
+import { breathe } from "../../progress/interrupt";
 import { dotProduct } from "../../stats/dot-product";
 import { ValueSearch } from "./value-search";
 
@@ -60,55 +59,27 @@ export async function movedInputs(
     const values = donors.map((ofTexts) => own[ofTexts[text]]);
     return new ValueSearch(own[text], dotProduct(gradient[text], gradient[text]), values);
   });
-  const readout = numberReadout(hookPoint(target.hook, model.cfg).name, target.index);
-  for (;;) {
-    const groups = alikePending(searches);
-    if (groups.length === 0) break;
-    for (const places of groups) {
-      const looked = places.map((text) =>
-        searches[text].pending.map((place) => {
-          const step = searches[text].next(place);
-          return { place, step, moved: along(stream[text], gradient[text], step) };
-        }),
+  await withMovedStream(model, texts, { read: target, at, clean }, async (moved) => {
+    const { prompts } = moved;
+    for (;;) {
+      const looked = prompts.map((text) =>
+        searches[text].pending.map((place) => ({ place, step: searches[text].next(place) })),
       );
-      const most = Math.max(...looked.map(({ length }) => length));
-      const variants = Array.from({ length: most }, (_, i) => ({
-        hook: at,
-        patch: ["set", (text: number) => looked[text][i]?.moved ?? stream[places[text]]] as const,
-      }));
-      const some = texts.only(places);
-      const { patched } = await patch(model, some, variants, { read: readout, clean });
+      if (looked.every(({ length }) => length === 0)) return;
+      const seen = moved.look(
+        looked.map((ofText, i) =>
+          ofText.map(({ step }) => along(stream[prompts[i]], gradient[prompts[i]], step)),
+        ),
+      );
       looked.forEach((ofText, i) => {
-        const seen = ofText.map((one, k) => ({ ...one, value: patched[k][i]! }));
-        searches[places[i]].saw(seen);
+        searches[prompts[i]].saw(ofText.map((one, k) => ({ ...one, value: seen[i][k] })));
       });
+      await breathe();
     }
-  }
+  });
   const found = searches.map((search) => search.found());
   const steps = donors.map((_, donor) => found.map((ofText) => ofText[donor]));
   return { steps, stream, gradient, hook: at };
-}
-
-/** Rows of a batch that are run for nothing, since others of it have more values left. */
-const IDLE_ROWS = 256;
-
-/** Texts that are not done, those with similarly many values left together: they are run as one batch. */
-function alikePending(searches: readonly ValueSearch[]): number[][] {
-  const left = searches.map((search) => search.pending.length);
-  const order = [...left.keys()].filter((text) => left[text] > 0);
-  order.sort((a, b) => left[b] - left[a] || a - b);
-  const groups: number[][] = [];
-  let idle = 0;
-  for (const text of order) {
-    const group = groups[groups.length - 1];
-    idle += group ? left[group[0]] - left[text] : 0;
-    if (group && idle <= IDLE_ROWS) group.push(text);
-    else {
-      groups.push([text]);
-      idle = 0;
-    }
-  }
-  return groups;
 }
 
 /**
@@ -139,17 +110,4 @@ function along(stream: Float32Array, direction: Float32Array, step: number): Flo
   const moved = new Float32Array(stream.length);
   for (let i = 0; i < moved.length; i++) moved[i] = stream[i] + step * direction[i];
   return moved;
-}
-
-function numberReadout(name: Readout<number>["hooks"][number], index: number): Readout<number> {
-  return {
-    hooks: [name],
-    pos: "last",
-    read: (activations) =>
-      Array.from(
-        tf.tidy(() =>
-          tf.slice2d(activations.get(name) as tf.Tensor2D, [0, index], [-1, 1]).dataSync(),
-        ),
-      ),
-  };
 }

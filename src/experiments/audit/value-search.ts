@@ -1,8 +1,17 @@
 /** By how much of the way from where it starts to a value the value may be missed. */
 const CLOSE = 1e-3;
 
+/** The share of that by which two interpolations may differ for a value to be found without a look. */
+const SURE = 0.1;
+
 /** How many times as far as the slope says is looked for a value. */
 const FARTHEST = 64;
+
+/** Samples on each side of a value that a polynomial goes through. */
+const AROUND = 3;
+
+/** With fewer samples around a value it is looked for, however they agree. */
+const FEWEST_SAMPLES = 4;
 
 /** How often is looked for one. */
 const MOST_TRIES = 30;
@@ -29,7 +38,8 @@ interface Wanted {
 /**
  * Looks for the steps at which a number that is a function of the step has certain values. What was seen in
  * the search for one of them serves the others: between two samples by inverse interpolation (Neville's
- * scheme), halved where that is slow; beyond them along the line through the last two.
+ * scheme), halved where that is slow; beyond them along the line through the last two. A value is found
+ * where it was seen, or where samples are so dense that two interpolations give the same step.
  *
  * Each is the first crossing, from step 0 on, that the samples know of.
  */
@@ -40,8 +50,8 @@ export class ValueSearch {
   private readonly wanted: readonly Wanted[];
   private isBegun = false;
   /**
-   * Which values to look for next, by their places: a few at first, and of those beyond all that was seen
-   * the farthest alone, since what is seen on the way to them serves the others. None: it is done.
+   * Which values to look for next, by their places: a few at first, then one between each two samples, and
+   * of those beyond all that was seen the farthest: what is seen serves the others. None: it is done.
    */
   pending: readonly number[] = [];
 
@@ -85,13 +95,15 @@ export class ValueSearch {
     for (const { place, step, value } of seen) {
       const wanted = this.wanted[place];
       wanted.tries++;
-      if (Math.abs(value - wanted.value) <= this.toleranceOf(wanted)) wanted.found = step;
+      if (Math.abs(value - wanted.value) <= this.toleranceOf(wanted.value)) wanted.found = step;
       (step > 0 ? this.up : this.down).push({ step, value });
     }
     this.up.sort((a, b) => a.step - b.step);
     this.down.sort((a, b) => b.step - a.step);
     for (const wanted of this.wanted) {
       if (isDone(wanted)) continue;
+      wanted.found = this.interpolated(wanted.value);
+      if (wanted.found !== null) continue;
       const way = this.wayTo(wanted.value);
       const reach = FARTHEST * Math.abs(this.firstGuess(wanted.value));
       const isFar = Math.abs(way[way.length - 1].step) >= reach;
@@ -108,12 +120,21 @@ export class ValueSearch {
       this.pending = left.filter((_, i) => i % FIRST_EVERY === 0 || i === left.length - 1);
       return;
     }
-    const isBeyond = left.map((place) => this.firstPast(this.wanted[place].value) < 0);
-    const farthest = [isBeyond.indexOf(true), isBeyond.lastIndexOf(true)];
-    this.pending = left.filter((_, i) => !isBeyond[i] || farthest.includes(i));
+    const gaps = new Map<string, number[]>();
+    for (const place of left) {
+      const { value } = this.wanted[place];
+      const gap = `${value > this.own} ${this.firstPast(value)}`;
+      gaps.set(gap, [...(gaps.get(gap) ?? []), place]);
+    }
+    this.pending = [...gaps.values()].map((places) => {
+      const { value } = this.wanted[places[0]];
+      const isInside = this.firstPast(value) >= 0;
+      if (isInside) return places[Math.floor(places.length / 2)];
+      return value > this.own ? places[places.length - 1] : places[0];
+    });
   }
 
-  private toleranceOf({ value }: Wanted): number {
+  private toleranceOf(value: number): number {
     return CLOSE * Math.abs(value - this.own);
   }
 
@@ -127,17 +148,33 @@ export class ValueSearch {
     return this.wayTo(value).findIndex((sample) => (sample.value - value) * sign <= 0);
   }
 
+  /**
+   * The step between samples so near to each other that the polynomial through those around it and the two
+   * that leave out one at an end agree; null where they do not.
+   */
+  private interpolated(value: number): number | null {
+    const first = this.firstPast(value);
+    if (first < 0) return null;
+    const [way, back] = value > this.own ? [this.up, this.down] : [this.down, this.up];
+    const whole = [...back.slice(1, AROUND).reverse(), ...way];
+    const after = whole.length - way.length + first;
+    const around = whole.slice(Math.max(after - AROUND, 0), after + AROUND);
+    if (around.length < FEWEST_SAMPLES || !isMonotone(around)) return null;
+    const step = this.inverse(around, value);
+    const [a, b] = [whole[after - 1], whole[after]];
+    if (!isInside(step, a.step, b.step)) return null;
+    const others = [around.slice(1), around.slice(0, -1)].map((some) => this.inverse(some, value));
+    const off = Math.max(...others.map((other) => Math.abs((step - other) * slopeOf(a, b))));
+    return off <= SURE * this.toleranceOf(value) ? step : null;
+  }
+
   private between(wanted: Wanted, after: number): number {
     const way = this.wayTo(wanted.value);
     const [a, b] = [way[after - 1], way[after]];
     const half = (a.step + b.step) / 2;
     if (wanted.tries > 3 && wanted.tries % 2 === 0) return half;
     const neighbours = way.slice(Math.max(after - 3, 0), after + 3);
-    const rising = Math.sign(b.value - a.value);
-    const isMonotone = neighbours.every(
-      ({ value }, i) => i === 0 || (value - neighbours[i - 1].value) * rising > 0,
-    );
-    const guess = isMonotone ? this.inverse(neighbours, wanted.value) : Number.NaN;
+    const guess = isMonotone(neighbours) ? this.inverse(neighbours, wanted.value) : Number.NaN;
     if (isInside(guess, a.step, b.step)) return guess;
     const line = along(wanted.value, a, slopeOf(a, b));
     return isInside(line, a.step, b.step) ? line : half;
@@ -178,6 +215,11 @@ export class ValueSearch {
 
 function isDone({ found, isGivenUp }: Wanted): boolean {
   return found !== null || isGivenUp;
+}
+
+function isMonotone(samples: readonly Sample[]): boolean {
+  const rising = Math.sign(samples[1].value - samples[0].value);
+  return samples.every(({ value }, i) => i === 0 || (value - samples[i - 1].value) * rising > 0);
 }
 
 function along(value: number, from: Sample, slope: number): number {
