@@ -2,11 +2,10 @@
  * Audits: what one takes, and what a further head of the same activation adds, beside the matrix products
  * that their runs cannot do without.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHead } from "../src/analysis/open-head";
-import { writeSafetensors } from "../src/checkpoints/safetensors-writer";
 import { analyzeAudits } from "../src/experiments/audit/audits";
 import { auditOperations } from "../src/experiments/audit/notebook-audit";
 import type { BoundHead } from "../src/heads/bind-head";
@@ -15,6 +14,7 @@ import { openBase } from "../src/model/open-base";
 import { randomStream } from "../src/stats/random-stream";
 import { matrixRate } from "./matrix-rate";
 import { type Measurement, measurement, seconds } from "./measurement";
+import { randomHead } from "./random-head";
 
 /** Held-out texts, of 8 to 40 random tokens. */
 const TEXTS = 300;
@@ -43,7 +43,11 @@ async function* ofModel(
   const folder = mkdtempSync(join(tmpdir(), "tslens-bench-"));
   try {
     const heads: BoundHead[] = [];
-    for (const neuron of [5, 6]) heads.push(await randomHead(model, folder, layer, neuron));
+    for (const target_neuron of [5, 6]) {
+      const target = { layer_type: "mlp_out", target_layer: layer, target_neuron } as const;
+      const path = await randomHead(join(folder, `${target_neuron}`), model.cfg.d_model, target);
+      heads.push(await openHead(path, { base: model }));
+    }
     const stream = randomStream(0, "bench texts");
     const texts = Array.from({ length: TEXTS }, () =>
       Array.from({ length: stream.integer(8, 40) }, () => stream.integer(0, model.cfg.d_vocab - 1)),
@@ -75,29 +79,4 @@ async function* ofModel(
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-async function randomHead(
-  base: HookedTransformer,
-  folder: string,
-  layer: number,
-  neuron: number,
-): Promise<BoundHead> {
-  const path = join(folder, String(neuron));
-  mkdirSync(path);
-  const { d_model } = base.cfg;
-  const stream = randomStream(neuron, "bench head");
-  const head_config = { input_dim: d_model, hidden_dim: null };
-  const target = { layer_type: "mlp_out", target_layer: layer, target_neuron: neuron };
-  const config = { head_type: "regression", ...target, feature_layer: -1, head_config };
-  writeFileSync(join(path, "config.json"), JSON.stringify(config));
-  const weights = Float32Array.from({ length: d_model }, () => stream.gaussian());
-  await writeSafetensors(
-    join(path, "head.safetensors"),
-    new Map([
-      ["output.weight", { dtype: "float32", shape: [1, d_model], data: weights }],
-      ["output.bias", { dtype: "float32", shape: [1], data: new Float32Array(1) }],
-    ]),
-  );
-  return openHead(path, { base });
 }

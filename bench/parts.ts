@@ -1,6 +1,7 @@
 import { auditing } from "./auditing";
 import { exploring } from "./exploring";
 import { families } from "./families";
+import { growth } from "./growth";
 import { loading } from "./loading";
 import type { Measurement } from "./measurement";
 import { patching } from "./patching";
@@ -16,6 +17,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   running,
   patching,
   families,
+  growth,
   auditing,
   studying,
   exploring,
