@@ -4,7 +4,7 @@ import type { NamedArray } from "../checkpoints/named-array";
 import type { ReadFiles } from "../checkpoints/read-files";
 import { InputError } from "../errors";
 import { interruptible } from "../progress/interrupt";
-import type { Engine, EngineName } from "../tensors/engine";
+import { type Engine, type EngineName, PROCESSOR_ROWS } from "../tensors/engine";
 import { ActivationCache } from "./activation-cache";
 import type { ActivationVisitor } from "./activation-visitor";
 import type { ModelConfig } from "./config";
@@ -172,7 +172,10 @@ export class HookedTransformer implements ModelParts {
     return new HookedTransformer({
       ...{ cfg, weights, tokenizer, promptEncoder: tokenizer, processing, warnings },
       ...{ name, folder: name, files: null },
-      engine: { name: backend, description: `tfjs backend ${backend}`, warning: null },
+      engine: {
+        ...{ name: backend, description: `tfjs backend ${backend}`, warning: null },
+        rowsPerBatch: PROCESSOR_ROWS,
+      },
     });
   }
 

@@ -12,7 +12,6 @@ import {
   promptBatches,
 } from "./clean-run";
 import type { CleanRuns } from "./clean-runs";
-import { MOST_ROWS } from "./patched-rows";
 import { neededActivations, pastOf, runSuffix } from "./suffix-run";
 
 /** Rows of a batch that are run for nothing, since others of it have more streams to look at. */
@@ -99,7 +98,7 @@ class BatchStream implements MovedStream {
     for (const places of alike(streams)) {
       const past = this.pastOnly(places);
       try {
-        const most = Math.max(Math.floor(MOST_ROWS / places.length), 1);
+        const most = Math.max(Math.floor(this.model.engine.rowsPerBatch / places.length), 1);
         const longest = Math.max(...places.map((place) => streams[place].length));
         for (let from = 0; from < longest; from += most) {
           const some = places.map((place) => streams[place].slice(from, from + most));

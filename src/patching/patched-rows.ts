@@ -15,9 +15,6 @@ import { RowEdits } from "./row-edits";
 import { pastOf, runSuffix, type SuffixEdits, type SuffixRows, unpatchedRows } from "./suffix-run";
 import type { PromptGroup, VariantGroup } from "./variant-groups";
 
-/** More rows than this make no batch faster, but its activations leave the processor's cache. */
-export const MOST_ROWS = 1024;
-
 /**
  * Runs the variants of a group on a group of prompts, in batches that fit the memory, and puts
  * their readings into the job; with them the unpatched reading where it is still missing.
@@ -91,7 +88,7 @@ function parts({ prompts, first, length }: PromptGroup, most: number): PromptGro
 
 /** Rows whose activations fit the job's memory. */
 function mostRows(
-  { model: { cfg }, readout, reads, maxBytes }: PatchJob<unknown>,
+  { model: { cfg, engine }, readout, reads, maxBytes }: PatchJob<unknown>,
   group: PromptGroup,
 ): number {
   const keys = Math.max(...group.first) + group.length;
@@ -100,7 +97,7 @@ function mostRows(
   const readsLogits = reads.some(({ name }) => name === "unembed.hook_out");
   const logits = readsLogits ? 2 * cfg.d_vocab * (readout.pos === "all" ? keys : 1) : 0;
   const bytes = 4 * (ofPosition * group.length + logits);
-  return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), MOST_ROWS);
+  return Math.min(Math.max(Math.floor(maxBytes / bytes), 1), engine.rowsPerBatch);
 }
 
 function note<R>(

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors";
 import { type HoldingSignals, holdingSignals, signalsCorrupt } from "./held-signals";
 
-/** Which implementation runs the tensor operations, fastest first. */
-export type EngineName = "tensorflow" | "wasm" | "cpu";
+/** Which implementation runs the tensor operations. */
+export type EngineName = "tensorflow" | "gpu" | "wasm" | "cpu";
 
 /** The engine in use, as shown to the user and recorded in results. */
 export interface Engine {
@@ -12,9 +12,15 @@ export interface Engine {
   readonly description: string;
   /** What the user should know about a slower engine; null for the native one. */
   readonly warning: string | null;
+  /** How many rows, each a patched run, are computed together: enough to fill it, few enough for its caches. */
+  readonly rowsPerBatch: number;
 }
 
-const ENGINE_NAMES: readonly EngineName[] = ["tensorflow", "wasm", "cpu"];
+/** Rows of a batch for a processor: more make no batch faster, but its activations leave the caches. */
+export const PROCESSOR_ROWS = 1024;
+
+/** Rows for a GPU; not measured. */
+const GPU_ROWS = 16_384;
 
 /**
  * How much longer matrix products of a GPT-2 layer's size (512×768 by 768×3072) take than on the
@@ -28,10 +34,33 @@ const COST = {
 
 let loading: Promise<Engine> | undefined;
 
+/** The engines, in the order in which they are tried; those that are not `tried` only where they are asked for. */
+const ENGINES: Readonly<
+  Record<EngineName, { readonly tried: boolean; readonly load: Loader; readonly remedy?: string }>
+> = {
+  tensorflow: {
+    tried: true,
+    load: () => native("@tensorflow/tfjs-node", "native", PROCESSOR_ROWS),
+  },
+  gpu: {
+    tried: false,
+    load: () => native("@tensorflow/tfjs-node-gpu", "GPU", GPU_ROWS),
+    remedy:
+      "Install it where tslens is, `npm install @tensorflow/tfjs-node-gpu@4.22.0`, with the CUDA libraries that it names.",
+  },
+  wasm: { tried: true, load: webAssembly },
+  cpu: { tried: true, load: plainJavaScript },
+};
+
+const ENGINE_NAMES = Object.keys(ENGINES) as readonly EngineName[];
+
+/** @param failures why engines before it were not loaded */
+type Loader = (failures: readonly string[]) => Promise<Omit<Engine, "name">>;
+
 /**
  * Loads the tensor engine once: native TensorFlow (`@tensorflow/tfjs-node`), else WebAssembly,
- * else plain JavaScript. The environment variable `TSLENS_ENGINE` (`tensorflow`, `wasm`, `cpu`)
- * asks for one of them and accepts no other.
+ * else plain JavaScript. The environment variable `TSLENS_ENGINE` (`tensorflow`, `gpu`, `wasm`, `cpu`)
+ * asks for one of them and accepts no other; `gpu` takes `@tensorflow/tfjs-node-gpu`, where it is installed.
  *
  * @returns the engine in use; a slower one carries a `warning`, also written once to stderr.
  * @throws EngineError if the asked-for engine, or every engine, cannot be loaded.
@@ -49,7 +78,7 @@ export function loadEngine(): Promise<Engine> {
 
 function wantedEngines(): readonly EngineName[] {
   const wanted = process.env.TSLENS_ENGINE;
-  if (!wanted) return ENGINE_NAMES;
+  if (!wanted) return ENGINE_NAMES.filter((name) => ENGINES[name].tried);
   const name = ENGINE_NAMES.find((known) => known === wanted);
   if (!name) {
     throw new EngineError("TSLENS_ENGINE names no engine", {
@@ -64,7 +93,7 @@ async function loadFirst(names: readonly EngineName[]): Promise<Engine> {
   const failures: string[] = [];
   for (const name of names) {
     try {
-      const engine = await loaders[name](failures);
+      const engine = { name, ...(await ENGINES[name].load(failures)) };
       if (engine.warning) process.stderr.write(`tslens: ${engine.warning}\n`);
       return engine;
     } catch (error) {
@@ -73,48 +102,51 @@ async function loadFirst(names: readonly EngineName[]): Promise<Engine> {
   }
   throw new EngineError("no tensor engine could be loaded", {
     found: failures.join("; "),
-    remedy: "Run `npm run setup` in the tslens folder; it says what is missing.",
+    remedy:
+      (names.length === 1 && ENGINES[names[0]].remedy) ||
+      "Run `npm run setup` in the tslens folder; it says what is missing.",
   });
 }
 
-const loaders: Record<EngineName, (failures: readonly string[]) => Promise<Engine>> = {
-  async tensorflow() {
-    quietNativeLibrary();
-    restoreUtilFunctions();
-    const { run, warning } = sheltered();
-    const node = run(() => require("@tensorflow/tfjs-node"));
-    await tf.setBackend("tensorflow");
-    shelterOperations(tf.backend(), run);
-    return {
-      name: "tensorflow",
-      description: `native TensorFlow ${node.version["tfjs-node"]} (tfjs-node)`,
-      warning,
-    };
-  },
+/** TensorFlow's own library, in the package that brings it for processors or for GPUs. */
+async function native(
+  packageName: string,
+  kind: string,
+  rowsPerBatch: number,
+): Promise<Omit<Engine, "name">> {
+  quietNativeLibrary();
+  restoreUtilFunctions();
+  const { run, warning } = sheltered();
+  const node = run(() => require(packageName));
+  await tf.setBackend("tensorflow");
+  shelterOperations(tf.backend(), run);
+  const version = node.version["tfjs-node"];
+  const description = `${kind} TensorFlow ${version} (${packageName.replace("@tensorflow/", "")})`;
+  return { description, warning, rowsPerBatch };
+}
 
-  async wasm(failures) {
-    registerGradients();
-    const wasm = require("@tensorflow/tfjs-backend-wasm");
-    await tf.setBackend("wasm");
-    await tf.ready();
-    return {
-      name: "wasm",
-      description: `WebAssembly ${wasm.version_wasm} (tfjs-backend-wasm)`,
-      warning: slowEngineWarning("WebAssembly", COST.wasm, failures),
-    };
-  },
+async function webAssembly(failures: readonly string[]): Promise<Omit<Engine, "name">> {
+  registerGradients();
+  const wasm = require("@tensorflow/tfjs-backend-wasm");
+  await tf.setBackend("wasm");
+  await tf.ready();
+  return {
+    description: `WebAssembly ${wasm.version_wasm} (tfjs-backend-wasm)`,
+    warning: slowEngineWarning("WebAssembly", COST.wasm, failures),
+    rowsPerBatch: PROCESSOR_ROWS,
+  };
+}
 
-  async cpu(failures) {
-    registerGradients();
-    const cpu = require("@tensorflow/tfjs-backend-cpu");
-    await tf.setBackend("cpu");
-    return {
-      name: "cpu",
-      description: `plain JavaScript ${cpu.version_cpu} (tfjs-backend-cpu)`,
-      warning: slowEngineWarning("plain JavaScript", COST.cpu, failures),
-    };
-  },
-};
+async function plainJavaScript(failures: readonly string[]): Promise<Omit<Engine, "name">> {
+  registerGradients();
+  const cpu = require("@tensorflow/tfjs-backend-cpu");
+  await tf.setBackend("cpu");
+  return {
+    description: `plain JavaScript ${cpu.version_cpu} (tfjs-backend-cpu)`,
+    warning: slowEngineWarning("plain JavaScript", COST.cpu, failures),
+    rowsPerBatch: PROCESSOR_ROWS,
+  };
+}
 
 function slowEngineWarning(engine: string, cost: string, failures: readonly string[]): string {
   const reason =

@@ -33,6 +33,13 @@ describe("without the native library", () => {
     });
   }
 
+  it("a GPU's engine that is not installed is said with what to install", () => {
+    const { status, stdout } = goldenTestsOn("gpu");
+    assert.notEqual(status, 0);
+    assert.match(stdout, /no tensor engine could be loaded; found gpu: Cannot find module/);
+    assert.match(stdout, /npm install @tensorflow\/tfjs-node-gpu@4\.22\.0/);
+  });
+
   it("an engine that does not exist is refused by name", () => {
     const { status, stdout } = goldenTestsOn("abacus");
     assert.notEqual(status, 0);

@@ -7,6 +7,8 @@ import type { Engine } from "../../tensors/engine";
 
 let loading: Promise<Engine> | undefined;
 
+export const PROCESSOR_ROWS = 1024;
+
 export function loadEngine(): Promise<Engine> {
   loading ??= load();
   return loading;
@@ -26,6 +28,7 @@ async function load(): Promise<Engine> {
     name: "wasm",
     description: `WebAssembly ${version_wasm} (tfjs-backend-wasm)`,
     warning: null,
+    rowsPerBatch: PROCESSOR_ROWS,
   };
 }
 
