@@ -48,6 +48,20 @@ describe("a hooked model", () => {
     );
   });
 
+  it("gives many rows what they get one by one, and what they get while they are looked at", () => {
+    const rows = Array.from({ length: 700 }, (_, i) => [tokens[i % 3], tokens[(i + 1) % 4]]);
+    tf.tidy(() => {
+      const all = processed.forward(rows); // more tokens than are run together
+      const [watched, cache] = processed.runWithCache(rows, { namesFilter: ["resid_pre", 0] });
+      cache.dispose();
+      agree(all, watched, "logits of rows that are looked at");
+      for (const row of [0, 255, 256, 699]) {
+        const own = tf.slice3d(all, [row, 0, 0], [1, -1, -1]);
+        agree(own, processed.forward(rows[row]), `logits of row ${row}`);
+      }
+    });
+  });
+
   it("gives the same log-probabilities with each switch alone", async () => {
     for (const alone of ["foldLn", "centerWritingWeights", "centerUnembed", "foldValueBiases"]) {
       const off = {
