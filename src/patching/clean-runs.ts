@@ -82,16 +82,26 @@ class CleanRuns {
   }
 
   /**
+   * Runs prompts for all these activations at once, where one step after the other would run them for some.
+   *
+   * @throws InputError as `run`.
+   */
+  runAll({ tokens }: MeasuredPrompts, hooks: readonly HookPoint[]): void {
+    for (const batch of this.batchesOf(tokens)) {
+      this.run(this.model, tokens, batch, [...new Set(hooks)]).dispose();
+    }
+  }
+
+  /**
    * An activation at each prompt's measured position; nothing over pairs of positions.
    *
    * @returns `[prompt][size]`
    * @throws InputError as `patch`.
    */
   measured({ tokens }: MeasuredPrompts, name: HookPointName): Float32Array[] {
-    const { cfg } = this.model;
-    const hook = hookPoint(name, cfg);
+    const hook = hookPoint(name, this.model.cfg);
     const rows: Float32Array[] = [];
-    for (const batch of promptBatches(tokens, cleanTokens(DEFAULT_MAX_BYTES, cfg), false)) {
+    for (const batch of this.batchesOf(tokens)) {
       const run = this.run(this.model, tokens, batch, [hook]);
       try {
         const values = lastRows(run, hook);
@@ -111,6 +121,10 @@ class CleanRuns {
     this.isDisposed = true;
     for (const { batch } of this.kept.values()) tf.dispose([...batch.activations.values()]);
     this.kept.clear();
+  }
+
+  private batchesOf(tokens: MeasuredPrompts["tokens"]): number[][] {
+    return promptBatches(tokens, cleanTokens(DEFAULT_MAX_BYTES, this.model.cfg), false);
   }
 
   private check(model: HookedTransformer, tokens: readonly (readonly number[])[]): void {

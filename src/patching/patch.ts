@@ -1,6 +1,6 @@
 import { InputError } from "../errors";
 import type { BoundHead } from "../heads/bind-head";
-import type { PromptInput } from "../heads/measured-prompts";
+import type { MeasuredPrompts, PromptInput } from "../heads/measured-prompts";
 import { leadsTo, leadsToLater } from "../model/hook-flow";
 import { type HookPoint, hookPoint, type NamesFilter } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
@@ -167,9 +167,33 @@ export async function patch<R>(
   return interruptible(() => run(job), options.signal);
 }
 
+/**
+ * Activations of the unpatched runs that `patch` takes for these variants: who keeps runs for several calls
+ * can have all of them made at once.
+ */
+export function neededForPatch<R>(
+  model: HookedTransformer,
+  prompts: MeasuredPrompts,
+  variants: readonly Variant[],
+  read: ReadoutInput<R>,
+): HookPoint[] {
+  const readout = readoutOf(read, model);
+  const wanted = {
+    ...{ model, readout, tokens: prompts.tokens },
+    reads: readout.hooks.map((name) => hookPoint(name, model.cfg)),
+    variants: variants.map((variant, number) => resolveVariant(variant, model, number)),
+  };
+  const { groups } = variantGroups(wanted.variants, wanted.reads, model.cfg, isSeen(wanted));
+  return captured(wanted, groups, hooksOf(wanted.variants));
+}
+
+function hooksOf(variants: readonly (readonly ResolvedPatch[])[]): HookPoint[] {
+  return [...new Set(variants.flat().map(({ hook }) => hook))];
+}
+
 async function run<R>(job: PatchJob<R>): Promise<PatchResult<R>> {
   const { model, tokens, variants, readout } = job;
-  const hooks = [...new Set(variants.flat().map(({ hook }) => hook))];
+  const hooks = hooksOf(variants);
   const { reads } = job;
   const exact = needsExactPositions(hooks, { reads, pos: readout.pos });
   const { groups, unreachable } = variantGroups(variants, reads, model.cfg, isSeen(job));
@@ -210,9 +234,14 @@ function takesFromOthers(variants: readonly (readonly ResolvedPatch[])[]): boole
   return variants.flat().some(({ kind }) => kind === "mean" || kind === "resample");
 }
 
+/** What a call of `patch` has to do. */
+type Wanted = Pick<PatchJob<unknown>, "model" | "tokens" | "reads"> & {
+  readonly readout: Pick<Readout<unknown>, "pos">;
+};
+
 /** Activations that are needed of the clean run. */
 function captured(
-  { model: { cfg }, readout: { pos }, reads }: PatchJob<unknown>,
+  { model: { cfg }, readout: { pos }, reads }: Wanted,
   groups: readonly VariantGroup[],
   hooks: readonly HookPoint[],
 ): HookPoint[] {
@@ -275,7 +304,7 @@ function changesOf(job: PatchJob<unknown>, clean: CleanRun, values: CleanValues)
 }
 
 /** Whether a patch can change a reading of any prompt. */
-function isSeen({ model, tokens, readout }: PatchJob<unknown>) {
+function isSeen({ model, tokens, readout }: Wanted) {
   return ({ hook, pos }: ResolvedPatch, read: HookPoint): boolean =>
     readout.pos === "all" || pos === "all" || pos === "last"
       ? leadsTo(hook, read, model.cfg)

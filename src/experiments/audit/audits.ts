@@ -15,7 +15,7 @@ import { withClassIndices } from "./class-indices";
 import { donorPlan } from "./donors";
 import type { HeldOut } from "./held-out";
 import { AUDIT_KEY_NUMBERS } from "./key-numbers";
-import { type Measured, measureHead, withoutNumbers } from "./measure";
+import { type Measured, measureHead, neededForMeasuring, withoutNumbers } from "./measure";
 import type { AuditResult } from "./result";
 import { auditSentence } from "./sentence";
 import {
@@ -211,6 +211,7 @@ async function auditGroup(
         places: chosenTexts(texts.length, streams),
       };
       const measured = await settled(async () => {
+        if (i === 0) plan.clean.runAll(texts, neededForMeasuring(head, texts));
         if (!canRank(head)) return measureHead(head, texts, null, plan);
         effects ??= await effectsOfAll(heads, plan);
         const own = effects[i] ?? (await plan.sweep.effects([head], plan))[0];

@@ -7,11 +7,11 @@ import {
 import type { RandomStreams } from "../../analysis/random-streams";
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
-import { hookPoint } from "../../model/hook-points";
+import { type HookPoint, hookPoint } from "../../model/hook-points";
 import { activationRounding } from "../../patching/change-line";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { patchHead } from "../../patching/head-experiment";
-import { patch } from "../../patching/patch";
+import { neededForPatch, patch } from "../../patching/patch";
 import { baselineCorrelation } from "../../patching/scaling-experiment";
 import { breathe } from "../../progress/interrupt";
 import type { Jackknifed } from "../../stats/jackknife-interval";
@@ -20,7 +20,7 @@ import { decomposition, noDecomposition } from "./decomposition";
 import { jackknifedSlope } from "./jackknifed-slope";
 import { lastTokenBaseline } from "./last-token";
 import type { MeasuredRows } from "./measured-rows";
-import { heldWhileMoved, movedInputs } from "./moved-inputs";
+import { heldWhileMoved, movedInputs, neededForMovedInputs } from "./moved-inputs";
 import type { AuditResult, Specificity } from "./result";
 import { specificity } from "./specificity";
 import type { NeuronEffects, SweepRuns } from "./sweep-runs";
@@ -125,6 +125,16 @@ export async function measureHead(
   };
 }
 
+/** Activations whose unpatched values an audit of a head takes at all positions: run once for all its steps. */
+export function neededForMeasuring(head: BoundHead, texts: MeasuredPrompts): HookPoint[] {
+  const { model, hook, index } = head;
+  const set = { hook, index, patch: ["set", 0] } as const;
+  return [
+    ...neededForPatch(model, texts, [set], head),
+    ...(whyNotMoved(head) === null ? neededForMovedInputs(head, texts) : []),
+  ];
+}
+
 /** Nothing but the reason. */
 export function withoutNumbers(verdict: AuditResult["verdict"], reason: string): Measured {
   const none = noInterval(reason);
@@ -193,12 +203,8 @@ async function inputRuns(
   texts: MeasuredPrompts,
   { donors, activation, clean }: RunOptions,
 ): Promise<{ runs: TextRuns[]; unreached: number | null; reason: string | null }> {
-  const { cfg } = head.model;
-  const point = hookPoint(head.hook, cfg);
-  if (point.nameInBlock === null || point.nameInBlock === "hook_resid_pre") {
-    const reason = `${head.hook} is what enters a block: there is nothing before it in the block`;
-    return { runs: [], unreached: null, reason };
-  }
+  const whyNot = whyNotMoved(head);
+  if (whyNot !== null) return { runs: [], unreached: null, reason: whyNot };
   const moved = await movedInputs(head, texts, donors, clean);
   const { steps } = moved;
   const missed = steps.flat().filter((step) => step === null).length;
@@ -222,4 +228,11 @@ async function inputRuns(
     };
   });
   return { runs, unreached, reason: null };
+}
+
+function whyNotMoved({ hook, model }: BoundHead): string | null {
+  const { nameInBlock } = hookPoint(hook, model.cfg);
+  return nameInBlock === null || nameInBlock === "hook_resid_pre"
+    ? `${hook} is what enters a block: there is nothing before it in the block`
+    : null;
 }

@@ -1,10 +1,11 @@
 import type { BoundHead } from "../../heads/bind-head";
 import type { MeasuredPrompts } from "../../heads/measured-prompts";
 import type { HookName } from "../../model/hook-names";
-import { hookPoint } from "../../model/hook-points";
+import { type HookPoint, hookPoint } from "../../model/hook-points";
 import { activationGradients } from "../../patching/activation-gradients";
 import type { CleanRuns } from "../../patching/clean-runs";
 import { withMovedStream } from "../../patching/moved-stream";
+import { neededForPatch } from "../../patching/patch";
 import type { Variant } from "../../patching/place";
 import { breathe } from "../../progress/interrupt";
 import { dotProduct } from "../../stats/dot-product";
@@ -19,6 +20,17 @@ export interface MovedInputs {
   readonly gradient: readonly Float32Array[];
   /** The activation that is moved. */
   readonly hook: HookName;
+}
+
+/** Activations whose unpatched values the search takes, or the runs after it. */
+export function neededForMovedInputs(head: BoundHead, texts: MeasuredPrompts): HookPoint[] {
+  const { cfg } = head.model;
+  const { layer } = hookPoint(head.hook, cfg);
+  const moved = { hook: ["resid_pre", layer()], patch: ["set", () => 0] } as const;
+  return [
+    hookPoint(broughtAlong(head).hook, cfg),
+    ...neededForPatch(head.model, texts, [moved], head),
+  ];
 }
 
 /** What of the neuron is brought to its value on another text: `hook_pre` of a plain hidden neuron, else the neuron itself. */
