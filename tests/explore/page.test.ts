@@ -110,7 +110,11 @@ describe("the page of tslens explore", () => {
         await page.getByText("becomes").first().waitFor();
         await until(page, `document.querySelector(".outcome b").textContent.startsWith("2.5")`);
         assert.ok(Number.isFinite(await prediction(page)));
-        for (const button of ["Zero every neuron", "Draw the causal map", "Find examples"]) {
+        for (const button of [
+          "Zero the neurons one by one",
+          "Draw the causal map",
+          "Find examples",
+        ]) {
           await page.getByRole("button", { name: button }).click();
         }
         for (const section of ["map-title", "examples-title"]) {
@@ -483,7 +487,7 @@ describe("tslens explore, when things go wrong", () => {
       await page.getByRole("alert").getByText("its prompts are token ids").waitFor();
       await box.fill("3 1 4");
       await ran(page, "3 1 4");
-      await page.getByRole("button", { name: "Zero every neuron" }).click();
+      await page.getByRole("button", { name: "Zero the neurons one by one" }).click();
       await page.locator("section[aria-labelledby=sweep-title] tr").first().waitFor();
       await page.getByRole("button", { name: "Find examples" }).click();
       await page.getByRole("alert").getByText("no tokenizer").first().waitFor();

@@ -280,6 +280,7 @@ describe("what cannot be drawn is refused in one line", () => {
     "unequal rows": [() => figures.heatmap([[1, 2], [3]]), /"row 1" has the wrong length; found 1 values, expected 2/], // biome-ignore format: a table
     "too few labels": [() => figures.heatmap([[1, 2]], { x: ["a"] }), /labels of x" has the wrong length/], // biome-ignore format: a table
     "labels that are none": [() => figures.heatmap([[1]], { x: [{}] as never }), /found object at position 0/], // biome-ignore format: a table
+    "too many numbers": [() => figures.heatmap(Array.from({ length: 3000 }, () => new Float32Array(3000))), /3000 rows, 9000000 numbers, expected at most 1000000/], // biome-ignore format: a table
     "no list": [() => figures.heatmap(7 as never), /found number/],
     "a flat list": [() => figures.heatmap([1, 2] as never), /"row 0" is not a list; found number/],
     "a hole in a list": [() => figures.line([1, undefined as never, 2]), /found undefined at position 1/], // biome-ignore format: a table
