@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { type ChangingPart, partChange } from "../../src/explore/part-changes";
 
 it("a part's change beside what was there: no share of nothing", () => {
-  const hook = { name: "blocks.0.hook_mlp_out" } as ChangingPart["hook"];
+  const hook = { name: "blocks.0.hook_mlp_out" } as unknown as ChangingPart["hook"];
   const part: ChangingPart = { hook, layer: 0, part: "mlp" };
   const share = (clean: number[], patched: number[]) => {
     const vectors = { clean: Float32Array.from(clean), patched: Float32Array.from(patched) };
