@@ -1,5 +1,6 @@
 /** The page of `tslens explore` in a real browser: from a drag to the redrawn prediction, on the bundled model and on 124M. */
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Page } from "playwright-core";
 import { closeBrowser, inBrowser } from "../src/display/browser";
 import { localExplorer } from "../src/explore/local-explorer";
@@ -13,7 +14,10 @@ const DRAGS = 60;
 /** A frame of a screen of 60 Hz, in milliseconds. */
 const FRAME = 1000 / 60;
 
-const [D_MODEL, VOCABULARY] = [768, 50_257];
+const [D_MODEL, VOCABULARY, N_LAYERS] = [768, 50_257, 12];
+
+/** Numbers in a block's MLP, and in the whole block: a patched run reads its own block's MLP and all later blocks. */
+const [MLP_WEIGHTS, BLOCK_WEIGHTS] = [8 * D_MODEL ** 2, 12 * D_MODEL ** 2];
 
 /** Layers of the 124M model whose neuron is dragged: almost all is run above the first, little above the last. */
 const LAYERS = [1, 8] as const;
@@ -65,7 +69,8 @@ export async function* exploring(folder: string): AsyncGenerator<Measurement> {
       const stream = randomStream(length, "bench tokens");
       const ids = Array.from({ length }, () => stream.integer(0, VOCABULARY - 1)).join(" ");
       const name = `124M, layer ${layer} of 12, ${length} tokens`;
-      yield* measured(name, { modelDir, base: folder }, ids);
+      const weights = MLP_WEIGHTS + (N_LAYERS - 1 - layer) * BLOCK_WEIGHTS;
+      yield* measured(name, { modelDir, base: folder }, ids, weights);
     }
   }
   await closeBrowser();
@@ -75,6 +80,7 @@ async function* measured(
   name: string,
   options: { readonly modelDir?: string; readonly base?: string },
   text: string,
+  weights?: number,
 ): AsyncGenerator<Measurement> {
   const explorer = await localExplorer(options);
   const server = await exploreServer(explorer, { port: 0, unforeseen: String });
@@ -96,10 +102,26 @@ async function* measured(
     yield measurement(`19 of 20 drags redrawn: ${name}`, [late], "frames of 16.7 ms", "a frame");
     const ratios = drags.map((time, i) => time / trips[i]);
     yield measurement(`a drag: ${name}`, ratios, "× time", "a question that computes nothing");
+    if (weights !== undefined) {
+      const reading = readingTimes(weights).map((time) => time / FRAME);
+      yield measurement(`reading the weights: ${name}`, reading, "frames of 16.7 ms", "a frame");
+    }
   } finally {
     await server.close();
     await explorer.dispose();
   }
+}
+
+/** Milliseconds to read so many float32 numbers from memory, on all cores; several times. */
+function readingTimes(weights: number): number[] {
+  const parts = Array.from({ length: 64 }, () => tf.ones([Math.ceil(weights / 64)]));
+  const times = Array.from({ length: 15 }, () => {
+    const started = performance.now();
+    for (const part of parts) tf.tidy(() => tf.max(part).dataSync());
+    return performance.now() - started;
+  });
+  tf.dispose(parts);
+  return times;
 }
 
 /** With its curve, which is run after the first prediction. */

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     await page.getByRole("textbox", { name: "Value, as a number" }).fill("0");
     await page.waitForTimeout(500);
     await picture("neuron");
-    await run("sweep", "Zero every neuron");
+    await run("sweep", "Zero the neurons one by one");
     await run("map", "Draw the causal map");
     await run("audit", "Audit the head");
     await run("examples", "Find examples");

@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
   const heads = [...model, "model"];
   const patching = [...heads, "heads"];
   const training = [...heads, "heads"];
-  const corpus = [...heads, "heads", "training", "patching", "version"];
+  const corpus = [...heads, "heads", "training", "patching", "results", "version"];
   const results = ["errors", "text", "patching", "heads"];
   const analysis = [...patching, "patching", "results", "training", "corpus", "text", "version"];
   const experiments = [...analysis, "analysis", "figures", "display"];
@@ -28,8 +28,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = (() => {
     heads,
     training,
     patching,
-    corpus,
     results,
+    corpus,
     analysis,
     figures: ["errors", "text", "stats", "results"],
     display: ["errors", "files", "progress", "text", "figures"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { HookPointName } from "../model/hook-names";
+import type { CorpusHistogram, CorpusPoints } from "../results/corpus-points";
 
 /** A position of a text with the tokens around it. */
 export interface CorpusExample {
@@ -26,8 +27,7 @@ export interface CorpusSummary {
   readonly std: number;
   readonly min: number;
   readonly max: number;
-  /** Rising edges, one more than bins, and how many positions lie between them. */
-  readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] };
+  readonly histogram: CorpusHistogram;
 }
 
 /** What `topActivating` finds. */
@@ -62,13 +62,7 @@ export interface CorpusExamples {
     readonly examples: readonly CorpusExample[];
   }[];
   /** Positions drawn at random, in the texts' order: what a scatter plot shows. */
-  readonly points: {
-    readonly text: readonly number[];
-    readonly position: readonly number[];
-    readonly strToken: readonly string[];
-    readonly activation: readonly number[];
-    readonly prediction: readonly number[];
-  };
+  readonly points: CorpusPoints;
   /** How many texts were longer than the context and were cut. */
   readonly truncated: number;
 }

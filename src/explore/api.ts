@@ -30,9 +30,18 @@ const REQUESTS = {
 
 /**
  * An {@link Explorer} as HTTP: each question a POST with JSON, answered by JSON or, where it comes in
- * parts, by a line of JSON for each.
+ * parts, by a line of JSON for each. Of what is answered at the same time a question is part from when it
+ * was read on, and no longer than somebody takes the answer.
+ *
+ * @param patienceMs how long a part may wait to be taken
  */
-export function explorerApi(explorer: Explorer, unforeseen: (error: unknown) => string): Hono {
+export function explorerApi(
+  explorer: Explorer,
+  {
+    unforeseen,
+    patienceMs,
+  }: { readonly unforeseen: (error: unknown) => string; readonly patienceMs: number },
+): Hono {
   const api = new Hono();
   const slots = limited(MOST_AT_ONCE);
 
@@ -53,8 +62,9 @@ export function explorerApi(explorer: Explorer, unforeseen: (error: unknown) => 
 
   const messageOf = (error: unknown) =>
     error instanceof TslensError ? error.message : unforeseen(error);
-  const failure = (context: Context, error: unknown) =>
-    context.json({ error: messageOf(error) }, error instanceof TslensError ? 400 : 500);
+  api.onError((error, context) =>
+    context.json({ error: messageOf(error) }, error instanceof TslensError ? 400 : 500),
+  );
   const busy = (context: Context) =>
     context.json({ error: "too much is asked at the same time: wait, or stop a run" }, 429);
 
@@ -64,13 +74,11 @@ export function explorerApi(explorer: Explorer, unforeseen: (error: unknown) => 
     answer: (request: Request, asking: Asking) => Promise<Answer>,
   ) =>
     api.post(path, async (context) => {
+      const request = await requestOf(context, schema);
       const slot = slots.take(context.req.raw.signal);
       if (!slot) return busy(context);
       try {
-        const request = await requestOf(context, schema);
         return context.json((await answer(request, slot)) as object);
-      } catch (error) {
-        return failure(context, error);
       } finally {
         slot.free();
       }
@@ -81,17 +89,12 @@ export function explorerApi(explorer: Explorer, unforeseen: (error: unknown) => 
     answer: (request: Request, asking: Asking) => AsyncIterable<Part>,
   ) =>
     api.post(path, async (context) => {
+      const request = await requestOf(context, schema);
       const slot = slots.take(context.req.raw.signal);
       if (!slot) return busy(context);
-      try {
-        const parts = answer(await requestOf(context, schema), slot);
-        return new Response(lines(parts, slot, messageOf), {
-          headers: { "content-type": "application/x-ndjson" },
-        });
-      } catch (error) {
-        slot.free();
-        return failure(context, error);
-      }
+      return new Response(lines(answer(request, slot), slot, { messageOf, patienceMs }), {
+        headers: { "content-type": "application/x-ndjson" },
+      });
     });
 
   once("/heads", REQUESTS.none, (_, asking) => explorer.heads(asking));
@@ -144,6 +147,7 @@ function limited(most: number) {
       taken++;
       const controller = new AbortController();
       const leave = () => controller.abort();
+      if (gone.aborted) leave();
       gone.addEventListener("abort", leave);
       return {
         signal: controller.signal,
@@ -157,22 +161,42 @@ function limited(most: number) {
   };
 }
 
-/** Parts as lines of JSON, each made when the reader has room for it. The slot is free when none is made any more. */
+/**
+ * Parts as lines of JSON, each made when the reader has room for it. The slot is free when none is made any
+ * more, as when the reader has had no room for too long.
+ */
 function lines(
   parts: AsyncIterable<unknown>,
   slot: Slot,
-  messageOf: (error: unknown) => string,
+  {
+    messageOf,
+    patienceMs,
+  }: { readonly messageOf: (error: unknown) => string; readonly patienceMs: number },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = parts[Symbol.asyncIterator]();
   const line = (value: unknown) => encoder.encode(`${JSON.stringify(value)}\n`);
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const end = async () => {
+    clearTimeout(waiting);
+    slot.leave();
+    await iterator.return?.().catch(() => undefined);
+    slot.free();
+  };
   return new ReadableStream(
     {
       async pull(controller) {
+        clearTimeout(waiting);
         try {
           const { value, done } = await iterator.next();
           if (slot.signal.aborted) return;
-          if (!done) return controller.enqueue(line(value));
+          if (!done) {
+            waiting = setTimeout(() => {
+              controller.error(new Error("nobody took it"));
+              void end();
+            }, patienceMs);
+            return controller.enqueue(line(value));
+          }
         } catch (error) {
           if (slot.signal.aborted) return;
           controller.enqueue(line({ error: messageOf(error) }));
@@ -180,11 +204,7 @@ function lines(
         slot.free();
         controller.close();
       },
-      async cancel() {
-        slot.leave();
-        await iterator.return?.().catch(() => undefined);
-        slot.free();
-      },
+      cancel: end,
     },
     { highWaterMark: 0 },
   );

@@ -1,5 +1,6 @@
 import { causalMap } from "../corpus/causal-map";
 import type { CorpusExample, CorpusExamples } from "../corpus/corpus-examples";
+import { corpusTexts } from "../corpus/corpus-texts";
 import { topActivating } from "../corpus/top-activating";
 import { causalMapFigure } from "../figures/causal-map";
 import { corpusFigure } from "../figures/corpus";
@@ -42,6 +43,9 @@ export function shownCausalMap(
   );
 }
 
+/** Held-out texts that are looked through. */
+const TEXTS = 1000;
+
 /** The head over the bundled held-out books. */
 export function shownExamples(
   head: BoundHead,
@@ -50,21 +54,30 @@ export function shownExamples(
   return running(
     { what: "texts read" },
     async (progress) => {
-      const found = await topActivating(head, undefined, { progress });
+      const found = await topActivating(head, undefined, { count: TEXTS, progress });
+      const read = await corpusTexts(head.model, undefined, { count: TEXTS });
+      const prompts = read.recorded().map(({ text }) => text!);
       const { positions, texts } = found;
       const figures = inSizes((size) => corpusFigure(found, { size, sharedScale }));
-      return { groups: groupsOf(found), positions, texts, figures };
+      return { groups: groupsOf(found, prompts), positions, texts, figures };
     },
     signal,
   );
 }
 
-function groupsOf({ strongest, weakest, mostWrong, deciles, error }: CorpusExamples) {
+function groupsOf(
+  { strongest, weakest, mostWrong, deciles, error }: CorpusExamples,
+  prompts: readonly string[],
+) {
   const group = (
     name: string,
     examples: readonly CorpusExample[],
     why: string | null = null,
-  ): ExampleGroup => ({ name, examples: examples.map(shownExample), why });
+  ): ExampleGroup => ({
+    name,
+    examples: examples.map((example) => shownExample(example, prompts[example.text])),
+    why,
+  });
   return [
     group("strongest", strongest),
     group("weakest", weakest),
@@ -80,13 +93,14 @@ function groupsOf({ strongest, weakest, mostWrong, deciles, error }: CorpusExamp
   ];
 }
 
-function shownExample(example: CorpusExample): Example {
+function shownExample(example: CorpusExample, prompt: string): Example {
   const { strTokens, activation, prediction, position, from } = example;
   const at = position - from;
   return {
     tokens: strTokens.map((text, i) => ({
       ...{ text, activation: activation[i], prediction: prediction[i] },
     })),
-    ...{ at, activation: activation[at], prediction: prediction[at] },
+    ...{ at, prompt, position },
+    ...{ activation: activation[at], prediction: prediction[at] },
   };
 }

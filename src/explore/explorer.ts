@@ -112,8 +112,8 @@ export interface PartChange {
    * the unpatched features. Null where the head has no gradient.
    */
   readonly contribution: number | null;
-  /** Length of the change over the length of what was there. */
-  readonly relativeChange: number;
+  /** Length of the change over the length of what was there; null where something came and nothing was. */
+  readonly relativeChange: number | null;
 }
 
 export interface PatchedPlace {
@@ -207,6 +207,9 @@ export interface Example {
   }[];
   /** Which of these tokens it is about. */
   readonly at: number;
+  /** The whole text as it was read, and which of its tokens that is: run as prompt, it gives these numbers. */
+  readonly prompt: string;
+  readonly position: number;
   readonly activation: number;
   readonly prediction: number;
 }

@@ -56,10 +56,10 @@ export function partChange(
   gradient: readonly number[] | null,
 ): PartChange {
   const change = Float64Array.from(patched, (value, i) => value - clean[i]);
-  const length = l2Norm(clean);
+  const [length, changed] = [l2Norm(clean), l2Norm(change)];
   return {
     ...{ layer, part, hook: hook.name },
     contribution: gradient && dotProduct(gradient, change),
-    relativeChange: length === 0 ? 0 : l2Norm(change) / length,
+    relativeChange: length > 0 ? changed / length : changed === 0 ? 0 : null,
   };
 }

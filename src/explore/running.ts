@@ -8,17 +8,16 @@ import type { Running } from "./explorer";
  * result. It is stopped when nobody waits for it any more.
  *
  * @param what is being done, in a few words
- * @param total how much there is to do; null where that is not known
  */
 export async function* running<Result>(
-  { what, total = null }: { readonly what: string; readonly total?: number | null },
+  { what }: { readonly what: string },
   work: (progress: Progress) => Promise<Result>,
   signal?: AbortSignal,
 ): AsyncGenerator<Running<Result>> {
   const stop = new AbortController();
   const ends = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
   const news = newsBoard();
-  let latest = { done: 0, total, what };
+  let latest: { done: number; total: number | null; what: string } = { done: 0, total: null, what };
   const update = (done: number, text = latest.what) => {
     latest = { ...latest, done, what: text };
     news.post();
@@ -28,11 +27,15 @@ export async function* running<Result>(
     // A browser has nothing else that stops work.
     if (ends.aborted) throw new InterruptedError("stopped before it was done");
   };
+  const expect = (of: number) => {
+    latest = { ...latest, total: of > 0 ? of : null };
+  };
   const progress: Progress = {
+    expect,
     update,
     breathe: turn,
     report(done, of) {
-      latest = { ...latest, total: of };
+      expect(of);
       update(done);
       return turn();
     },

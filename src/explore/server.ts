@@ -11,8 +11,8 @@ import { pageFiles } from "./page-files";
 /** Tabs of a reader have a few each; more are nobody's. */
 const MOST_CONNECTIONS = 64;
 
-/** How long a client may take to say what it wants. */
-const SLOWEST_REQUEST_MS = 20_000;
+/** How long a client may take to say what it wants, or to take a part of the answer. */
+const PATIENCE_MS = 10_000;
 
 export interface ExploreServerOptions {
   /** Only this machine unless another address is given. */
@@ -21,6 +21,8 @@ export interface ExploreServerOptions {
   readonly port: number;
   /** What a reader is told of an error that is none of ours. */
   readonly unforeseen: (error: unknown) => string;
+  /** How long a client may take to say what it wants, and to take a part of the answer, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 export interface ExploreServer {
@@ -38,7 +40,7 @@ export interface ExploreServer {
  */
 export async function exploreServer(
   explorer: Explorer,
-  { host = "127.0.0.1", port, unforeseen }: ExploreServerOptions,
+  { host = "127.0.0.1", port, unforeseen, patienceMs = PATIENCE_MS }: ExploreServerOptions,
 ): Promise<ExploreServer> {
   const files = pageFiles();
   const app = new Hono();
@@ -50,7 +52,7 @@ export async function exploreServer(
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
   });
   app.use(guard);
-  app.route("/api", explorerApi(explorer, unforeseen));
+  app.route("/api", explorerApi(explorer, { unforeseen, patienceMs }));
   for (const [path, { type, content }] of files) {
     app.get(path, (context) =>
       context.body(new Uint8Array(content), 200, { "content-type": type }),
@@ -59,7 +61,7 @@ export async function exploreServer(
   app.notFound((context) => context.text("404 There is no such page.\n", 404));
   app.onError((error, context) => context.json({ error: unforeseen(error) }, 500));
 
-  const server = await listen(app, host, port);
+  const server = await listen(app, { hostname: host, port, patienceMs });
   listening = (server.address() as AddressInfo).port;
   return {
     url: `http://${bracketed(shownHost(host))}:${listening}/?${TOKEN}=${token}`,
@@ -88,13 +90,23 @@ function shownHost(host: string): string {
   return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
 }
 
-function listen(app: Hono, hostname: string, port: number): Promise<ServerType> {
+function listen(
+  app: Hono,
+  {
+    hostname,
+    port,
+    patienceMs,
+  }: { readonly hostname: string; readonly port: number; readonly patienceMs: number },
+): Promise<ServerType> {
   return new Promise((done, failed) => {
     const server = serve({
       ...{ fetch: app.fetch, hostname, port },
       // A page's own requests must not become responses of other implementations of the web's classes.
       overrideGlobalObjects: false,
-      serverOptions: { requestTimeout: SLOWEST_REQUEST_MS, headersTimeout: SLOWEST_REQUEST_MS },
+      serverOptions: {
+        ...{ requestTimeout: patienceMs, headersTimeout: patienceMs },
+        connectionsCheckingInterval: patienceMs / 4,
+      },
     });
     if ("maxConnections" in server) server.maxConnections = MOST_CONNECTIONS;
     server.once("listening", () => done(server));

@@ -1,4 +1,5 @@
 import type { PlotData } from "plotly.js";
+import type { CorpusHistogram, CorpusPoints } from "../results/corpus-points";
 import { count } from "../text/count";
 import { escapeHtml } from "../text/escape-html";
 import { formatNumber } from "../text/format-number";
@@ -16,17 +17,8 @@ export interface CorpusValues {
   readonly correlation: number | null;
   /** Its mean is null where activation and prediction have no common unit. */
   readonly error: { readonly mean: number | null };
-  readonly activation: {
-    readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] };
-  };
-  /** Positions drawn at random. */
-  readonly points: {
-    readonly text: readonly number[];
-    readonly position: readonly number[];
-    readonly strToken: readonly string[];
-    readonly activation: readonly number[];
-    readonly prediction: readonly number[];
-  };
+  readonly activation: { readonly histogram: CorpusHistogram };
+  readonly points: CorpusPoints;
 }
 
 export interface CorpusFigureOptions extends FigureOptions {

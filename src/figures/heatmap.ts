@@ -18,6 +18,9 @@ export interface HeatmapOptions extends AxesOptions {
   readonly diverging?: boolean;
 }
 
+/** More cells than a figure has points take Plotly seconds, and a notebook a hundred megabytes. */
+const MOST_NUMBERS = 1_000_000;
+
 /** In pixels. */
 const ROW = { least: 14, most: 30 } as const;
 const PANEL = { least: 160, most: 620 } as const;
@@ -27,7 +30,7 @@ const ROOM_BELOW = 120;
  * A heat map of a caller's own numbers, the first row at the top.
  *
  * @param values `[row][column]`; null is a gap
- * @throws {FigureError} when there is no number, rows or labels differ in length, or something is neither a
+ * @throws {FigureError} when there is no number, or more than a million, rows or labels differ in length, or something is neither a
  *   finite number nor null
  *
  * @example
@@ -45,6 +48,14 @@ export function heatmap(
     });
   }
   notEmpty("The heat map", values, "row");
+  const given = values.reduce((count, row) => count + (row?.length ?? 0), 0);
+  if (given > MOST_NUMBERS) {
+    throw new FigureError("The heat map has more numbers than can be drawn", {
+      found: `${values.length} rows, ${given} numbers`,
+      expected: `at most ${MOST_NUMBERS}`,
+      remedy: "Draw means of neighbouring cells, or a part of it.",
+    });
+  }
   const rows = values.map((row, i) => numbersOrGaps(`row ${i}`, row));
   const columns = rows[0].length;
   notEmpty("The heat map", rows[0], "column");

@@ -62,11 +62,18 @@ export interface PositionValues {
 export function runHead(
   head: EveryPositionReader,
   texts: PromptInput,
-  { progress, signal, ...options }: RunHeadOptions = {},
+  { progress, signal, prependBos, truncate, ...unknown }: RunHeadOptions = {},
 ): Promise<HeadRun[]> {
   const { model } = head;
   return interruptible(async () => {
-    const prompts = measurePrompts({ model }, texts, options);
+    const [other] = Object.keys(unknown);
+    if (other !== undefined) {
+      throw new InputError("head.run has no such option", {
+        found: other,
+        expected: "prependBos, truncate, progress, signal",
+      });
+    }
+    const prompts = measurePrompts({ model }, texts, { prependBos, truncate });
     const runs: HeadRun[] = [];
     const recorded = prompts.recorded();
     const sameUnit = predictsActivation(head.files.config);

@@ -8,6 +8,7 @@
  * B batch, T new positions, S positions attended to.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { reshaped } from "../tensors/reshaped";
 import { activationFunctions } from "./activation-functions";
 import type { ActivationVisitor } from "./activation-visitor";
 import { isLocal, keyValueHeads, type ModelConfig } from "./config";
@@ -170,8 +171,9 @@ function attention(
 
   const pattern = tf.tidy(() => {
     const scaled = tf.mul(q, 1 / attentionScale(config, layer)) as tf.Tensor4D;
-    const own = byKeyHead(byHead(scaled), byHead(k), true); // [B, H, T, T]
-    const raw = past ? (tf.concat([scoresOnPast(scaled, past.k), own], 3) as tf.Tensor4D) : own;
+    const queries = byHead(scaled); // [B, H, T, K]
+    const own = byKeyHead(queries, byHead(k), true); // [B, H, T, T]
+    const raw = past ? (tf.concat([scoresOnPast(queries, past.k), own], 3) as tf.Tensor4D) : own;
     const capped = softCap(raw, config.attn_scores_soft_cap);
     const bias = isLocal(config, layer) ? positions.localBias! : positions.attentionBias;
     const scores = at(`${name}.hook_attn_scores`, tf.add(capped, bias) as tf.Tensor4D);
@@ -184,7 +186,7 @@ function attention(
   const out = useAttnResult
     ? tf.add(tf.sum(at(`${name}.hook_result`, headResults(weights, config, z)), 2), weights.b_O)
     : project(tf.reshape(z, [B, T, H * K]) as tf.Tensor3D, weights.W_O, weights.b_O);
-  return tf.reshape(out, [B, T, D]) as tf.Tensor3D;
+  return reshaped<tf.Rank.R3>(out, [B, T, D]);
 }
 
 /** Queries `[B, T, n_heads, d_head]`, keys and values `[B, T, n_key_value_heads, d_head]`, as scores are made of them. */
@@ -232,9 +234,9 @@ function headNorm(
 function byKeyHead(x: tf.Tensor4D, shared: tf.Tensor4D, transposeShared = false): tf.Tensor4D {
   const [B, H, T, n] = x.shape;
   const heads = shared.shape[1];
-  const queries = tf.reshape(x, [B, heads, (H / heads) * T, n]); // heads that read the same one as one
+  const queries = reshaped<tf.Rank.R4>(x, [B, heads, (H / heads) * T, n]); // heads that read the same one as one
   const product = tf.matMul(queries, shared, false, transposeShared);
-  return tf.reshape(product, [B, H, T, product.shape[3]!]);
+  return reshaped(product, [B, H, T, product.shape[3]!]);
 }
 
 /** `[B, T, H, K]` ↔ `[B, H, T, K]` */
@@ -242,25 +244,36 @@ function byHead(x: tf.Tensor4D): tf.Tensor4D {
   return tf.transpose(x, [0, 2, 1, 3]);
 }
 
-/** q `[B, T, H, K]` on the keys of earlier positions `[G, n_key_value_heads, P, K]` → scores `[B, H, T, P]`. */
-function scoresOnPast(q: tf.Tensor4D, keys: tf.Tensor4D): tf.Tensor4D {
-  const [B, T, H, K] = q.shape;
-  const [G, , P] = keys.shape;
-  const queries = byHead(tf.reshape(q, [G, (B / G) * T, H, K])); // rows that share keys as one
-  const scores = byKeyHead(queries, keys, true); // [G, H, B/G·T, P]
-  const byRow = tf.transpose(tf.reshape(scores, [G, H, B / G, T, P]), [0, 2, 1, 3, 4]);
-  return tf.reshape(byRow, [B, H, T, P]);
+/** Queries `[B, H, T, K]` on the keys of earlier positions `[G, n_key_value_heads, P, K]` → scores `[B, H, T, P]`. */
+function scoresOnPast(queries: tf.Tensor4D, keys: tf.Tensor4D): tf.Tensor4D {
+  const [B] = queries.shape;
+  return ungrouped(byKeyHead(grouped(queries, keys.shape[0]), keys, true), B);
 }
 
 /** Pattern `[B, H, T, P + T]` and values, earlier ones `[G, n_key_value_heads, P, K]` and own → `[B, H, T, K]`. */
 function mixWithPast(pattern: tf.Tensor4D, values: tf.Tensor4D, own: tf.Tensor4D): tf.Tensor4D {
-  const [B, H, T] = pattern.shape;
-  const [G, , P, K] = values.shape;
+  const [B, , T] = pattern.shape;
+  const [G, , P] = values.shape;
   const [onPast, onOwn] = tf.split(pattern, [P, T], 3) as [tf.Tensor4D, tf.Tensor4D];
-  const byGroup = tf.transpose(tf.reshape(onPast, [G, B / G, H, T, P]), [0, 2, 1, 3, 4]);
-  const mixed = byKeyHead(tf.reshape(byGroup, [G, H, (B / G) * T, P]), values);
-  const byRow = tf.transpose(tf.reshape(mixed, [G, H, B / G, T, K]), [0, 2, 1, 3, 4]);
-  return tf.add(tf.reshape(byRow, [B, H, T, K]), byKeyHead(onOwn, own)) as tf.Tensor4D;
+  const mixed = ungrouped(byKeyHead(grouped(onPast, G), values), B);
+  return tf.add(mixed, byKeyHead(onOwn, own)) as tf.Tensor4D;
+}
+
+/** `[B, H, T, n]` → `[G, H, B/G · T, n]`: rows that share keys as one. */
+function grouped(x: tf.Tensor4D, G: number): tf.Tensor4D {
+  const [B, H, T, n] = x.shape;
+  if (B === G) return x;
+  const byGroup = tf.transpose(tf.reshape(x, [G, B / G, H, T, n]), [0, 2, 1, 3, 4]);
+  return tf.reshape(byGroup, [G, H, (B / G) * T, n]);
+}
+
+/** The way back, to B rows. */
+function ungrouped(x: tf.Tensor4D, B: number): tf.Tensor4D {
+  const [G, H, rows, n] = x.shape;
+  if (B === G) return x;
+  const T = (rows * G) / B;
+  const byRow = tf.transpose(tf.reshape(x, [G, H, B / G, T, n]), [0, 2, 1, 3, 4]);
+  return tf.reshape(byRow, [B, H, T, n]);
 }
 
 /** Keys and values of the earlier positions and of the new ones, `[B, H, T, K]`. */

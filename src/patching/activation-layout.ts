@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { HookPoint } from "../model/hook-points";
+import { reshaped } from "../tensors/reshaped";
 import { isOverKeys } from "./place";
 
 /**
@@ -13,7 +14,7 @@ export function byPosition(hook: HookPoint, activation: tf.Tensor, batch: number
     const [, H, T, S] = shape;
     return tf.reshape(tf.transpose(activation, [0, 2, 1, 3]), [batch, T, H * S]);
   }
-  return tf.reshape(activation, [batch, size / (batch * hook.size!), hook.size!]);
+  return reshaped(activation, [batch, size / (batch * hook.size!), hook.size!]);
 }
 
 /** The way back, to an activation of that shape. */
@@ -22,7 +23,7 @@ export function fromByPosition<T extends tf.Tensor>(
   flat: tf.Tensor3D,
   like: T,
 ): T {
-  if (!isOverKeys(hook)) return tf.reshape(flat, like.shape) as T;
+  if (!isOverKeys(hook)) return reshaped(flat, like.shape as [number]) as tf.Tensor as T;
   const [B, H, T, S] = like.shape;
   return tf.transpose(tf.reshape(flat, [B, T, H, S]), [0, 2, 1, 3]) as tf.Tensor as T;
 }

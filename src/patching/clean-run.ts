@@ -25,6 +25,8 @@ export interface CleanRun {
   activation(hook: HookPoint): tf.Tensor3D;
   /** Which row of them a prompt's is, by its place here. */
   rowOf(place: number): number;
+  /** Keys and values that are there already, as `keysValues` gives them of its only prompt; dispose them. */
+  readonly keysValues?: (layer: number, count: number) => LayerKeysValues;
   /** The numbers of an activation at one position, `[size]`. */
   valuesAt(hook: HookPoint, prompt: number, position: number): Float32Array;
   dispose(): void;
@@ -197,6 +199,8 @@ export function keysValues(
   count: number,
   cfg: ModelConfig,
 ): LayerKeysValues {
+  const known = run.keysValues?.(layer, count);
+  if (known) return known;
   const places = prompts.flatMap((prompt) => Array.from({ length: count }, (_, i) => [prompt, i]));
   const earlier = (hook: HookPoint) =>
     tf.tidy(() => {

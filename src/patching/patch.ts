@@ -38,6 +38,7 @@ import { sharedHeadWarnings } from "./shared-heads";
 import { neededActivations } from "./suffix-run";
 import {
   cleanGroup,
+  joinedNeighbours,
   needsExactPositions,
   promptGroups,
   type VariantGroup,
@@ -196,7 +197,9 @@ async function run<R>(job: PatchJob<R>): Promise<PatchResult<R>> {
   const hooks = hooksOf(variants);
   const { reads } = job;
   const exact = needsExactPositions(hooks, { reads, pos: readout.pos });
-  const { groups, unreachable } = variantGroups(variants, reads, model.cfg, isSeen(job));
+  const { groups: apart, unreachable } = variantGroups(variants, reads, model.cfg, isSeen(job));
+  // Where keys have places that are seen, each position's rows are of another size.
+  const groups = exact ? apart : joinedNeighbours(apart, tokens.length);
   const all = tokens.map((_, number) => number);
   const batches = readout.jointly
     ? [all]

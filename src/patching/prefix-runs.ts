@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../errors";
+import type { LayerKeysValues } from "../model/forward";
 import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import { type CleanRun, cleanRun, cleanRunOf } from "./clean-run";
+import { type CleanRun, cleanRun, cleanRunOf, keysValues } from "./clean-run";
 import { cleanRuns } from "./clean-runs";
 import type { PatchOptions } from "./patch";
 import { isOverKeys } from "./place";
@@ -43,6 +44,7 @@ export function prefixRuns(
   const { cfg } = model;
   const whole = cleanRuns(model, [tokens]);
   const hooks = [...kept, ...neededActivations(patched.start, reads, cfg)];
+  const before = keysValuesBefore();
   const runOf = (asked: readonly HookPoint[]) =>
     whole.run(model, [tokens], [0], [...new Set([...hooks, ...asked])]);
 
@@ -60,7 +62,12 @@ export function prefixRuns(
         const run = runOf(asked);
         const activations = new Map(asked.map((hook) => [hook, run.activation(hook)]));
         const prompt = { numbers, tokens: [ids], length: tokens.length };
-        return withRows(cleanRunOf(prompt, activations, run.dispose));
+        const single = withRows(cleanRunOf(prompt, activations, run.dispose));
+        return {
+          ...single,
+          keysValues: (layer, count) =>
+            before.of(count, layer, () => keysValues(single, layer, [0], count, cfg)),
+        };
       },
     },
     activation(hook) {
@@ -71,7 +78,31 @@ export function prefixRuns(
         run.dispose();
       }
     },
-    dispose: () => whole.dispose(),
+    dispose() {
+      before.dispose();
+      whole.dispose();
+    },
+  };
+}
+
+/** Keeps the keys and values before the position that was patched last: a drag asks for them again and again. */
+function keysValuesBefore() {
+  let kept = { count: -1, byLayer: new Map<number, LayerKeysValues>() };
+  const dispose = () => {
+    for (const { k, v } of kept.byLayer.values()) tf.dispose([k, v]);
+  };
+  return {
+    dispose,
+    /** Dispose them. */
+    of(count: number, layer: number, make: () => LayerKeysValues): LayerKeysValues {
+      if (count !== kept.count) {
+        dispose();
+        kept = { count, byLayer: new Map() };
+      }
+      const found = kept.byLayer.get(layer) ?? make();
+      kept.byLayer.set(layer, found);
+      return { k: tf.clone(tf.keep(found.k)), v: tf.clone(tf.keep(found.v)) };
+    },
   };
 }
 

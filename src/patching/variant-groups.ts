@@ -4,6 +4,12 @@ import type { HookPoint } from "../model/hook-points";
 import { firstPosition, isOverKeys, type PatchPosition, type ResolvedPatch } from "./place";
 import type { Readout } from "./readout";
 
+/** So few rows are run at neighbouring positions together: their time is reading the weights. */
+const MOST_JOINED_ROWS = 8;
+
+/** Neighbours that are joined lie in a span of so many positions, which the later ones run in vain. */
+const JOINED_SPAN = 8;
+
 /** Variants that can be run as one batch: they start at the same place. */
 export interface VariantGroup {
   /** Where their run starts, as a hook point's `start`. */
@@ -14,7 +20,7 @@ export interface VariantGroup {
    */
   readonly writesOf: number | null;
   readonly hooks: readonly HookPoint[];
-  readonly positions: readonly PatchPosition[];
+  readonly positions: PatchPosition[];
   /** What is read that nothing of what is patched leads to. */
   readonly unpatchedReads: readonly HookPoint[];
   /** Numbers of the variants. */
@@ -84,6 +90,48 @@ function writingLayer(
 /** Whether it is `mlp.hook_pre`, `mlp.hook_post` or `hook_mlp_out`. */
 function isOfMlp({ part, writes }: HookPoint): boolean {
   return part === "mlp" && writes !== null;
+}
+
+/**
+ * Groups of few variants that differ in their position alone, with their neighbours: each row is then run
+ * from the first of their positions on.
+ *
+ * @param prompts how many are run with each variant
+ */
+export function joinedNeighbours(groups: readonly VariantGroup[], prompts: number): VariantGroup[] {
+  const joined: VariantGroup[] = [];
+  const open = new Map<string, { readonly group: VariantGroup; readonly first: number }>();
+  for (const group of [...groups].sort(byPosition)) {
+    const position = onlyPosition(group);
+    const { start, writesOf, hooks } = group;
+    const key = JSON.stringify([start, writesOf ?? hooks.map(({ name }) => name), position! < 0]);
+    const before = position === null ? undefined : open.get(key);
+    const rows = (other: VariantGroup) => prompts * (other.variants.length + group.variants.length);
+    if (
+      before &&
+      position! - before.first < JOINED_SPAN &&
+      rows(before.group) <= MOST_JOINED_ROWS
+    ) {
+      before.group.variants.push(...group.variants);
+      before.group.positions.push(position!);
+      continue;
+    }
+    const { variants, positions, ...rest } = group;
+    const own = { ...rest, variants: [...variants], positions: [...positions] };
+    joined.push(own);
+    if (position !== null) open.set(key, { group: own, first: position });
+  }
+  return joined;
+}
+
+/** By their only position, so that neighbours follow one another. */
+function byPosition(a: VariantGroup, b: VariantGroup): number {
+  return (onlyPosition(a) ?? 0) - (onlyPosition(b) ?? 0);
+}
+
+function onlyPosition({ positions }: VariantGroup): number | null {
+  const [position] = positions;
+  return positions.length === 1 && typeof position === "number" ? position : null;
 }
 
 /** Prompts whose patched rows have the same shape. */

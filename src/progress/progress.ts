@@ -5,6 +5,8 @@ export type ProgressReport = (done: number, total: number) => void | Promise<voi
 
 /** How far a long step is. Bars, silence and tests all look like this. */
 export interface Progress {
+  /** Told how many units there are, where whoever made it could not know. */
+  expect?(total: number): void;
   /**
    * Says how much is done. Cheap: call it in every turn of a loop.
    *

@@ -11,7 +11,10 @@ export async function withBar<T>(
   bar: ProgressBarOptions,
   work: (progress: Progress | undefined) => Promise<T>,
 ): Promise<T> {
-  if (progress !== undefined) return work(progress ?? undefined);
+  if (progress !== undefined) {
+    progress?.expect?.(bar.total);
+    return work(progress ?? undefined);
+  }
   const own = progressBar(bar);
   try {
     return await work(own);

@@ -1,5 +1,16 @@
+import { after, before } from "node:test";
 import type { Page } from "playwright-core";
-import { inBrowser } from "../../src/display/browser";
+import { closeBrowser, inBrowser } from "../../src/display/browser";
+
+/** The browser that the tests of a file, or of a suite, draw with: started before them, closed after them. */
+export function browserForTests(): { readonly missing: string | null } {
+  const browser: { missing: string | null } = { missing: null };
+  before(async () => {
+    browser.missing = await whyNoBrowser();
+  });
+  after(closeBrowser);
+  return browser;
+}
 
 /** Why pictures cannot be tested here, or null where they can. */
 export async function whyNoBrowser(): Promise<string | null> {

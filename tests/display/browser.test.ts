@@ -3,19 +3,14 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { closeBrowser, inBrowser } from "../../src/display/browser";
 import { bundledChromium, hasBundledChromium } from "../../src/display/bundled-chromium";
 import { installedBrowsers } from "../../src/display/find-browser";
-import { whyNoBrowser } from "./browser-for-tests";
+import { browserForTests } from "./browser-for-tests";
 
-let noBrowser: string | null = null;
-
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(closeBrowser);
+const browser = browserForTests();
 
 /** A program that draws in a browser, says so and then does as told. */
 function program(afterwards: string): string[] {
@@ -49,7 +44,7 @@ function isAlive(id: number): boolean {
 }
 
 test("one browser serves every figure, and a new one after it was closed", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const pages = await Promise.all([
     inBrowser(async (page) => page),
     inBrowser(async (page) => page),
@@ -61,7 +56,7 @@ test("one browser serves every figure, and a new one after it was closed", async
 });
 
 test("work that fails leaves the browser for the next", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const first = await inBrowser(async (page) => page);
   await assert.rejects(
     inBrowser((page) => page.evaluate(() => Promise.reject(new Error("on purpose")))),
@@ -71,7 +66,7 @@ test("work that fails leaves the browser for the next", async (t) => {
 });
 
 test("the page has Plotly and cannot open anything else", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   await inBrowser(async (page) => {
     assert.match(
       await page.evaluate(
@@ -90,13 +85,13 @@ test("the page has Plotly and cannot open anything else", async (t) => {
 });
 
 test("a program that has drawn ends by itself", { timeout: 60_000 }, async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const out = execFileSync(process.execPath, program(""), { encoding: "utf8", timeout: 50_000 });
   assert.match(out, /^4\./);
 });
 
 test("the browser ends with the program, however that ends", { timeout: 60_000 }, async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   if (process.platform === "win32") return t.skip("ps and signals are other things on Windows");
   for (const [afterwards, signal] of [
     ["process.exitCode = 0; setTimeout(() => process.exit(3), 500);", null],
@@ -119,7 +114,7 @@ test("the browser ends with the program, however that ends", { timeout: 60_000 }
 test("an interrupt does not end a program that handles it itself, as a kernel does", {
   timeout: 60_000,
 }, async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   if (process.platform === "win32") return t.skip("signals are other things on Windows");
   const handle = `process.on("SIGINT", () => inBrowser((page) => page.evaluate(() => 7)).then((seven) => { console.log("still here", seven); process.exit(0); }));
     console.log("ready"); setInterval(() => {}, 1000);`;

@@ -2,25 +2,19 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { closeBrowser, inBrowser } from "../../src/display/browser";
+import { after, test } from "node:test";
+import { inBrowser } from "../../src/display/browser";
 import { saveFigure } from "../../src/display/save-figure";
 import { weightSimilarityComparisonFigure } from "../../src/experiments/linear-weights/figures/weight-similarity-comparison";
 import { exampleFigures, FACTORS, PROMPTS } from "../experiments/example-data";
-import { visit, whyNoBrowser } from "./browser-for-tests";
+import { browserForTests, visit } from "./browser-for-tests";
 import { boxesOf, checkTexts, overlap } from "./drawn-texts";
 
 const figures = exampleFigures();
 const folder = mkdtempSync(join(tmpdir(), "tslens-figures-"));
-let noBrowser: string | null = null;
+const browser = browserForTests();
 
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(async () => {
-  await closeBrowser();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 const points = FACTORS.length * PROMPTS.length;
 
@@ -76,7 +70,7 @@ const expected: Record<string, { marks: Record<string, number>; texts: string[] 
 
 for (const [name, { marks, texts }] of Object.entries(expected)) {
   test(`${name}.html draws everything, offline and without errors`, async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
     await visit(file!, async ({ page, errors, requests }) => {
       assert.deepEqual(errors, []);
@@ -91,7 +85,7 @@ for (const [name, { marks, texts }] of Object.entries(expected)) {
 
   for (const size of ["notebook", "column"] as const) {
     test(`${name} for a ${size}: no text covers another or leaves the figure`, async (t) => {
-      if (noBrowser) return t.skip(noBrowser);
+      if (browser.missing) return t.skip(browser.missing);
       const figure = exampleFigures(size)[name]!;
       const [file] = await saveFigure(figure, `${name}_${size}`, {
         directory: folder,
@@ -106,7 +100,7 @@ for (const [name, { marks, texts }] of Object.entries(expected)) {
 }
 
 test("a bar's value never lies across the bar's end, whatever the value", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const values = [-1, -0.9, -0.86, -0.5, -0.04, 0, 0.004, 0.14, 0.86, 0.87, 1];
   for (const size of ["notebook", "column"] as const) {
     for (const some of [values.slice(0, 6), values.slice(6)]) {
@@ -133,7 +127,7 @@ test("a bar's value never lies across the bar's end, whatever the value", async 
 });
 
 test("every figure keeps to Plotly's schema", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   for (const [name, figure] of Object.entries(figures)) {
     const complaints = await inBrowser((page) =>
       page.evaluate((json) => {
@@ -149,7 +143,7 @@ test("every figure keeps to Plotly's schema", async (t) => {
 });
 
 test("hovering over a point shows the whole prompt as text, the factor and both readings", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const name = "pred_vs_act_change_all";
   const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
   await visit(file!, async ({ page }) => {
@@ -175,7 +169,7 @@ test("hovering over a point shows the whole prompt as text, the factor and both 
 });
 
 test("a page without scripts says the numbers", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const name = "weight_similarity_comparison";
   const [file] = await saveFigure(figures[name]!, name, { directory: folder, formats: ["html"] });
   await inBrowser(async (plotlyPage) => {

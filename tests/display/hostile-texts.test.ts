@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { closeBrowser } from "../../src/display/browser";
+import { after, describe, it } from "node:test";
 import { figurePage } from "../../src/display/figure-html";
 import { notebookHtml } from "../../src/display/notebook-html";
 import { safeText } from "../../src/display/safe-figure";
@@ -13,20 +12,14 @@ import { activationPatchingFigures } from "../../src/experiments/activation-patc
 import { linearWeightsFigures } from "../../src/experiments/linear-weights/figures";
 import { neuronSweepFigures } from "../../src/experiments/neuron-sweep/figures";
 import type { Figure } from "../../src/figures/figure";
-import { visit, whyNoBrowser } from "./browser-for-tests";
+import { browserForTests, visit } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";
 import { HOSTILE, nothingCame, RESULTS, withTexts } from "./hostile-texts";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-texts-"));
-let noBrowser: string | null = null;
+const browser = browserForTests();
 
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(async () => {
-  await closeBrowser();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** Every figure of results whose texts are those given, in turn. */
 function figuresOf(texts: readonly string[]): Record<string, Figure> {
@@ -40,7 +33,7 @@ function figuresOf(texts: readonly string[]): Record<string, Figure> {
 
 describe("texts of results in figures", () => {
   it("run and load nothing in exported pages, whose policy allows their own scripts and no others", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     for (const [turn, texts] of [[HOSTILE.join(" ")], HOSTILE, HOSTILE.slice(7)].entries()) {
       for (const [name, figure] of Object.entries(figuresOf(texts))) {
         const [file] = await saveFigure(figure, `${name}_${turn}`, {
@@ -60,7 +53,7 @@ describe("texts of results in figures", () => {
   });
 
   it("run and load nothing in a notebook, which has no policy of ours", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const texts = [...HOSTILE, HOSTILE.join(" ")];
     const figures = [HOSTILE, [HOSTILE.join(" ")]].flatMap((of) => Object.entries(figuresOf(of)));
     // The table of prompts, as listPrompts and showTable make it of a prompts file.
@@ -99,7 +92,7 @@ describe("texts of results in figures", () => {
   });
 
   it("are shown as they stand, tags and all", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const prompt = "<b>a</b> &lt; <i>";
     const result = withTexts(RESULTS.activation_patching, () => prompt);
     const { per_input_sensitivity, direct_and_total } = activationPatchingFigures({

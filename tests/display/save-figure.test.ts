@@ -11,25 +11,19 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { closeBrowser } from "../../src/display/browser";
 import { saveFigure } from "../../src/display/save-figure";
 import { FigureError } from "../../src/errors";
 import type { Figure } from "../../src/figures/figure";
 import { exampleFigures } from "../experiments/example-data";
-import { whyNoBrowser } from "./browser-for-tests";
+import { browserForTests } from "./browser-for-tests";
 
 const fig = exampleFigures().weight_similarity_comparison!;
 const folder = mkdtempSync(join(tmpdir(), "tslens-save-"));
-let noBrowser: string | null = null;
+const browser = browserForTests();
 
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(async () => {
-  await closeBrowser();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** Runs with an environment variable, and puts the old value back. */
 async function withEnvironment<Result>(
@@ -86,7 +80,7 @@ test("a page's data cannot end its script", async () => {
 });
 
 test("pictures: PNG at twice the size, SVG, PDF of the figure's size", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const [png, svg, pdf] = await saveFigure(fig, "picture", {
     directory: folder,
     formats: ["png", "svg", "pdf"],
@@ -103,7 +97,7 @@ test("pictures: PNG at twice the size, SVG, PDF of the figure's size", async (t)
 });
 
 test("without being told formats: HTML, JSON and PNG", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const files = await saveFigure(fig, "default", { directory: folder });
   assert.deepEqual(
     files.map((file) => file.split(".").at(-1)),
@@ -171,7 +165,7 @@ test("names and formats are checked", async () => {
 });
 
 test("characters that no SVG can hold are drawn as �: NUL and the like, halves of letters", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const text = "a\0b\u0001c\ud800d\uffffe\u{1F42A}";
   const [svg] = await saveFigure({ ...fig, layout: { ...fig.layout, title: { text } } }, "unseen", {
     directory: folder,

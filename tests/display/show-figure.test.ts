@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { closeBrowser } from "../../src/display/browser";
 import { showFigure } from "../../src/display/show-figure";
 import { exampleFigures } from "../experiments/example-data";
-import { whyNoBrowser } from "./browser-for-tests";
+import { browserForTests } from "./browser-for-tests";
 import { inFakeKernel } from "./fake-kernel";
 
 const fig = exampleFigures().weight_similarity_comparison!;
-let noBrowser: string | null = null;
-
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(closeBrowser);
+const browser = browserForTests();
 
 test("one output: live, a picture, and words", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const outputs = await inFakeKernel(() => showFigure(fig, { name: "similarity" }));
   assert.equal(outputs.length, 1);
   const { data, metadata } = outputs[0]!;
@@ -34,7 +29,7 @@ test("one output: live, a picture, and words", async (t) => {
 });
 
 test("renderers have plotly.py's names and can be joined", async (t) => {
-  if (noBrowser) return t.skip(noBrowser);
+  if (browser.missing) return t.skip(browser.missing);
   const types = async (renderer: string) => {
     const [output] = await inFakeKernel(() => showFigure(fig, { renderer }));
     return Object.keys(output!.data);

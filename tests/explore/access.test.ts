@@ -21,16 +21,18 @@ class Counted {
     open: async () => {
       throw new TypeError("/secret/place");
     },
+    causalMap: (_request: unknown, asking?: { signal?: AbortSignal }) =>
+      this.endless(asking!.signal!, "a".repeat(2 ** 20)),
     neuronsThatMatter: (_request: unknown, asking?: { signal?: AbortSignal }) =>
       this.endless(asking!.signal!),
   } as unknown as Explorer;
 
   /** A run that ends only when it is stopped. */
-  private async *endless(signal: AbortSignal) {
+  private async *endless(signal: AbortSignal, what = "") {
     this.running++;
     try {
       for (let done = 1; !signal.aborted; done++) {
-        yield { done, total: 1e9, prediction: 0, neurons: [] };
+        yield { done, total: 1e9, prediction: 0, neurons: [], what };
         await new Promise((turn) => setTimeout(turn, 5));
       }
     } finally {
@@ -207,6 +209,59 @@ describe("who may ask the server of tslens explore", () => {
     for (const socket of sockets) socket.destroy();
     await until(() => counted.running === 0, "no run is left");
     assert.equal((await post()).status, 200);
+  });
+
+  /** A request with its headers, and a body that is left to the caller. */
+  function begun(port: number, path: string, length: number): string {
+    const host = `127.0.0.1:${port}`;
+    const headers = { ...own, host, origin: `http://${host}`, "content-length": String(length) };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+  }
+
+  it("keeps no place for questions that arrive slowly, and ends them", async () => {
+    const patienceMs = 1000;
+    const hasty = await served(counted.explorer, 0, { patienceMs });
+    const cookie = await cookieOf(hasty);
+    own = { ...own, cookie };
+    const slow = Array.from({ length: 2 * MOST_AT_ONCE }, (_, i) => {
+      const socket = connect(hasty.port, "127.0.0.1");
+      const path = i % 2 ? "/api/heads" : "/api/causal-map";
+      socket.on("error", () => {}).write(`${begun(hasty.port, path, 100)}{`);
+      return { socket, ended: once(socket.resume(), "close") };
+    });
+    await new Promise((turn) => setTimeout(turn, 300));
+    const host = `127.0.0.1:${hasty.port}`;
+    const quick = { headers: { ...own, host, origin: `http://${host}` } };
+    const asked = { path: "/api/heads", method: "POST", body: "{}", ...quick };
+    assert.equal((await ask(hasty.port, asked)).status, 200);
+    assert.equal(counted.running, 0);
+    // A letter now and then is no more patient than none.
+    const drip = setInterval(() => {
+      for (const { socket } of slow) if (socket.writable) socket.write(" ");
+    }, 100);
+    await Promise.all(slow.map(({ ended }) => ended));
+    clearInterval(drip);
+    assert.equal((await ask(hasty.port, asked)).status, 200);
+    await hasty.close();
+    own = { ...own, cookie: await cookieOf(server) };
+  });
+
+  it("ends a run whose parts nobody takes", async () => {
+    const hasty = await served(counted.explorer, 0, { patienceMs: 500 });
+    own = { ...own, cookie: await cookieOf(hasty) };
+    const body = JSON.stringify({ head: "one", text: "a", position: 0 });
+    const sockets = Array.from({ length: MOST_AT_ONCE }, () => {
+      const socket = connect(hasty.port, "127.0.0.1");
+      socket.on("error", () => {}).pause();
+      socket.write(begun(hasty.port, "/api/causal-map", body.length) + body);
+      return socket;
+    });
+    await until(() => counted.running === MOST_AT_ONCE, "all runs have begun");
+    await until(() => counted.running === 0, "runs that nobody takes are stopped");
+    for (const socket of sockets) socket.destroy();
+    await hasty.close();
+    own = { ...own, cookie: await cookieOf(server) };
   });
 
   it("does not speak WebSocket", async () => {

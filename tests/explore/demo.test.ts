@@ -125,7 +125,7 @@ describe("the page in the browser alone", () => {
         await page.waitForTimeout(20);
       }
 
-      await page.getByRole("button", { name: "Zero every neuron" }).click();
+      await page.getByRole("button", { name: "Zero the neurons one by one" }).click();
       await page.locator("section[aria-labelledby=sweep-title] tr").nth(23).waitFor();
       for (const [name, section] of [
         ["Draw the causal map", "map-title"],
@@ -262,7 +262,7 @@ describe("the page in the browser alone", () => {
     await inTab(await staticFiles(demo, { headers }), async ({ page, errors }) => {
       await shown(page).waitFor();
       assert.equal(await page.evaluate("crossOriginIsolated"), true);
-      await page.getByRole("button", { name: "Zero every neuron" }).click();
+      await page.getByRole("button", { name: "Zero the neurons one by one" }).click();
       await page.locator("section[aria-labelledby=sweep-title] tr").nth(23).waitFor();
       assert.deepEqual(errors, []);
     });

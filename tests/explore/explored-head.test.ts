@@ -212,7 +212,7 @@ describe("what parts add to a prediction", () => {
     const { parts, remainder } = await explored.patch(request);
     assert.equal(remainder, null);
     assert.ok(parts.every(({ contribution }) => contribution === null));
-    assert.ok(parts[0].relativeChange > 0);
+    assert.ok(parts[0].relativeChange! > 0);
     model.dispose();
   });
 

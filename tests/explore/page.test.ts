@@ -6,8 +6,10 @@ import type { Page } from "playwright-core";
 import { openHead } from "../../src/analysis/open-head";
 import { analyzeAudit } from "../../src/experiments/audit/audits";
 import { saveResult } from "../../src/experiments/save-result";
+import type { Example } from "../../src/explore/explorer";
 import { localExplorer } from "../../src/explore/local-explorer";
 import { type ExploreServer, exploreServer } from "../../src/explore/server";
+import { FIGURE_WIDTHS } from "../../src/figures/template";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
 import { whyNoBrowser } from "../display/browser-for-tests";
 import { fixture } from "../golden";
@@ -50,6 +52,19 @@ async function ran(page: Page, text: string): Promise<void> {
     page,
     `decodeURIComponent(new URLSearchParams(location.hash.slice(1)).get("text") ?? "") === ${JSON.stringify(text)}`,
   );
+}
+
+/** Saves a view, and looks whether it is what its name says; gives its content. */
+async function checkSaved(page: Page, view: string, format: string, folder: string) {
+  const save = page.getByRole("button", { name: `Save ${view} as ${format}` });
+  const [file] = await Promise.all([page.waitForEvent("download"), save.click()]);
+  const path = join(folder, file.suggestedFilename());
+  await file.saveAs(path);
+  const content = readFileSync(path);
+  if (format === "JSON") assert.ok(Object.keys(JSON.parse(String(content))).length > 1);
+  if (format === "PNG") assert.equal(content.subarray(1, 4).toString(), "PNG");
+  if (format === "SVG") assert.match(String(content.subarray(0, 200)), /^<svg /);
+  return content;
 }
 
 describe("the page of tslens explore", () => {
@@ -110,7 +125,11 @@ describe("the page of tslens explore", () => {
         await page.getByText("becomes").first().waitFor();
         await until(page, `document.querySelector(".outcome b").textContent.startsWith("2.5")`);
         assert.ok(Number.isFinite(await prediction(page)));
-        for (const button of ["Zero every neuron", "Draw the causal map", "Find examples"]) {
+        for (const button of [
+          "Zero the neurons one by one",
+          "Draw the causal map",
+          "Find examples",
+        ]) {
           await page.getByRole("button", { name: button }).click();
         }
         for (const section of ["map-title", "examples-title"]) {
@@ -129,16 +148,7 @@ describe("the page of tslens explore", () => {
           const formats = name === HEADS[0] ? ["JSON", "PNG", "SVG"] : ["JSON"];
           // Chromium drops what a page saves beyond ten files a second.
           if (formats.length > 1) await page.waitForTimeout(400);
-          for (const format of formats) {
-            const save = page.getByRole("button", { name: `Save ${view} as ${format}` });
-            const [file] = await Promise.all([page.waitForEvent("download"), save.click()]);
-            const path = join(downloads, file.suggestedFilename());
-            await file.saveAs(path);
-            const content = readFileSync(path);
-            if (format === "JSON") assert.ok(Object.keys(JSON.parse(String(content))).length > 1);
-            if (format === "PNG") assert.equal(content.subarray(1, 4).toString(), "PNG");
-            if (format === "SVG") assert.match(String(content.subarray(0, 200)), /^<svg /);
-          }
+          for (const format of formats) await checkSaved(page, view, format, downloads);
         }
         assert.deepEqual(errors, []);
       });
@@ -168,9 +178,73 @@ describe("the page of tslens explore", () => {
       const sentence = await page.locator(".headline").textContent();
       assert.equal(sentence, audit.because[0]);
       await page.locator("section[aria-labelledby=audit-title] .main-svg").first().waitFor();
+      const downloads = join(folder, "downloads", "audit");
+      const [json, png, svg] = [
+        await checkSaved(page, "audit", "JSON", downloads),
+        await checkSaved(page, "audit", "PNG", downloads),
+        await checkSaved(page, "audit", "SVG", downloads),
+      ];
+      assert.deepEqual(
+        JSON.parse(String(json)).criteria,
+        JSON.parse(JSON.stringify(audit.criteria)),
+      );
+      // A PNG's header has its width, and is drawn twice as large as the figure.
+      assert.equal(png.readUInt32BE(16), 2 * FIGURE_WIDTHS.notebook);
+      assert.match(String(svg), new RegExp(`width="${FIGURE_WIDTHS.notebook}"`));
       // Another head has none.
       await page.getByRole("combobox", { name: "Head" }).selectOption(HEADS[1]);
       await page.getByRole("button", { name: "Audit the head" }).waitFor();
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("takes an example as a prompt with all that was read before it, and measures where it is", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(`${server.url}#head=${HEADS[1]}`, async ({ page, errors }) => {
+      // The one with the most before it, more than the 24 tokens that are shown.
+      const explorer = await localExplorer();
+      const found: (Example & { readonly group: number; readonly at: number })[] = [];
+      for await (const part of explorer.topExamples(HEADS[1])) {
+        if (!("result" in part)) continue;
+        part.result.groups.forEach(({ examples }, group) => {
+          found.push(...examples.map((example, place) => ({ ...example, group, at: place })));
+        });
+      }
+      await explorer.dispose();
+      const deepest = found.reduce((a, b) => (b.position > a.position ? b : a));
+      assert.ok(deepest.position > 24);
+      await page.getByRole("button", { name: "Find examples" }).click();
+      await page.getByRole("combobox", { name: "Which examples" }).selectOption(`${deepest.group}`);
+      await page.getByRole("button", { name: "use as prompt" }).nth(deepest.at).click();
+      await ran(page, deepest.prompt);
+      await page.getByRole("heading", { name: `token ${deepest.position} “` }).waitFor();
+      const shown = await prediction(page);
+      assert.ok(Math.abs(shown - deepest.prediction) < 1e-4, `${shown}, ${deepest.prediction}`);
+      assert.ok(Math.abs((await clean(page)) - deepest.activation) < 0.006);
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  it("takes decimal numbers, and says so of others", async (t) => {
+    if (why) return t.skip(why);
+    await inTab(server.url, async ({ page, errors }) => {
+      const field = page.getByRole("textbox", { name: "Value, as a number" });
+      await field.fill("0.05");
+      await until(page, `document.querySelector(".outcome b")?.textContent.startsWith("0.05")`);
+      const before = await prediction(page);
+      for (const text of ["0x10", "1,5", "two"]) {
+        await field.fill(text);
+        await page.getByText("a decimal number is written such as -1.5").waitFor();
+        await field.blur();
+        assert.equal(await field.inputValue(), text);
+        assert.equal(await prediction(page), before);
+      }
+      await slider(page).press("ArrowRight");
+      await page.getByText("a decimal number is written").waitFor({ state: "detached" });
+      await until(
+        page,
+        `Math.abs(Number(document.querySelector("input.value").value) - 0.05) < 0.02`,
+      );
       assert.deepEqual(errors, []);
     });
   });
@@ -385,6 +459,17 @@ describe("the page of tslens explore", () => {
         );
         assert.equal(width, 360);
         assert.equal(paper, "rgb(27, 27, 27)");
+        await page.getByRole("button", { name: "Draw the causal map" }).click();
+        const drawn = page.locator("section[aria-labelledby=map-title] .main-svg").first();
+        await drawn.waitFor();
+        const sheet = await drawn.evaluate(
+          (element) =>
+            (element as unknown as { style: { backgroundColor: string } }).style.backgroundColor,
+        );
+        assert.equal(sheet, "rgb(27, 27, 27)");
+        const downloads = join(folder, "downloads", "dark");
+        const saved = String(await checkSaved(page, "causal map", "SVG", downloads));
+        assert.ok(saved.includes('style="fill: rgb(255, 255, 255)'));
         await slider(page).focus();
         const before = await prediction(page);
         for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowRight");
@@ -483,7 +568,7 @@ describe("tslens explore, when things go wrong", () => {
       await page.getByRole("alert").getByText("its prompts are token ids").waitFor();
       await box.fill("3 1 4");
       await ran(page, "3 1 4");
-      await page.getByRole("button", { name: "Zero every neuron" }).click();
+      await page.getByRole("button", { name: "Zero the neurons one by one" }).click();
       await page.locator("section[aria-labelledby=sweep-title] tr").first().waitFor();
       await page.getByRole("button", { name: "Find examples" }).click();
       await page.getByRole("alert").getByText("no tokenizer").first().waitFor();

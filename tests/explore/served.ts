@@ -2,15 +2,23 @@ import { request } from "node:http";
 import { after } from "node:test";
 import type { Explorer } from "../../src/explore/explorer";
 import { type LocalExplorerOptions, localExplorer } from "../../src/explore/local-explorer";
-import { type ExploreServer, exploreServer } from "../../src/explore/server";
+import {
+  type ExploreServer,
+  type ExploreServerOptions,
+  exploreServer,
+} from "../../src/explore/server";
 
 const endings: (() => Promise<void>)[] = [];
 after(() => Promise.all(endings.map((end) => end())));
 
 /** A server that is closed after the tests of the file that calls this. */
-export async function served(explorer: Explorer, port = 0): Promise<ExploreServer> {
+export async function served(
+  explorer: Explorer,
+  port = 0,
+  options: Partial<ExploreServerOptions> = {},
+): Promise<ExploreServer> {
   const unforeseen = (error: unknown) => `not foreseen: ${(error as Error).stack}`;
-  const server = await exploreServer(explorer, { port, unforeseen });
+  const server = await exploreServer(explorer, { port, unforeseen, ...options });
   endings.push(() => server.close());
   return server;
 }

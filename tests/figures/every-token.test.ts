@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { closeBrowser } from "../../src/display/browser";
 import { notebookHtml } from "../../src/display/notebook-html";
 import { plainFigure } from "../../src/display/plain-figure";
 import { safeFigure } from "../../src/display/safe-figure";
@@ -13,7 +12,7 @@ import { figureOutput } from "../../src/display/show-figure";
 import { FigureError } from "../../src/errors";
 import * as figures from "../../src/figures";
 import type { Figure } from "../../src/figures/figure";
-import { visit, whyNoBrowser } from "../display/browser-for-tests";
+import { browserForTests, visit } from "../display/browser-for-tests";
 import { checkTexts } from "../display/drawn-texts";
 import { everyTokenDrawings as drawings } from "./every-token-drawings";
 import {
@@ -25,14 +24,8 @@ import {
 } from "./example-runs";
 
 const folder = mkdtempSync(join(tmpdir(), "tslens-every-token-"));
-let noBrowser: string | null = null;
-before(async () => {
-  noBrowser = await whyNoBrowser();
-});
-after(async () => {
-  await closeBrowser();
-  rmSync(folder, { recursive: true });
-});
+const browser = browserForTests();
+after(() => rmSync(folder, { recursive: true }));
 
 // biome-ignore lint/suspicious/noExplicitAny: Plotly's own JSON
 type Loose = Record<string, any>;
@@ -44,7 +37,7 @@ describe("in a page, drawn by a browser, offline and without errors,", () => {
   for (const [name, draw] of Object.entries(drawings)) {
     for (const size of ["notebook", "column"] as const) {
       it(`${name} for a ${size}: no text covers another or leaves the figure`, async (t) => {
-        if (noBrowser) return t.skip(noBrowser);
+        if (browser.missing) return t.skip(browser.missing);
         const figure = draw(size);
         const options = { directory: folder, formats: ["html"] } as const;
         const [file] = await saveFigure(figure, name.replaceAll(" ", "_"), options);
@@ -178,7 +171,7 @@ describe("a dose–response slider", () => {
   };
   for (const [name, write] of Object.entries(pages)) {
     it(`moves the neuron in ${name}`, async (t) => {
-      if (noBrowser) return t.skip(noBrowser);
+      if (browser.missing) return t.skip(browser.missing);
       const [{ clean, prediction }] = dose.texts;
       await visit(await write(), async ({ page, errors, requests }) => {
         const { x, y, said } = await seen(page);
@@ -198,7 +191,7 @@ describe("a dose–response slider", () => {
   }
 
   it("is a picture at the unpatched value where nothing runs, beside Plotly's JSON with its steps", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const { data } = await figureOutput(plainFigure(figure), "dose", ["plotly_mimetype", "png"]);
     assert.ok((data["image/png"] as string).length > 10_000);
     const { layout } = data["application/vnd.plotly.v1+json"] as Loose;
@@ -280,6 +273,7 @@ describe("what cannot be drawn is refused in one line", () => {
     "unequal rows": [() => figures.heatmap([[1, 2], [3]]), /"row 1" has the wrong length; found 1 values, expected 2/], // biome-ignore format: a table
     "too few labels": [() => figures.heatmap([[1, 2]], { x: ["a"] }), /labels of x" has the wrong length/], // biome-ignore format: a table
     "labels that are none": [() => figures.heatmap([[1]], { x: [{}] as never }), /found object at position 0/], // biome-ignore format: a table
+    "too many numbers": [() => figures.heatmap(Array.from({ length: 3000 }, () => new Float32Array(3000))), /3000 rows, 9000000 numbers, expected at most 1000000/], // biome-ignore format: a table
     "no list": [() => figures.heatmap(7 as never), /found number/],
     "a flat list": [() => figures.heatmap([1, 2] as never), /"row 0" is not a list; found number/],
     "a hole in a list": [() => figures.line([1, undefined as never, 2]), /found undefined at position 1/], // biome-ignore format: a table

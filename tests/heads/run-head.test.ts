@@ -123,6 +123,16 @@ describe("a bundled head at every position", () => {
     }
   });
 
+  it("names an option that it does not know", async () => {
+    const head = await open();
+    await assert.rejects(head.run("a", { batchSize: 4 } as object), (error: Error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /no such option; found batchSize, expected prependBos, truncate/);
+      return true;
+    });
+    assert.equal((await head.run("a", { truncate: undefined, signal: undefined })).length, 1);
+  });
+
   it("frees its tensors, also when it throws", async () => {
     const head = await open();
     const before = tf.memory().numTensors;

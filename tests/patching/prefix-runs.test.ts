@@ -36,8 +36,10 @@ describe("the run of a prompt, for patches at any of its tokens", () => {
   };
 
   it("gives what a run of the prompt's beginning alone gives, at every token", async () => {
+    const { numTensors } = tf.memory();
     const kept = runs();
-    for (const position of TOKENS.keys()) {
+    // A place twice, and back again: what is kept of the one before is another's.
+    for (const position of [...TOKENS.keys(), TOKENS.length - 1, 3, 3]) {
       const prompt = kept.upTo(position);
       assert.deepEqual(prompt, TOKENS.slice(0, position + 1));
       const found = await patch(model, [prompt], VARIANTS, { read: READ, clean: kept.clean });
@@ -49,6 +51,7 @@ describe("the run of a prompt, for patches at any of its tokens", () => {
       assert.ok(relativeToLargest(found.clean[0][NAME], expected.clean[0][NAME]) < TOLERANCE);
     }
     kept.dispose();
+    assert.equal(tf.memory().numTensors, numTensors);
   });
 
   it("gives activations at every token, and frees what it keeps", () => {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { closeBrowser } from "../../src/display/browser";
 import { studyPage } from "../../src/study/study-page";
 import { temporaryFolder } from "../checkpoints/temporary-folder";
-import { visit, whyNoBrowser } from "../display/browser-for-tests";
+import { browserForTests, visit } from "../display/browser-for-tests";
 import { checkTexts } from "../display/drawn-texts";
 import { exampleRow, exampleRows, exampleStudy } from "./example-rows";
 
@@ -23,12 +22,10 @@ describe("a study's page", () => {
   const folder = temporaryFolder();
   const file = join(folder, "index.html");
   const rows = exampleRows(SHARES);
-  let noBrowser: string | null;
-  before(async () => {
-    noBrowser = await whyNoBrowser();
+  const browser = browserForTests();
+  before(() => {
     writeFileSync(file, studyPage(exampleStudy(rows)));
   });
-  after(closeBrowser);
 
   /** The places of the rows that are shown, in the order in which they are. */
   const shown = async (page: Page) =>
@@ -40,7 +37,7 @@ describe("a study's page", () => {
   const state = (page: Page) => page.locator(".study th[aria-sort]").first();
 
   it("sorts by a heading's button and by the list, with the keyboard, what is missing last", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     await visit(
       file,
       async ({ page, errors, requests }) => {
@@ -67,7 +64,7 @@ describe("a study's page", () => {
   });
 
   it("filters by words and by verdict, and says how many are shown", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     await visit(
       file,
       async ({ page }) => {
@@ -87,7 +84,7 @@ describe("a study's page", () => {
   });
 
   it("a point of either figure leads to the row of its head, also to one that is filtered out", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     await visit(
       file,
       async ({ page, errors }) => {
@@ -126,7 +123,7 @@ describe("a study's page", () => {
   });
 
   it("fits a window of any width: nothing is cut off, no text of a figure covers another", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const long = exampleStudy([
       ...rows,
       exampleRow({ model_dir: `models/${"long_name_".repeat(30)}`, ridge_penalty: 1 }),
@@ -161,7 +158,7 @@ describe("a study's page", () => {
   });
 
   it("runs nothing that a file smuggled in, links to each head's file, lists what failed", async (t) => {
-    if (noBrowser) return t.skip(noBrowser);
+    if (browser.missing) return t.skip(browser.missing);
     const evil = '</script><script>document.title="owned"</script><img src=x onerror=alert(1)>';
     const hostile = join(folder, "hostile.html");
     const study = exampleStudy([

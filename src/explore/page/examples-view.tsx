@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { Example, ExamplesShown, Explorer, Running } from "../explorer";
+import type { ExamplesShown, Explorer, Running } from "../explorer";
 import { RunButton, RunProblem, RunProgress, resultOf, useLongRun } from "./long-run-view";
 import { Plot } from "./plot";
 import { Section } from "./section";
@@ -98,7 +98,11 @@ function Groups({
             <TokenStrip tokens={example.tokens} scale={scale} chosen={example.at} />
             <p class="soft">
               {numbersOf(example, scale)}{" "}
-              <button type="button" class="quiet" onClick={() => session.write(textUpTo(example))}>
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => session.write(example.prompt, example.position)}
+              >
                 use as prompt
               </button>
             </p>
@@ -107,12 +111,4 @@ function Groups({
       </ol>
     </>
   );
-}
-
-/** Up to the token that it is about, which is then the last and is measured. */
-function textUpTo({ tokens, at }: Example): string {
-  return tokens
-    .slice(0, at + 1)
-    .map(({ text }) => text)
-    .join("");
 }

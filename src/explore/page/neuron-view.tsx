@@ -1,5 +1,5 @@
 import { useComputed } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatNumber } from "../../text/format-number";
 import {
   type CleanAndPatched,
@@ -9,6 +9,7 @@ import {
 } from "../explorer";
 import { DoseCurveLine } from "./dose-curve";
 import { decimalsFor, fixed, signed } from "./fixed";
+import { numberProblem } from "./number-problem";
 import { PartBars } from "./part-bars";
 import { patchFigure } from "./patch-figure";
 import { Section } from "./section";
@@ -108,25 +109,35 @@ function NumberField({
   readonly onValue: (value: number) => void;
 }) {
   const [text, setText] = useState<string | null>(null);
-  const given = text === null ? null : Number(text);
-  const isWrong = text !== null && (text.trim() === "" || !Number.isFinite(Math.fround(given!)));
+  const field = useRef<HTMLInputElement>(null);
+  const problem = text === null ? null : numberProblem(text);
+  // Moved by the slider, it says what that says.
+  useEffect(() => {
+    if (document.activeElement !== field.current) setText(null);
+  }, [value]);
   return (
-    <input
-      type="text"
-      inputMode="decimal"
-      class="value"
-      aria-label="Value, as a number"
-      aria-invalid={isWrong}
-      value={text ?? String(Number(value.toPrecision(5)))}
-      onInput={({ currentTarget }) => {
-        setText(currentTarget.value);
-        const number = Number(currentTarget.value);
-        if (currentTarget.value.trim() !== "" && Number.isFinite(Math.fround(number))) {
-          onValue(number);
-        }
-      }}
-      onBlur={() => setText(null)}
-    />
+    <>
+      <input
+        ref={field}
+        type="text"
+        inputMode="decimal"
+        class="value"
+        aria-label="Value, as a number"
+        aria-invalid={problem !== null}
+        aria-describedby="value-problem"
+        value={text ?? String(Number(value.toPrecision(5)))}
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value);
+          if (numberProblem(currentTarget.value) === null) onValue(Number(currentTarget.value));
+        }}
+        onBlur={() => {
+          if (problem === null) setText(null);
+        }}
+      />
+      <span id="value-problem" class="value-problem" role="status">
+        {problem}
+      </span>
+    </>
   );
 }
 

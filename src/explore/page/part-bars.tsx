@@ -20,7 +20,7 @@ export function PartBars({
   scale.current.largest = Math.max(
     scale.current.largest,
     Math.abs(change),
-    ...amounts.map((amount) => Math.abs(amount)),
+    ...amounts.map((amount) => Math.abs(amount ?? 0)),
   );
   const { largest } = scale.current;
   const hasContributions = patched.parts.every(({ contribution }) => contribution !== null);
@@ -61,23 +61,25 @@ export function nameOf({ layer, part, hook }: PartChange): string {
 
 interface BarProps {
   readonly name: string;
-  readonly amount: number;
+  /** null where it is a share of nothing. */
+  readonly amount: number | null;
   readonly largest: number;
   readonly isTotal?: boolean;
 }
 
 function Bar({ name, amount, largest, isTotal = false }: BarProps) {
-  const share = largest === 0 ? 0 : (50 * Math.abs(amount)) / largest;
+  const bar = amount ?? 0;
+  const share = largest === 0 ? 0 : (50 * Math.abs(bar)) / largest;
   return (
     <tr class={isTotal ? "total" : undefined}>
       <th scope="row">{name}</th>
       <td class="bar" aria-hidden="true">
         <span
-          class={amount < 0 ? "below" : "above"}
-          style={{ left: `${amount < 0 ? 50 - share : 50}%`, width: `${share}%` }}
+          class={bar < 0 ? "below" : "above"}
+          style={{ left: `${bar < 0 ? 50 - share : 50}%`, width: `${share}%` }}
         />
       </td>
-      <td class="number">{signed(amount, decimalsFor(largest))}</td>
+      <td class="number">{amount === null ? "was 0" : signed(amount, decimalsFor(largest))}</td>
     </tr>
   );
 }

@@ -1,21 +1,29 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { figureSummary } from "../../display/figure-text";
 import type { FigureSize } from "../../figures/template";
 import type { Figures } from "../explorer";
+import { darkFigure } from "./dark-figure";
 import { plotly } from "./plotly";
 
 /** A window narrower than a figure for a desk, with the page's edges. */
 const NARROW = matchMedia("(max-width: 867px)");
 
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
+/** Whether it is so now, and drawn again when it changes. */
+function useMatches(media: MediaQueryList): boolean {
+  const [matches, setMatches] = useState(media.matches);
+  useEffect(() => {
+    const change = () => setMatches(media.matches);
+    media.addEventListener("change", change);
+    return () => media.removeEventListener("change", change);
+  }, [media]);
+  return matches;
+}
+
 /** Which of a figure's sizes the window has room for. */
 export function useFigureSize(): FigureSize {
-  const [isNarrow, setNarrow] = useState(NARROW.matches);
-  useEffect(() => {
-    const change = () => setNarrow(NARROW.matches);
-    NARROW.addEventListener("change", change);
-    return () => NARROW.removeEventListener("change", change);
-  }, []);
-  return isNarrow ? "column" : "notebook";
+  return useMatches(NARROW) ? "column" : "notebook";
 }
 
 /** A figure, drawn by Plotly as large as its place. */
@@ -23,7 +31,11 @@ export function Plot({ figures }: { readonly figures: Figures }) {
   const size = useFigureSize();
   const place = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { data, layout } = figures[size];
+  const isDark = useMatches(DARK);
+  const { data, layout } = useMemo(
+    () => (isDark ? darkFigure(figures[size]) : figures[size]),
+    [figures, size, isDark],
+  );
   useEffect(() => {
     let isGone = false;
     const element = place.current!;

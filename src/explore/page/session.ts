@@ -53,6 +53,8 @@ export class Session {
     ...{ prompt: null, patch: null, curve: null, audit: null },
   });
   private wishes: StartingPoint;
+  /** A token that is asked for with its prompt. */
+  private wanted: { readonly text: string; readonly position: number } | null = null;
   private readonly runs = new Newest<string>((text) =>
     this.answered("prompt", () => this.runPrompt(text)),
   );
@@ -97,9 +99,14 @@ export class Session {
     await this.answered("prompt", () => this.openHead(id));
   }
 
-  /** Takes another prompt. */
-  write(text: string): void {
+  /**
+   * Takes another prompt.
+   *
+   * @param position the token that is measured; left to the head, or where it was, if not given
+   */
+  write(text: string, position: number | null = null): void {
     this.text.value = text;
+    this.wanted = position === null ? null : { text, position };
     if (this.head.value) this.runs.put(text);
   }
 
@@ -169,7 +176,7 @@ export class Session {
       if (this.head.value !== head) return;
       batch(() => {
         const before = this.run.value && this.place.value;
-        const position = this.followed(run);
+        const position = this.followed(run, text);
         this.run.value = run;
         this.ranText.value = text;
         this.position.value = position;
@@ -184,7 +191,12 @@ export class Session {
   }
 
   /** The measured token stays where it was chosen, as long as the text before it is the same. */
-  private followed(run: PromptRun): number {
+  private followed(run: PromptRun, text: string): number {
+    const { wanted } = this;
+    if (wanted?.text === text) {
+      this.wanted = null;
+      if (wanted.position < run.tokens.length) return wanted.position;
+    }
     const before = this.run.value;
     const at = before ? this.position.value : (this.wishes.position ?? run.measured);
     const isChosen = before ? at !== before.measured : this.wishes.position !== null;

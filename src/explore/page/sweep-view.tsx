@@ -70,7 +70,7 @@ export function SweepView({ session, explorer }: ViewProps) {
           <option value="target">layer {head.layer}, the target’s</option>
           <option value="all">all layers that the head can see</option>
         </select>
-        <RunButton label="Zero every neuron" run={run} onStart={start} />
+        <RunButton label="Zero the neurons one by one" run={run} onStart={start} />
         {isRunning && (
           <RunProgress done={latest?.done ?? 0} total={latest?.total ?? null} what="neurons" />
         )}
