@@ -63,6 +63,25 @@ describe("the steps at which a function of the step has certain values", () => {
     assert.ok(asked < 40, `${asked} looks`);
   });
 
+  it("are found up to where the function turns back, and no farther", () => {
+    const hump = (step: number) => Math.E * step * Math.exp(-step); // 1 at step 1
+    const below = [0.3, 0.7, 0.9, 0.99, 0.999];
+    for (const scale of [1, 0.1, 10]) {
+      const f = (step: number) => hump(step * scale);
+      const { found } = searched(f, Math.E * scale, [...below, 1.001, 1.5]);
+      assertReached(f, found.slice(0, 5), below);
+      for (const step of found.slice(0, 5)) assert.ok(step! <= 1.05 / scale, `found at ${step}`);
+      assert.deepEqual(found.slice(5), [null, null]);
+      const mirrored = searched((step) => -f(-step), Math.E * scale, [-0.999, -1.001]);
+      assertReached((step) => -f(-step), mirrored.found.slice(0, 1), [-0.999]);
+      assert.equal(mirrored.found[1], null);
+    }
+    // Less than the first guess sees, which lies far behind the peak.
+    const early = (step: number) => step - 40 * step * step; // at most 1/160
+    assertReached(early, searched(early, 1, [0.006]).found, [0.006]);
+    assert.deepEqual(searched(early, 1, [0.5]).found, [null]);
+  });
+
   it("are the first of several crossings that are seen", () => {
     const f = (step: number) => Math.sin(step);
     const { found } = searched(f, 1, [0.2, -0.2, 0.9]);

@@ -4,6 +4,9 @@ const CLOSE = 1e-3;
 /** The share of that by which two interpolations may differ for a value to be found without a look. */
 const SURE = 0.1;
 
+/** Nearer to the farthest value seen, as a share of the way between the samples beside it, nobody looks for a peak. */
+const NEAR = 0.01;
+
 /** How many times as far as the slope says is looked for a value. */
 const FARTHEST = 64;
 
@@ -107,7 +110,8 @@ export class ValueSearch {
       const way = this.wayTo(wanted.value);
       const reach = FARTHEST * Math.abs(this.firstGuess(wanted.value));
       const isFar = Math.abs(way[way.length - 1].step) >= reach;
-      const isOut = isFar && this.firstPast(wanted.value) < 0;
+      const isBeyond = this.firstPast(wanted.value) < 0;
+      const isOut = isFar && isBeyond && this.peak(wanted.value) === null;
       if (isOut || wanted.tries >= MOST_TRIES) wanted.isGivenUp = true;
     }
     this.plan();
@@ -126,11 +130,13 @@ export class ValueSearch {
       const gap = `${value > this.own} ${this.firstPast(value)}`;
       gaps.set(gap, [...(gaps.get(gap) ?? []), place]);
     }
-    this.pending = [...gaps.values()].map((places) => {
+    this.pending = [...gaps.values()].flatMap((places) => {
       const { value } = this.wanted[places[0]];
-      const isInside = this.firstPast(value) >= 0;
-      if (isInside) return places[Math.floor(places.length / 2)];
-      return value > this.own ? places[places.length - 1] : places[0];
+      if (this.firstPast(value) >= 0) return [places[Math.floor(places.length / 2)]];
+      const outwards = value > this.own ? places : [...places].reverse();
+      const [nearest, farthest] = [outwards[0], outwards[outwards.length - 1]];
+      const isAtPeak = this.peak(this.wanted[nearest].value) !== null;
+      return isAtPeak && nearest !== farthest ? [nearest, farthest] : [farthest];
     });
   }
 
@@ -197,8 +203,39 @@ export class ValueSearch {
     return steps[0];
   }
 
+  /**
+   * Where the number may turn back beyond a value that no sample is past: the vertex of the parabola through
+   * the farthest value that was seen and its neighbours. Null if it does not reach the value.
+   */
+  private peak(value: number): number | null {
+    const sign = Math.sign(value - this.own);
+    const way = this.wayTo(value);
+    const heights = way.map((sample) => sign * (sample.value - this.own));
+    const top = heights.indexOf(Math.max(...heights));
+    if (top === way.length - 1) return null;
+    // At the start its slope stands for a sample before it.
+    const [left, right] = [way[top - 1], way[top + 1]];
+    const to = right.step - way[top].step;
+    const ahead = (heights[top + 1] - heights[top]) / to;
+    const behind =
+      top === 0
+        ? sign * this.slope
+        : (heights[top] - heights[top - 1]) / (way[top].step - left.step);
+    const from = top === 0 ? 0 : way[top].step - left.step;
+    const bend = (ahead - behind) / (to + from);
+    const slope = top === 0 ? behind : behind + bend * from;
+    const off = -slope / (2 * bend);
+    const reached = heights[top] + (slope * off) / 2;
+    const isNew = Math.abs(off) > NEAR * Math.abs(to + from);
+    return isNew && Number.isFinite(off) && reached >= sign * (value - this.own)
+      ? way[top].step + off
+      : null;
+  }
+
   /** Beyond the farthest sample: along the last line if that is near, else twice as far: farther, and it might jump over the first crossing. */
   private beyond(value: number): number {
+    const peak = this.peak(value);
+    if (peak !== null) return peak;
     const first = this.firstGuess(value);
     const way = this.wayTo(value);
     if (way.length === 1) return first;
