@@ -71,7 +71,11 @@ describe("tslens says what there is", () => {
       ["--import", require.resolve("tsx"), "-e", script],
       { encoding: "utf8" },
     );
-    assert.deepEqual(JSON.parse(stdout), ["commander", "fastest-levenshtein"]);
+    const runner = ["esbuild", "get-tsconfig", "tsx"];
+    assert.deepEqual(
+      JSON.parse(stdout).filter((name: string) => !runner.includes(name)),
+      ["commander", "fastest-levenshtein"],
+    );
   });
 
   it("every command that is there is found by its own name", async () => {
