@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { CheckpointError } from "../errors";
+import { fileSha256 } from "./file-sha256";
+import type { HashingThread } from "./hashing-thread";
 
 /** Files of less than this many bytes together are hashed as soon as they are read: some 20 ms. */
 const HASHED_AT_ONCE = 2 ** 24;
@@ -15,6 +15,7 @@ export class ReadFiles {
   readonly paths: readonly string[];
   private readonly states: ReadonlyMap<string, string | null>;
   private hashes: Promise<Readonly<Record<string, string>>> | undefined;
+  private thread: HashingThread | undefined;
 
   constructor(paths: readonly string[], states = statesOf(paths)) {
     this.paths = paths;
@@ -39,8 +40,20 @@ export class ReadFiles {
    */
   async finish(): Promise<void> {
     this.requireUnchanged();
-    const sizes = this.paths.map((path) => Number(this.states.get(path)!.split(" ")[0]));
-    if (sizes.reduce((sum, size) => sum + size, 0) < HASHED_AT_ONCE) await this.sha256();
+    if (!this.areLarge()) await this.sha256();
+  }
+
+  /** To be called before they are read by who will want their hashes: large ones are hashed meanwhile. */
+  startHashing(): void {
+    if (!this.areLarge()) return;
+    // A browser has no such threads, nor files so large.
+    const { HashingThread } = require("./hashing-thread") as typeof import("./hashing-thread");
+    this.thread ??= new HashingThread(this.paths);
+  }
+
+  private areLarge(): boolean {
+    const sizes = this.paths.map((path) => Number(this.states.get(path)?.split(" ")[0] ?? 0));
+    return sizes.reduce((sum, size) => sum + size, 0) >= HASHED_AT_ONCE;
   }
 
   /** @throws CheckpointError if a file is not the one that was read, or was not there before. */
@@ -72,10 +85,14 @@ export class ReadFiles {
 
   private async hashed(): Promise<Record<string, string>> {
     this.requireUnchanged();
-    const hashes: Record<string, string> = {};
-    for (const path of this.paths) hashes[basename(path)] = await sha256(path);
+    this.startHashing();
+    const hashes = await this.thread?.sha256().catch((cause) => {
+      this.thread = undefined;
+      throw unreadable(this.paths, cause);
+    });
+    const named = this.paths.map((path, i) => [basename(path), hashes?.[i] ?? sha256(path)]);
     this.requireUnchanged();
-    return hashes;
+    return Object.fromEntries(named);
   }
 }
 
@@ -107,16 +124,19 @@ function stateOf(path: string): string | null {
   }
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
+function sha256(path: string): string {
   try {
-    await pipeline(createReadStream(path), hash);
+    return fileSha256(path);
   } catch (cause) {
-    throw new CheckpointError("the file cannot be read", {
-      file: path,
-      found: (cause as NodeJS.ErrnoException).code,
-      cause,
-    });
+    throw unreadable([path], cause);
   }
-  return hash.digest("hex");
+}
+
+function unreadable(paths: readonly string[], cause: unknown): CheckpointError {
+  const { path, code } = cause as NodeJS.ErrnoException;
+  return new CheckpointError("the file cannot be read", {
+    file: path ?? paths.join(", "),
+    found: code,
+    cause,
+  });
 }
