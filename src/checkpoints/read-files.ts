@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { CheckpointError } from "../errors";
-import { fileSha256 } from "./file-sha256";
 import type { HashingThread } from "./hashing-thread";
 
 /** Files of less than this many bytes together are hashed as soon as they are read: some 20 ms. */
@@ -86,13 +87,16 @@ export class ReadFiles {
   private async hashed(): Promise<Record<string, string>> {
     this.requireUnchanged();
     this.startHashing();
-    const hashes = await this.thread?.sha256().catch((cause) => {
+    const inThread = await this.thread?.sha256().catch((cause) => {
       this.thread = undefined;
       throw unreadable(this.paths, cause);
     });
-    const named = this.paths.map((path, i) => [basename(path), hashes?.[i] ?? sha256(path)]);
+    const hashes: Record<string, string> = {};
+    for (const [i, path] of this.paths.entries()) {
+      hashes[basename(path)] = inThread?.[i] ?? (await sha256(path));
+    }
     this.requireUnchanged();
-    return Object.fromEntries(named);
+    return hashes;
   }
 }
 
@@ -124,12 +128,14 @@ function stateOf(path: string): string | null {
   }
 }
 
-function sha256(path: string): string {
+async function sha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
   try {
-    return fileSha256(path);
+    await pipeline(createReadStream(path), hash);
   } catch (cause) {
     throw unreadable([path], cause);
   }
+  return hash.digest("hex");
 }
 
 function unreadable(paths: readonly string[], cause: unknown): CheckpointError {
