@@ -8,6 +8,9 @@ import type { HashingThread } from "./hashing-thread";
 /** Files of less than this many bytes together are hashed as soon as they are read: some 20 ms. */
 const HASHED_AT_ONCE = 2 ** 24;
 
+/** From here on hashing takes longer than to start a thread for it. */
+const HASHED_IN_THREAD = 2 ** 26;
+
 /**
  * Files that something is read from, so that it can be said later what it was read from: made before
  * they are read, and asked afterwards.
@@ -41,20 +44,20 @@ export class ReadFiles {
    */
   async finish(): Promise<void> {
     this.requireUnchanged();
-    if (!this.areLarge()) await this.sha256();
+    if (this.bytes() < HASHED_AT_ONCE) await this.sha256();
   }
 
   /** To be called before they are read by who will want their hashes: large ones are hashed meanwhile. */
   startHashing(): void {
-    if (!this.areLarge()) return;
+    if (this.bytes() < HASHED_IN_THREAD) return;
     // A browser has no such threads, nor files so large.
     const { HashingThread } = require("./hashing-thread") as typeof import("./hashing-thread");
     this.thread ??= new HashingThread(this.paths);
   }
 
-  private areLarge(): boolean {
+  private bytes(): number {
     const sizes = this.paths.map((path) => Number(this.states.get(path)?.split(" ")[0] ?? 0));
-    return sizes.reduce((sum, size) => sum + size, 0) >= HASHED_AT_ONCE;
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** @throws CheckpointError if a file is not the one that was read, or was not there before. */

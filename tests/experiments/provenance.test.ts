@@ -248,7 +248,7 @@ describe("files that were read", () => {
     const own = mkdtempSync(join(folder, "large-"));
     const large = join(own, "large.bin");
     const small = join(own, "small.bin");
-    writeFileSync(large, Buffer.alloc(17_000_001, "large"));
+    writeFileSync(large, Buffer.alloc(68_000_001, "large"));
     writeFileSync(small, "small");
     const hashes = { "small.bin": hashOf(small), "large.bin": hashOf(large) };
     assert.deepEqual(await ReadFiles.in(own).only([small, large]).sha256(), hashes);
@@ -260,7 +260,7 @@ describe("files that were read", () => {
 
   it("that cannot be read any more are named", async () => {
     const gone = join(folder, "gone.bin");
-    writeFileSync(gone, Buffer.alloc(17_000_000));
+    writeFileSync(gone, Buffer.alloc(68_000_000));
     const files = ReadFiles.in(folder).only([gone]);
     rmSync(gone);
     files.startHashing();
