@@ -1,20 +1,20 @@
 /** The page of `tslens explore` in a real browser: from a drag to the redrawn prediction, on the bundled model and on 124M. */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { writeSafetensors } from "../src/checkpoints/safetensors-writer";
 import { closeBrowser, inBrowser } from "../src/display/browser";
 import { localExplorer } from "../src/explore/local-explorer";
 import { exploreServer } from "../src/explore/server";
 import { randomStream } from "../src/stats/random-stream";
 import { type Measurement, measurement } from "./measurement";
+import { isQuick } from "./quick";
+import { randomHead } from "./random-head";
 
 const DRAGS = 60;
 
 /** A frame of a screen of 60 Hz, in milliseconds. */
 const FRAME = 1000 / 60;
 
-const [D_MODEL, VOCABULARY] = [768, 50_257];
+const VOCABULARY = 50_257;
 
 /** Layers of the 124M model whose neuron is dragged: almost all is run above the first, little above the last. */
 const LAYERS = [1, 8] as const;
@@ -59,7 +59,7 @@ const DRAG = `(async () => {
 export async function* exploring(folder: string): AsyncGenerator<Measurement> {
   const sentence = "Once upon a time there was a king who had three sons, and he loved them all.";
   yield* measured("the bundled model", {}, sentence);
-  for (const layer of LAYERS) {
+  for (const layer of isQuick ? [] : LAYERS) {
     const modelDir = await randomHead(join(folder, "..", `head-l${layer}`), layer);
     for (const length of [64, 1024]) {
       const stream = randomStream(length, "bench tokens");
@@ -107,24 +107,4 @@ async function settled(page: Page): Promise<void> {
   const patient = { timeout: 120_000 };
   await page.locator("[data-prediction]").waitFor(patient);
   await page.locator(".curve polyline").waitFor(patient);
-}
-
-/** A linear head of seeded weights on the last residual stream, for a hidden neuron. */
-async function randomHead(folder: string, layer: number): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  const stream = randomStream(layer, "bench head");
-  const data = Float32Array.from({ length: D_MODEL }, () => stream.gaussian());
-  const config = {
-    ...{ head_type: "regression", layer_type: "post", target_layer: layer, target_neuron: 7 },
-    head_config: { input_dim: D_MODEL, hidden_dim: null },
-  };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  await writeSafetensors(
-    join(folder, "head.safetensors"),
-    new Map([
-      ["output.weight", { dtype: "float32" as const, shape: [1, D_MODEL], data }],
-      ["output.bias", { dtype: "float32" as const, shape: [1], data: new Float32Array(1) }],
-    ]),
-  );
-  return folder;
 }
