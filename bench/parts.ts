@@ -13,7 +13,7 @@ export type Part = (folder: string) => Promise<Measurement[]> | AsyncIterable<Me
 
 /** The parts of the bench, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
-  starting,
+  start: starting,
   loading,
   running,
   patching,

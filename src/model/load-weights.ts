@@ -7,7 +7,7 @@ import { FloatMemory } from "../tensors/float-memory";
 import type { ModelConfig } from "./config";
 import { keyValueHeads } from "./config";
 import { allFinite, type Matrix } from "./matrix";
-import { parameterCount } from "./memory-need";
+import { parameterCount } from "./parameter-count";
 import { type TensorNames, tensorNames } from "./tensor-names";
 import { sizeWithTerms, withTerms } from "./vocabulary";
 import {
