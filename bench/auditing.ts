@@ -14,6 +14,7 @@ import { openBase } from "../src/model/open-base";
 import { randomStream } from "../src/stats/random-stream";
 import { matrixRate } from "./matrix-rate";
 import { type Measurement, measurement, seconds } from "./measurement";
+import { isQuick } from "./quick";
 import { randomHead } from "./random-head";
 
 /** Held-out texts, of 8 to 40 random tokens. */
@@ -22,10 +23,11 @@ const TEXTS = 300;
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* auditing(folder: string): AsyncGenerator<Measurement> {
   const tiny = join(__dirname, "..", "models", "tiny-gpt2");
-  for (const [name, path, layer] of [
+  const models = [
     ["the tiny model", tiny, 2],
     ["124M", folder, 6],
-  ] as const) {
+  ] as const;
+  for (const [name, path, layer] of isQuick ? models.slice(0, 1) : models) {
     const model = await openBase(path);
     try {
       yield* ofModel(model, name, layer);

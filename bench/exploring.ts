@@ -7,6 +7,7 @@ import { localExplorer } from "../src/explore/local-explorer";
 import { exploreServer } from "../src/explore/server";
 import { randomStream } from "../src/stats/random-stream";
 import { type Measurement, measurement } from "./measurement";
+import { isQuick } from "./quick";
 import { randomHead } from "./random-head";
 
 const DRAGS = 60;
@@ -62,7 +63,7 @@ const DRAG = `(async () => {
 export async function* exploring(folder: string): AsyncGenerator<Measurement> {
   const sentence = "Once upon a time there was a king who had three sons, and he loved them all.";
   yield* measured("the bundled model", {}, sentence);
-  for (const layer of LAYERS) {
+  for (const layer of isQuick ? [] : LAYERS) {
     const target = { layer_type: "post", target_layer: layer, target_neuron: 7 } as const;
     const modelDir = await randomHead(join(folder, "..", `head-l${layer}`), D_MODEL, target);
     for (const length of [64, 1024]) {

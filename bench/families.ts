@@ -8,9 +8,10 @@ import { HookedTransformer } from "../src/model/hooked-transformer";
 import { type Measurement, measurement, seconds } from "./measurement";
 import { caseOf, ourPatching, randomPrompts } from "./patch-case";
 import { benchPython, hasLibrary } from "./python-batch";
+import { isQuick } from "./quick";
 import { KINDS, randomFamily } from "./random-family";
 
-const RUNS = 5;
+const RUNS = isQuick ? 1 : 5;
 const LAYER = 4;
 const LENGTH = 64;
 const PATCHED = 25;
@@ -29,9 +30,11 @@ const NAMES: Readonly<Record<keyof Times, string>> = {
 };
 
 export async function* families(): AsyncGenerator<Measurement> {
-  const hasPython = hasLibrary("transformers");
-  if (!hasPython) console.error(`${benchPython()} has no transformers: it is not measured`);
-  for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
+  const hasPython = !isQuick && hasLibrary("transformers");
+  if (!hasPython && !isQuick)
+    console.error(`${benchPython()} has no transformers: it is not measured`);
+  const kinds = Object.keys(KINDS) as (keyof typeof KINDS)[];
+  for (const kind of isQuick ? kinds.slice(0, 1) : kinds) {
     const folder = await randomFamily(kind);
     const ours = await ourTimes(folder);
     const theirs = hasPython ? theirTimes(folder) : null;

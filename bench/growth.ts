@@ -14,6 +14,7 @@ import type { HookedTransformer } from "../src/model/hooked-transformer";
 import { openBase } from "../src/model/open-base";
 import { randomStream } from "../src/stats/random-stream";
 import { type Measurement, measurement, seconds } from "./measurement";
+import { isQuick } from "./quick";
 import { randomHead } from "./random-head";
 
 /** Prompts and tokens each. */
@@ -31,10 +32,11 @@ const BATCH_TOKENS = 1024;
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* growth(folder: string): AsyncGenerator<Measurement> {
   const tiny = join(__dirname, "..", "models", "tiny-gpt2");
-  for (const [name, path, layer] of [
+  const models = [
     ["the tiny model", tiny, 2],
     ["124M", folder, 6],
-  ] as const) {
+  ] as const;
+  for (const [name, path, layer] of isQuick ? models.slice(0, 1) : models) {
     const model = await openBase(path);
     const heads = mkdtempSync(join(tmpdir(), "tslens-bench-"));
     try {

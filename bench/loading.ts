@@ -6,10 +6,11 @@ import { HookedTransformer } from "../src/model/hooked-transformer";
 import { loadEngine } from "../src/tensors/engine";
 import { type Measurement, measurement, seconds } from "./measurement";
 import { memoryPeak, settledMemory } from "./memory-peak";
+import { isQuick } from "./quick";
 
-const TIMED_RUNS = 7;
+const TIMED_RUNS = isQuick ? 3 : 7;
 /** Each in a process of its own: what a process freed is not given back at once. */
-const MEASURED_PROCESSES = 5;
+const MEASURED_PROCESSES = isQuick ? 1 : 5;
 
 /** Bytes above those of the process before loading. */
 interface LoadingMemory {

@@ -6,6 +6,7 @@ import { loading } from "./loading";
 import type { Measurement } from "./measurement";
 import { patching } from "./patching";
 import { running } from "./running";
+import { starting } from "./starting";
 import { studying } from "./studying";
 
 /** What a part measures, on the folder of a random GPT-2 or on models of its own; all at the end or one after the other. */
@@ -13,6 +14,7 @@ export type Part = (folder: string) => Promise<Measurement[]> | AsyncIterable<Me
 
 /** The parts of the bench, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
+  start: starting,
   loading,
   running,
   patching,

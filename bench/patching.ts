@@ -11,6 +11,7 @@ import { type Measurement, measurement } from "./measurement";
 import { memoryPeak, settledMemory } from "./memory-peak";
 import { caseOf, ourPatching, type PatchCase, runsOf, type Timed } from "./patch-case";
 import { benchPython, hasLibrary, LIBRARIES, startPython } from "./python-batch";
+import { isQuick } from "./quick";
 import { measuredRuns, paddedBatch, plansLoop, type Side } from "./whole-runs";
 
 /** Turns of the two sides that count, where one takes long. */
@@ -42,12 +43,15 @@ interface Grid {
   readonly turns: number;
 }
 
+const TINY_FOLDER = join(__dirname, "..", "models", "tiny-gpt2");
+
 const TINY: Grid = { name: "the tiny model", layers: [0, 2, 3], lengths: [8, 64, 128], turns: 9 };
 const LARGE: Grid = { name: "124M", layers: [0, 8, 11], lengths: [8, 64, 512], turns: 3 };
 
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* patching(folder: string): AsyncGenerator<Measurement> {
-  const tiny = await HookedTransformer.fromPretrained(join(__dirname, "..", "models", "tiny-gpt2"));
+  if (isQuick) return yield* little(folder);
+  const tiny = await HookedTransformer.fromPretrained(TINY_FOLDER);
   yield* besideWholeRuns(tiny, TINY);
   tiny.dispose();
   const large = await HookedTransformer.fromPretrained(folder);
@@ -56,6 +60,19 @@ export async function* patching(folder: string): AsyncGenerator<Measurement> {
   yield* byLength(large, LARGE);
   yield* besidePython(large, LARGE, folder);
   large.dispose();
+}
+
+/** A notebook's runs on both models. */
+async function* little(folder: string): AsyncGenerator<Measurement> {
+  for (const [path, grid] of [
+    [TINY_FOLDER, TINY],
+    [folder, LARGE],
+  ] as const) {
+    const model = await HookedTransformer.fromPretrained(path);
+    const [, layer] = grid.layers;
+    yield* compare(model, { ...grid, turns: 1 }, [layer], grid.lengths[0], NOTEBOOK);
+    model.dispose();
+  }
 }
 
 /** All numbers of runs at the middle length, all lengths for a notebook's runs and the sweep. */

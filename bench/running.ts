@@ -4,8 +4,9 @@ import { KeyValueCache } from "../src/model/key-value-cache";
 import { randomStream } from "../src/stats/random-stream";
 import { type Measurement, measurement, seconds } from "./measurement";
 import { memoryPeak, settledMemory } from "./memory-peak";
+import { isQuick } from "./quick";
 
-const RUNS = 7;
+const RUNS = isQuick ? 2 : 7;
 const PLAIN = "a plain forward";
 
 export async function running(folder: string): Promise<Measurement[]> {

@@ -10,15 +10,16 @@ import { basename, join } from "node:path";
 import { openBase } from "../src/model/open-base";
 import { trainHeads } from "../src/training/train-head";
 import { type Measurement, measurement, seconds } from "./measurement";
+import { isQuick } from "./quick";
 
 const TSLENS = join(__dirname, "..", "bin", "tslens.js");
 const TINY = join(__dirname, "..", "models", "tiny-gpt2");
 
 /** `npm run bench -- studying --heads N`: 200 take minutes. */
-const HEADS = Number(process.env.TSLENS_BENCH_HEADS ?? 200);
+const HEADS = Number(process.env.TSLENS_BENCH_HEADS ?? (isQuick ? 2 : 200));
 /** Single audits that are timed; all take as long. */
-const SINGLE = 3;
-const FEW = 10;
+const SINGLE = isQuick ? 1 : 3;
+const FEW = isQuick ? 1 : 10;
 const LAYERS = [1, 2];
 const SAMPLE_MS = 100;
 

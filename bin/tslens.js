@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 const { existsSync } = require("node:fs");
+const { enableCompileCache } = require("node:module");
 const { join } = require("node:path");
 
-const main = join(__dirname, "..", "dist", "cli", "main.js");
+const project = join(__dirname, "..");
+// From Node 22 on what is compiled once is kept; where the folder cannot be written it is not.
+enableCompileCache?.(join(project, ".tslens", "compiled"));
+
+const main = join(project, "dist", "cli", "main.js");
 if (existsSync(main)) {
   require(main);
 } else {

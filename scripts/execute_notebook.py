@@ -5,6 +5,8 @@ says on which head it ran (MODEL_PATH, in its metadata) and takes the first NAME
 copy has. Run by run-notebooks.mjs, which sets the environment that Jupyter needs.
 """
 
+import asyncio
+import importlib
 import json
 import logging
 import os
@@ -18,9 +20,9 @@ import time
 
 import nbformat
 from end_with_parent import end_by_signals, end_with_parent
+from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
 
 SOURCE_LINES = 6
 ERROR_LINES = 15
@@ -158,6 +160,22 @@ def ending(client: NotebookClient, progress: Progress, writing: threading.Lock):
     return end
 
 
+class Client(NotebookClient):
+    """Ends the kernel from within: one that is asked to shut down goes on until its idle browser ends, or 2.5 s."""
+
+    LEAVING_SECONDS = 2
+
+    async def _async_cleanup_kernel(self):
+        if self.kc is not None and await ensure_async(self.km.is_alive()):
+            await ensure_async(self.kc.execute("process.exit()", store_history=False))
+            asked = time.monotonic()
+            while await ensure_async(self.km.is_alive()):
+                if time.monotonic() - asked > self.LEAVING_SECONDS:
+                    break
+                await asyncio.sleep(0.02)
+        await super()._async_cleanup_kernel()
+
+
 def stop(process: int):
     """Ends a process: politely, then not."""
     for sent, seconds in [(signal.SIGTERM, 5), (signal.SIGKILL, 5)]:
@@ -176,7 +194,7 @@ def page_of(notebook) -> str:
     elsewhere = {"require_js_url": NO_SCRIPT}
     if not any(FORMULA.search(c.source) for c in notebook.cells if c.cell_type == "markdown"):
         elsewhere["mathjax_url"] = NO_SCRIPT
-    page, _ = HTMLExporter(**elsewhere).from_notebook_node(notebook)
+    page, _ = importlib.import_module("nbconvert").HTMLExporter(**elsewhere).from_notebook_node(notebook)
     return page
 
 
@@ -187,11 +205,14 @@ def main(source: pathlib.Path, folder: pathlib.Path, head: dict | None, names: l
     total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
     progress, failure = Progress(source.stem, total), FirstFailure()
 
+    # It takes half a second, in which the kernel can work.
+    importing = threading.Thread(target=importlib.import_module, args=("nbconvert",))
+
     def cell_executed(**event):
         progress.cell_executed()
         failure.cell_executed(**event)
 
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=None,
         # When each cell ran is no result, and would change the committed copies every time.
@@ -200,6 +221,7 @@ def main(source: pathlib.Path, folder: pathlib.Path, head: dict | None, names: l
         coalesce_streams=True,
         on_cell_executed=cell_executed,
         on_cell_error=failure.cell_error,
+        on_notebook_start=lambda **_: importing.start(),
     )
     writing = threading.Lock()
     end = ending(client, progress, writing)

@@ -25,11 +25,11 @@ const STAND_INS: readonly (readonly [imported: RegExp, file: string])[] = [
 /** Modules that are the promises of another one. */
 const PROMISES = { "fs/promises": "memfs", "stream/promises": "stream" } as const;
 
-/** What is never used: the hub, bars, notebooks, and the rest of what zip files and tokenizers come with. */
+/** What is never used: the hub, threads, bars, notebooks, and the rest of what zip files and tokenizers come with. */
 const ABSENT = new RegExp(
   `^(${[
     ...["@huggingface/jinja", "zlib", String.raw`\./utils/(hub|tensor)\.js`],
-    ".*/(plan-download|download-file|download-snapshot|notebook-bar|terminal-bar|notebook-audit)",
+    ".*/(plan-download|download-file|download-snapshot|hashing-thread|notebook-bar|terminal-bar|notebook-audit)",
   ].join("|")})$`,
 );
 

@@ -48,7 +48,7 @@ export async function openHead(
       remedy: "Give it as base, --base or TSLENS_BASE_MODEL.",
     });
   }
-  const model = await HookedTransformer.fromPretrained(baseModel, { revision });
+  const model = await HookedTransformer.fromPretrained(baseModel, { revision, hashFiles: true });
   try {
     return bindHead(files, model, { path: modelDir, ownsModel: true });
   } catch (error) {

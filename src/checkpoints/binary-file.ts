@@ -1,10 +1,16 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { endianness } from "node:os";
 import { CheckpointError } from "../errors";
-import { allocateElements, type Dtype, type TensorData } from "./dtypes";
+import { allocateElements, type Dtype, type FloatAllocator, type TensorData } from "./dtypes";
 
 /** Node reads at most 2³¹ − 1 bytes in one call. */
 const MOST_BYTES_PER_READ = 2 ** 30;
+
+interface ReadElementsOptions {
+  /** Looks at the bytes as they stand in the file. */
+  readonly check?: (bytes: Uint8Array) => void;
+  readonly floats?: FloatAllocator;
+}
 
 /** A regular file, open for reading anywhere in it. Every read is checked against its size first. */
 export class BinaryFile {
@@ -71,9 +77,7 @@ export class BinaryFile {
   }
 
   /**
-   * `count` elements from `position` on, read straight into their own memory.
-   *
-   * @param check - Looks at the bytes as they stand in the file.
+   * `count` elements from `position` on, read straight into their memory.
    */
   readElements(
     dtype: Dtype,
@@ -81,11 +85,11 @@ export class BinaryFile {
     position: number,
     byteLength: number,
     what: string,
-    check?: (bytes: Uint8Array) => void,
+    { check, floats }: ReadElementsOptions = {},
   ): TensorData {
     this.requireInside(position, byteLength, what);
     return this.withMemory(byteLength, what, () => {
-      const memory = allocateElements(dtype, count);
+      const memory = allocateElements(dtype, count, floats);
       this.readInto(memory.bytes, position, what);
       check?.(memory.bytes);
       return memory.finish();

@@ -121,21 +121,27 @@ export function dtypeOfSafetensorsCode(code: string): Dtype | undefined {
   return DTYPE_OF_CODE.get(code);
 }
 
+/** Gives memory for so many float32 numbers; what is in it does not matter. */
+export type FloatAllocator = (count: number) => Float32Array;
+
 /**
  * Memory for `count` elements, and where to put their bytes as they are on disk.
  *
  * Fill `bytes`, then call `finish` for the elements: nothing is copied. Two-byte floats are put into the second
  * half of their memory and widened from the front, so they need no second buffer either.
+ *
+ * @param floats - Gives the memory of elements that are float32, or widened to it.
  */
 export function allocateElements(
   dtype: Dtype,
   count: number,
+  floats: FloatAllocator = (count) => new Float32Array(count),
 ): { bytes: Uint8Array; finish: () => TensorData } {
   switch (dtype) {
     case "float64":
       return plain(new Float64Array(count));
     case "float32":
-      return plain(new Float32Array(count));
+      return plain(floats(count));
     case "int64":
       return plain(new BigInt64Array(count));
     case "int32":
@@ -151,9 +157,9 @@ export function allocateElements(
       return { bytes: data, finish: () => data.map((byte) => (byte === 0 ? 0 : 1)) };
     }
     case "float16":
-      return halfWidth(count, widenFloat16);
+      return halfWidth(floats(count), widenFloat16);
     case "bfloat16":
-      return halfWidth(count, widenBfloat16);
+      return halfWidth(floats(count), widenBfloat16);
   }
 }
 
@@ -174,18 +180,24 @@ export function holdsDtype(dtype: Dtype, data: TensorData): boolean {
 }
 
 function plain(data: TensorData): { bytes: Uint8Array; finish: () => TensorData } {
-  return { bytes: new Uint8Array(data.buffer), finish: () => data };
+  return {
+    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    finish: () => data,
+  };
 }
 
 /** Float32 bits of one element, from its 16 bits. */
 type Widen = (bits: number) => number;
 
-function halfWidth(count: number, widen: Widen): { bytes: Uint8Array; finish: () => TensorData } {
-  const data = new Float32Array(count);
-  const narrowBits = new Uint16Array(data.buffer, 2 * count, count);
-  const wideBits = new Uint32Array(data.buffer);
+function halfWidth(
+  data: Float32Array,
+  widen: Widen,
+): { bytes: Uint8Array; finish: () => TensorData } {
+  const { buffer, byteOffset, length: count } = data;
+  const narrowBits = new Uint16Array(buffer, byteOffset + 2 * count, count);
+  const wideBits = new Uint32Array(buffer, byteOffset, count);
   return {
-    bytes: new Uint8Array(data.buffer, 2 * count),
+    bytes: new Uint8Array(buffer, byteOffset + 2 * count, 2 * count),
     finish: () => {
       // Element i is written to bytes [4i, 4i + 4); the unread ones start at 2 · count + 2(i + 1) ≥ 4i + 4.
       for (let i = 0; i < count; i++) wideBits[i] = widen(narrowBits[i]);

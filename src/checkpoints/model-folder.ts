@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CheckpointError, ModelConfigError } from "../errors";
+import type { FloatAllocator } from "./dtypes";
 import { readJsonFile } from "./json-file";
 import { NameLimits } from "./name-limits";
 import { openCheckpoint, openTensorFile } from "./open-checkpoint";
@@ -238,8 +239,8 @@ class ShardedSource implements TensorSource {
     return this.shardWith(name).info(name);
   }
 
-  read(name: string) {
-    return this.shardWith(name).read(name);
+  read(name: string, floats?: FloatAllocator) {
+    return this.shardWith(name).read(name, floats);
   }
 
   close(): void {

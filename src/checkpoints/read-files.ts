@@ -3,9 +3,13 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CheckpointError } from "../errors";
+import type { HashingThread } from "./hashing-thread";
 
 /** Files of less than this many bytes together are hashed as soon as they are read: some 20 ms. */
 const HASHED_AT_ONCE = 2 ** 24;
+
+/** From here on hashing takes longer than to start a thread for it. */
+const HASHED_IN_THREAD = 2 ** 26;
 
 /**
  * Files that something is read from, so that it can be said later what it was read from: made before
@@ -15,6 +19,7 @@ export class ReadFiles {
   readonly paths: readonly string[];
   private readonly states: ReadonlyMap<string, string | null>;
   private hashes: Promise<Readonly<Record<string, string>>> | undefined;
+  private thread: HashingThread | undefined;
 
   constructor(paths: readonly string[], states = statesOf(paths)) {
     this.paths = paths;
@@ -39,8 +44,20 @@ export class ReadFiles {
    */
   async finish(): Promise<void> {
     this.requireUnchanged();
-    const sizes = this.paths.map((path) => Number(this.states.get(path)!.split(" ")[0]));
-    if (sizes.reduce((sum, size) => sum + size, 0) < HASHED_AT_ONCE) await this.sha256();
+    if (this.bytes() < HASHED_AT_ONCE) await this.sha256();
+  }
+
+  /** To be called before they are read by who will want their hashes: large ones are hashed meanwhile. */
+  startHashing(): void {
+    if (this.bytes() < HASHED_IN_THREAD) return;
+    // A browser has no such threads, nor files so large.
+    const { HashingThread } = require("./hashing-thread") as typeof import("./hashing-thread");
+    this.thread ??= new HashingThread(this.paths);
+  }
+
+  private bytes(): number {
+    const sizes = this.paths.map((path) => Number(this.states.get(path)?.split(" ")[0] ?? 0));
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** @throws CheckpointError if a file is not the one that was read, or was not there before. */
@@ -72,8 +89,15 @@ export class ReadFiles {
 
   private async hashed(): Promise<Record<string, string>> {
     this.requireUnchanged();
+    this.startHashing();
+    const inThread = await this.thread?.sha256().catch((cause) => {
+      this.thread = undefined;
+      throw unreadable(this.paths, cause);
+    });
     const hashes: Record<string, string> = {};
-    for (const path of this.paths) hashes[basename(path)] = await sha256(path);
+    for (const [i, path] of this.paths.entries()) {
+      hashes[basename(path)] = inThread?.[i] ?? (await sha256(path));
+    }
     this.requireUnchanged();
     return hashes;
   }
@@ -112,11 +136,16 @@ async function sha256(path: string): Promise<string> {
   try {
     await pipeline(createReadStream(path), hash);
   } catch (cause) {
-    throw new CheckpointError("the file cannot be read", {
-      file: path,
-      found: (cause as NodeJS.ErrnoException).code,
-      cause,
-    });
+    throw unreadable([path], cause);
   }
   return hash.digest("hex");
+}
+
+function unreadable(paths: readonly string[], cause: unknown): CheckpointError {
+  const { path, code } = cause as NodeJS.ErrnoException;
+  return new CheckpointError("the file cannot be read", {
+    file: path ?? paths.join(", "),
+    found: code,
+    cause,
+  });
 }

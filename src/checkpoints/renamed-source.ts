@@ -37,7 +37,7 @@ export function renamedSource(
     names: source.names.map(rename),
     unreadable: new Map([...source.unreadable].map(([name, kind]) => [rename(name), kind])),
     info: (name) => source.info(before.get(name) ?? name),
-    read: (name) => source.read(before.get(name) ?? name),
+    read: (name, floats) => source.read(before.get(name) ?? name, floats),
     close: () => source.close(),
   };
 }

@@ -1,6 +1,11 @@
 import { CheckpointError, type ErrorDetails } from "../errors";
 import { BinaryFile } from "./binary-file";
-import { bitsOfUnreadCode, DTYPE_BYTES, dtypeOfSafetensorsCode } from "./dtypes";
+import {
+  bitsOfUnreadCode,
+  DTYPE_BYTES,
+  dtypeOfSafetensorsCode,
+  type FloatAllocator,
+} from "./dtypes";
 import { elementCount } from "./element-count";
 import { duplicateKey, scanJson } from "./json-scan";
 import { NameLimits } from "./name-limits";
@@ -83,10 +88,11 @@ class SafetensorsSource implements TensorSource {
     return { dtype, shape };
   }
 
-  read(name: string): NamedArray {
+  read(name: string, floats?: FloatAllocator): NamedArray {
     const { dtype, shape, start, count, byteLength } = this.placed(name);
     const what = `tensor ${quoted(name)}`;
-    return { dtype, shape, data: this.file.readElements(dtype, count, start, byteLength, what) };
+    const data = this.file.readElements(dtype, count, start, byteLength, what, { floats });
+    return { dtype, shape, data };
   }
 
   close(): void {

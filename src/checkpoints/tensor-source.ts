@@ -1,4 +1,4 @@
-import type { Dtype } from "./dtypes";
+import type { Dtype, FloatAllocator } from "./dtypes";
 import type { NamedArray } from "./named-array";
 
 /** What is known about a tensor without reading it. */
@@ -23,12 +23,14 @@ export interface TensorSource {
   /** @throws CheckpointError if there is no such tensor, or it is of a kind that is not supported. */
   info(name: string): TensorInfo;
   /**
-   * Reads one tensor. Its array owns exactly its bytes.
+   * Reads one tensor. Its array owns exactly its bytes, unless `floats` gave it its memory.
    *
+   * @param floats - Asked for the memory of elements that are float32, or widened to it. Where they have to be
+   *   rearranged, or come from memory, the source takes its own.
    * @throws CheckpointError if there is no such tensor, it is of a kind that is not supported, the source is closed, or
    *   the file has changed.
    */
-  read(name: string): NamedArray;
+  read(name: string, floats?: FloatAllocator): NamedArray;
   /** Closes the file. Closing twice does nothing. */
   close(): void;
 }

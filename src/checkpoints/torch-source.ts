@@ -1,7 +1,13 @@
 import { CheckpointError } from "../errors";
 import type { BinaryFile } from "./binary-file";
 import { checkBytes, checkReadBytes, type SummedBytes } from "./checksum";
-import { DTYPE_BYTES, type Dtype, MEMORY_BYTES, type TensorData } from "./dtypes";
+import {
+  DTYPE_BYTES,
+  type Dtype,
+  type FloatAllocator,
+  MEMORY_BYTES,
+  type TensorData,
+} from "./dtypes";
 import type { NamedArray } from "./named-array";
 import { quoted, quotedList } from "./quoted";
 import { gather, isContiguous } from "./strided-view";
@@ -60,15 +66,16 @@ export class TorchSource implements TensorSource {
     return { dtype, shape };
   }
 
-  read(name: string): NamedArray {
+  read(name: string, floats?: FloatAllocator): NamedArray {
     const { storage, dtype, byteOffset, shape, strides, count, extent } = this.view(name);
     const what = `tensor ${quoted(name)}`;
     const place = this.places.get(storage.key)!;
-    const elements = (length: number) => this.elements(place, dtype, byteOffset, length, what);
+    const elements = (length: number, floats?: FloatAllocator) =>
+      this.elements(place, dtype, byteOffset, length, what, floats);
     if (count === 0) {
       return { dtype, shape, data: this.file.readElements(dtype, 0, 0, 0, what) };
     }
-    if (isContiguous(shape, strides)) return { dtype, shape, data: elements(count) };
+    if (isContiguous(shape, strides)) return { dtype, shape, data: elements(count, floats) };
     const spanned = elements(extent);
     const data = this.file.withMemory(count * DTYPE_BYTES[dtype], what, () =>
       gather(spanned, shape, strides),
@@ -87,6 +94,7 @@ export class TorchSource implements TensorSource {
     byteOffset: number,
     count: number,
     what: string,
+    floats?: FloatAllocator,
   ): TensorData {
     const byteLength = count * DTYPE_BYTES[dtype];
     const isAll = byteOffset === 0 && byteLength === place.size;
@@ -96,7 +104,7 @@ export class TorchSource implements TensorSource {
     const check = (bytes: Uint8Array) => {
       if (!isDone && isAll) checkReadBytes(this.file, place, bytes, what);
     };
-    const data = this.file.readElements(dtype, count, start, byteLength, what, check);
+    const data = this.file.readElements(dtype, count, start, byteLength, what, { check, floats });
     this.checked.add(place);
     return data;
   }

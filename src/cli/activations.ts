@@ -23,11 +23,8 @@ interface ActivationsOptions {
 const LOGITS = "logits";
 
 /** `tslens activations BASE` */
-export function activationsCommand(tslens: Command, output: Output): void {
-  tslens
-    .command("activations")
-    .description("Runs a base model once and writes its activations and logits.")
-    .argument("<base>", "the base model: a Hugging Face folder, or a name in models/ or on the hub")
+export function activationsCommand(command: Command, output: Output): void {
+  command
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option("--tokens <ids>", "the prompt as token ids, such as 1,2,3")
     .option("--text <text>", "the prompt as text")

@@ -27,15 +27,11 @@ interface Options {
 
 /** The command of an experiment: `tslens patch MODEL_DIR` and the like. */
 export function experimentCommand(
-  tslens: Command,
+  command: Command,
   experiment: Experiment<ResultName>,
   output: Output,
 ): void {
-  const { name, description, prompts, isRandom, options = [] } = experiment.command;
-  const command = tslens
-    .command(name)
-    .description(description)
-    .argument("<model-dir>", "a training run's directory, or the folder with head.pt");
+  const { prompts, isRandom, options = [] } = experiment.command;
   promptsOption(baseOptions(command), prompts);
   for (const { flags, help, value, repeats } of options) {
     const collect = (given: string, before: readonly string[] = []) => [...before, given];

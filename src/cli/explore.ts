@@ -24,16 +24,7 @@ interface ExploreFlags {
 }
 
 /** `tslens explore [MODEL_DIR]` */
-export function exploreCommand(tslens: Command, output: Output): void {
-  const command = tslens
-    .command("explore")
-    .description(
-      "A local page: a prompt token by token, a slider for the neuron, which neurons matter, the best examples.",
-    )
-    .argument(
-      "[model-dir]",
-      "a training run's directory, or a folder with some (default: the heads that come with tslens)",
-    );
+export function exploreCommand(command: Command, output: Output): void {
   baseOptions(command)
     .option(
       "--port <n>",

@@ -31,16 +31,8 @@ interface TensorReport extends TensorStatistics {
 }
 
 /** `tslens inspect PATH` */
-export function inspectCommand(tslens: Command, output: Output): void {
-  tslens
-    .command("inspect")
-    .description(
-      "Shows the tensors in a file, a trained head's directory or a base model's folder.",
-    )
-    .argument(
-      "<path>",
-      "a .pt, .bin or .safetensors file, a run directory, or a folder with config.json",
-    )
+export function inspectCommand(command: Command, output: Output): void {
+  command
     .option("--values", "print the numbers too, as nested lists")
     .option("--json", "print JSON and nothing else")
     .action((path: string, options: InspectOptions) => inspect(path, options, output));

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError, InterruptedError, TslensError } from "../errors";
 import { loadHead } from "../heads/load-head";
 import { listenForInterrupt } from "../progress/interrupt";
+import { COMPARES_HEADS, notebookNames, projectFolder } from "./notebook-names";
 import type { Output } from "./output";
 
 interface NotebookOptions {
@@ -13,18 +13,9 @@ interface NotebookOptions {
   readonly out?: string;
 }
 
-/** The project's folder, from `src/cli` as from `dist/cli`. */
-const projectFolder = join(__dirname, "..", "..");
-
-/** The notebook that is not of one head. */
-const COMPARES_HEADS = "compare_heads";
-
 /** `tslens notebook NAME` */
-export function notebookCommand(tslens: Command, _output: Output): void {
-  tslens
-    .command("notebook")
-    .description("Executes one of the notebooks on another head.")
-    .argument("<name>", `${notebookNames().join(" or ")}`)
+export function notebookCommand(command: Command, _output: Output): void {
+  command
     .requiredOption("--model-dir <dir>", "a training run's directory, or the folder with head.pt")
     .option("--base <base>", "the base model, instead of the head's base_model_name")
     .option("--out <dir>", "where the executed copy, results and figures go (default: results)")
@@ -59,14 +50,6 @@ async function notebook(name: string, { modelDir, base, out }: NotebookOptions):
     found: errors.trim().split("\n").pop() || undefined,
     remedy: errors ? "Run `npm run setup` in the tslens folder." : "The cell is shown above.",
   });
-}
-
-function notebookNames(): string[] {
-  return readdirSync(join(projectFolder, "notebooks"))
-    .filter((file) => file.endsWith(".ipynb"))
-    .map((file) => basename(file, ".ipynb"))
-    .filter((name) => name !== COMPARES_HEADS)
-    .sort();
 }
 
 interface ScriptEnd {

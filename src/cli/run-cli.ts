@@ -2,20 +2,11 @@ import { Command, CommanderError } from "commander";
 import { distance } from "fastest-levenshtein";
 import { quoted } from "../checkpoints/quoted";
 import { TslensError } from "../errors";
-import { EXPERIMENTS } from "../experiments/registry";
 import { VERSION } from "../version";
-import { activationsCommand } from "./activations";
+import { COMMANDS } from "./commands";
 import { lineOf } from "./error-line";
-import { experimentCommand } from "./experiment-command";
-import { exploreCommand } from "./explore";
-import { inspectCommand } from "./inspect";
 import { addNoBrowser } from "./no-browser";
-import { notebookCommand } from "./notebook";
 import type { Output } from "./output";
-import { reportCommand } from "./report";
-import { studyCommand, workerCommand } from "./study";
-import { trainHeadCommand } from "./train-head";
-import { verifyCommand } from "./verify";
 
 /**
  * Runs the command line.
@@ -34,9 +25,6 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
   }
 }
 
-/** Commands that make pictures of figures. */
-const DRAWS = new Set([...EXPERIMENTS.map(({ command }) => command.name), "notebook"]);
-
 function program(output: Output): Command {
   const tslens = new Command("tslens")
     .description(
@@ -50,16 +38,21 @@ function program(output: Output): Command {
       writeErr() {},
       outputError() {},
     })
+    // The options of a command are not known here; every command has some.
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .exitOverride();
   // Subcommands take over the settings above, not those below.
-  for (const add of [inspectCommand, activationsCommand, verifyCommand]) add(tslens, output);
-  for (const experiment of EXPERIMENTS) experimentCommand(tslens, experiment, output);
-  for (const add of [
-    ...[studyCommand, workerCommand, exploreCommand],
-    ...[trainHeadCommand, notebookCommand, reportCommand],
-  ])
-    add(tslens, output);
-  addNoBrowser(tslens.commands.filter((command) => DRAWS.has(command.name())));
+  for (const { name, description, argument } of COMMANDS) {
+    const command = tslens.command(name).description(description);
+    if (argument) command.argument(...argument);
+  }
+  // The libraries of all commands take longer to load than most commands to run: only those of the one
+  // that was named, before the rest of the line is read.
+  tslens.hook("preSubcommand", (_, command) => {
+    const row = COMMANDS.find(({ name }) => name === command.name())!;
+    row.add(command, output);
+    if (row.draws) addNoBrowser(command);
+  });
   return tslens.allowExcessArguments().action(() => {
     const [unknown] = tslens.args;
     const names = tslens.commands.map((command) => command.name());

@@ -26,11 +26,7 @@ const DATABASE =
   "postgres://user@host/database; its password comes from PGPASSWORD, PGPASSFILE or TSLENS_DATABASE";
 
 /** `tslens study DIR…` */
-export function studyCommand(tslens: Command, output: Output): void {
-  const command = tslens
-    .command("study")
-    .description("Audits every head under some folders, and compares them in one table.")
-    .argument("<dir...>", "folders with training runs, at any depth");
+export function studyCommand(command: Command, output: Output): void {
   baseOptions(command);
   promptsOption(command, {
     option: "--texts",
@@ -115,10 +111,8 @@ interface WorkerFlags {
 }
 
 /** `tslens worker --database URL --root DIR…` */
-export function workerCommand(tslens: Command, output: Output): void {
-  tslens
-    .command("worker")
-    .description("Audits heads for studies that share a database, until it is stopped.")
+export function workerCommand(command: Command, output: Output): void {
+  command
     .option("--database <url>", DATABASE)
     .requiredOption(
       "--root <dir...>",

@@ -43,12 +43,10 @@ interface TrainOptions {
 }
 
 /** `tslens train-head --base BASE --layer L` */
-export function trainHeadCommand(tslens: Command, output: Output): void {
+export function trainHeadCommand(command: Command, output: Output): void {
   const choice = (flags: string, text: string, choices: readonly string[], usual: string) =>
     new Option(flags, text).choices(choices).default(usual);
-  tslens
-    .command("train-head")
-    .description("Trains a head that predicts one neuron, and writes it as a run directory.")
+  command
     .requiredOption("--base <base>", "the base model, a folder or a name")
     .requiredOption("--layer <n>", "the block whose activation is predicted, from 0")
     .option("--neuron <n>", "the neuron; without it the best predictable one is chosen")

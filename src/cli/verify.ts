@@ -15,13 +15,8 @@ interface VerifyOptions {
 }
 
 /** `tslens verify BASE` */
-export function verifyCommand(tslens: Command, output: Output): void {
-  tslens
-    .command("verify")
-    .description(
-      "Checks a base model's numbers on this machine: processed against raw weights, patched runs against full ones, and a reference that Python wrote.",
-    )
-    .argument("<base>", "the base model: a Hugging Face folder, or a name in models/ or on the hub")
+export function verifyCommand(command: Command, output: Output): void {
+  command
     .option("--revision <revision>", "of a base model from the hub: a branch, a tag or a commit")
     .option(
       "--reference <file>",

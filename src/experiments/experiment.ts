@@ -37,10 +37,14 @@ export interface Experiment<Name extends string = string, Result extends HeadRes
   points?(result: Result): number;
 }
 
-/** An experiment's command, beside what all of them have: `--base`, `--prompts`, `--out` and so on. */
-export interface ExperimentCommand<Result> {
+/** What `tslens --help` says of a command: in a file of its own, with which nothing else is loaded. */
+export interface AboutCommand {
   readonly name: string;
   readonly description: string;
+}
+
+/** An experiment's command, beside what all of them have: `--base`, `--prompts`, `--out` and so on. */
+export interface ExperimentCommand<Result> extends AboutCommand {
   /** Where its prompts are not simply what it is run on, by `--prompts`. */
   readonly prompts?: {
     /** `--texts`, where they are called so. */

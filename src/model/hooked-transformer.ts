@@ -38,7 +38,10 @@ import type { Tokenizer } from "./tokenizer";
 import { DEFAULT_PROCESSING, NO_PROCESSING, type WeightProcessing } from "./weight-processing";
 import type { ModelWeights } from "./weights";
 
-export interface FromPretrainedOptions extends Partial<WeightProcessing>, LocateModelOptions {}
+export interface FromPretrainedOptions extends Partial<WeightProcessing>, LocateModelOptions {
+  /** Whether the hashes of its files, which every result names, are computed while it loads rather than when they are wanted. */
+  readonly hashFiles?: boolean;
+}
 
 /** What a run gives back: `logits` (default), the next-token `loss`, `both`, or nothing (`null`). */
 export type ReturnType = "logits" | "loss" | "both" | null;
@@ -144,12 +147,14 @@ export class HookedTransformer implements ModelParts {
 
   private static async load(
     nameOrFolder: string,
-    { revision, ...options }: FromPretrainedOptions,
+    { revision, hashFiles, ...options }: FromPretrainedOptions,
   ): Promise<HookedTransformer> {
     // Only here are files read: a model made of arrays needs no Node.
     const { readPretrained } = await import("./read-pretrained.js");
     const processing = { ...DEFAULT_PROCESSING, ...definedOnly(options) };
-    const model = new HookedTransformer(await readPretrained(nameOrFolder, revision, processing));
+    const model = new HookedTransformer(
+      await readPretrained(nameOrFolder, processing, { revision, hashFiles }),
+    );
     return model.ifUnchanged();
   }
 

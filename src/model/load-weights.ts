@@ -1,19 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Dtype } from "../checkpoints/dtypes";
+import type { Dtype, FloatAllocator } from "../checkpoints/dtypes";
 import { toFloat32 } from "../checkpoints/named-array";
 import type { TensorSource } from "../checkpoints/tensor-source";
 import { ModelConfigError } from "../errors";
+import { FloatMemory } from "../tensors/float-memory";
 import type { ModelConfig } from "./config";
 import { keyValueHeads } from "./config";
+import { allFinite, type Matrix } from "./matrix";
+import { parameterCount } from "./parameter-count";
 import { type TensorNames, tensorNames } from "./tensor-names";
-import { withTerms } from "./vocabulary";
+import { sizeWithTerms, withTerms } from "./vocabulary";
 import {
   centerRows,
   foldNorm,
   foldValueBias,
   largeOffsets,
   lessMean,
-  type Matrix,
   type NormArrays,
   type Offsets,
   takeOff,
@@ -72,7 +74,7 @@ export function loadWeights(
 
 function keepTrack<T extends tf.Tensor>(made: tf.Tensor[], tensor: T): T {
   made.push(tensor);
-  // The native engine copies an array when a tensor is first used: now, so that the array can go.
+  // The native engine takes an array when a tensor is first used: now, so that one that it copies can go.
   tf.slice(tensor, Array(tensor.rank).fill(0), Array(tensor.rank).fill(1)).dispose();
   // Weights outlive any tidy that the caller may be in.
   return tf.keep(tensor);
@@ -153,38 +155,36 @@ function readAttentionInputs(
     const W = reader.linear(at(qkv), D, width);
     const b = biasOf(qkv, width);
     if (qkvOrder === "parts") return { W_QKV: W, b_QKV: b };
-    return { W_QKV: byPart(W, H, K), b_QKV: byPart(asRow(b), H, K).data };
+    byPart(W, H, K);
+    byPart(asRow(b), H, K);
+    return { W_QKV: W, b_QKV: b };
   }
   const parts = [
     { name: qkv.q, size: ofQueries, from: 0 },
     { name: qkv.k, size: ofKeys, from: ofQueries },
     { name: qkv.v, size: ofKeys, from: ofQueries + ofKeys },
   ];
-  const W_QKV = { data: new Float32Array(D * width), rows: D, columns: width };
+  const W_QKV = { data: reader.memory.floats(D * width), rows: D, columns: width };
   const b_QKV = new Float32Array(width);
   for (const { name, size, from } of parts) {
-    const { data } = reader.linear(at(name), D, size);
-    for (let row = 0; row < D; row++) {
-      W_QKV.data.set(data.subarray(row * size, (row + 1) * size), row * width + from);
-    }
+    reader.linearInto(W_QKV, from, at(name), size);
     b_QKV.set(biasOf(name, size), from);
   }
   return { W_QKV, b_QKV };
 }
 
-/** Columns "(head, q|k|v, d_head)" as "(q|k|v, head, d_head)". */
-function byPart({ data, rows, columns }: Matrix, heads: number, d_head: number): Matrix {
-  const ordered = new Float32Array(data.length);
+/** Puts columns "(head, q|k|v, d_head)" into the order "(q|k|v, head, d_head)". */
+function byPart({ data, rows, columns }: Matrix, heads: number, d_head: number): void {
   for (let row = 0; row < rows; row++) {
+    const before = data.slice(row * columns, (row + 1) * columns);
     for (let head = 0; head < heads; head++) {
       for (let part = 0; part < 3; part++) {
-        const from = row * columns + (head * 3 + part) * d_head;
+        const from = (head * 3 + part) * d_head;
         const to = row * columns + (part * heads + head) * d_head;
-        ordered.set(data.subarray(from, from + d_head), to);
+        data.set(before.subarray(from, from + d_head), to);
       }
     }
   }
-  return { data: ordered, rows, columns };
 }
 
 function readPositions(reader: WeightReader, { centerWritingWeights }: WeightProcessing): Matrix {
@@ -233,21 +233,30 @@ function readUnembedding(
   const { names, config } = reader;
   const { d_vocab, d_model, normalization_type } = config;
   const name = names.isTied ? names.table.embedding : names.table.unembedding;
-  const rows = reader.matrix(`${name}.weight`, d_vocab, d_model);
   const bias = config.biases.unembed
     ? reader.vector(`${names.table.unembedding}.bias`, d_vocab)
     : null;
   // A cap on the logits sees what is added to all of them.
   const center = centerUnembed && config.output_logits_soft_cap === null;
   const hasTerms = foldLn || center || bias !== null;
+  const all = reader.memory.floats(hasTerms ? sizeWithTerms(d_vocab, d_model) : d_vocab * d_model);
+  const rows = reader.matrix(
+    `${name}.weight`,
+    d_vocab,
+    d_model,
+    all.subarray(all.length - d_vocab * d_model),
+  );
   const isCentred = centerWritingWeights && normalization_type === "LN";
   const offsets = hasTerms || isCentred ? largeOffsets(rows) : null;
   if (!hasTerms) return { unembedding: { rows: matrix(rows), terms: null }, offsets };
   if (offsets) takeOff(rows, offsets);
-  const all = unembeddingTerms(rows, foldLn ? lnFinal : null, center, offsets, bias);
-  const [scale, ofOffset, mean] = [all.scale, all.ofOffset, all.mean].map(vector);
-  const terms = { scale, ofOffset, mean };
-  return { unembedding: { rows: matrix(withTerms(rows, all)), terms }, offsets };
+  const terms = unembeddingTerms(rows, foldLn ? lnFinal : null, center, offsets, bias);
+  const [scale, ofOffset, mean] = [terms.scale, terms.ofOffset, terms.mean].map(vector);
+  const unembedding = {
+    rows: matrix(withTerms(rows, terms, all)),
+    terms: { scale, ofOffset, mean },
+  };
+  return { unembedding, offsets };
 }
 
 function asRow(data: Float32Array): Matrix {
@@ -256,14 +265,23 @@ function asRow(data: Float32Array): Matrix {
 
 /** Reads tensors by their Hugging Face name without the prefix, and checks their shapes. */
 export class WeightReader {
+  /** Where the tensors are to stay. */
+  readonly memory: FloatMemory;
+  /** For what is read and then put elsewhere. */
+  private scratch = new Float32Array(0);
+
   constructor(
     private readonly source: TensorSource,
     readonly config: ModelConfig,
     readonly names: TensorNames,
-  ) {}
+  ) {
+    this.memory = new FloatMemory(parameterCount(config));
+  }
 
-  matrix(name: string, rows: number, columns: number): Matrix {
-    return { data: this.read(name, [rows, columns]), rows, columns };
+  /** @param memory where it is to stand, if the caller has a place for it */
+  matrix(name: string, rows: number, columns: number, memory?: Float32Array): Matrix {
+    const floats = () => memory ?? this.memory.floats(rows * columns);
+    return { data: this.read(name, [rows, columns], floats), rows, columns };
   }
 
   vector(name: string, length: number): Float32Array {
@@ -272,9 +290,21 @@ export class WeightReader {
 
   /** W `[in, out]` of a projection, which most files have the other way round. */
   linear(name: string, inputs: number, outputs: number): Matrix {
+    if (this.names.table.isConv1D) return this.matrix(`${name}.weight`, inputs, outputs);
+    const data = this.memory.floats(inputs * outputs);
+    const W = { data, rows: inputs, columns: outputs };
+    this.linearInto(W, 0, name, outputs);
+    return W;
+  }
+
+  /** Puts W `[in, out]` of a projection into the columns of another from `from` on. */
+  linearInto(W: Matrix, from: number, name: string, outputs: number): void {
     const weight = `${name}.weight`;
-    if (this.names.table.isConv1D) return this.matrix(weight, inputs, outputs);
-    return transposed(this.matrix(weight, outputs, inputs));
+    const [rows, columns] = this.names.table.isConv1D ? [W.rows, outputs] : [outputs, W.rows];
+    if (this.scratch.length < rows * columns) this.scratch = new Float32Array(rows * columns);
+    const part = this.matrix(weight, rows, columns, this.scratch.subarray(0, rows * columns));
+    if (this.names.table.isConv1D) putColumns(W, from, part);
+    else putTransposed(W, from, part);
   }
 
   norm(name: string): NormArrays {
@@ -284,7 +314,7 @@ export class WeightReader {
     return { w, b: normalization_type === "LN" ? this.vector(`${name}.bias`, d_model) : null };
   }
 
-  private read(name: string, shape: readonly number[]): Float32Array {
+  private read(name: string, shape: readonly number[], floats?: FloatAllocator): Float32Array {
     const inFile = this.names.inFile.get(name)!;
     const { dtype, shape: found } = this.source.info(inFile);
     if (!FLOATS.includes(dtype)) {
@@ -303,27 +333,38 @@ export class WeightReader {
         remedy: "config.json and the weights must be of the same model.",
       });
     }
-    const values = toFloat32(this.source.read(inFile), `${this.source.path}: "${inFile}"`);
+    const values = toFloat32(this.source.read(inFile, floats), `${this.source.path}: "${inFile}"`);
     checkFinite(values, inFile, this.source.path);
     return values;
   }
 }
 
-function transposed({ data, rows, columns }: Matrix): Matrix {
-  const turned = new Float32Array(data.length);
+function putColumns(W: Matrix, from: number, { data, rows, columns }: Matrix): void {
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      turned[column * rows + row] = data[row * columns + column];
+    W.data.set(data.subarray(row * columns, (row + 1) * columns), row * W.columns + from);
+  }
+}
+
+/** So many rows and columns at a time stay in the processor's nearest memory. */
+const TILE = 32;
+
+function putTransposed(W: Matrix, from: number, { data, rows, columns }: Matrix): void {
+  for (let firstRow = 0; firstRow < rows; firstRow += TILE) {
+    const lastRow = Math.min(firstRow + TILE, rows);
+    for (let firstColumn = 0; firstColumn < columns; firstColumn += TILE) {
+      const lastColumn = Math.min(firstColumn + TILE, columns);
+      for (let column = firstColumn; column < lastColumn; column++) {
+        const to = column * W.columns + from;
+        for (let row = firstRow; row < lastRow; row++) {
+          W.data[to + row] = data[row * columns + column];
+        }
+      }
     }
   }
-  return { data: turned, rows: columns, columns: rows };
 }
 
 function checkFinite(values: Float32Array, name: string, file: string): void {
-  // Infinity and NaN times 0 are NaN, and stay it in a sum.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
-  if (sum === 0) return;
+  if (allFinite(values)) return;
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new ModelConfigError(`"${name}" holds a number that is not finite`, {

@@ -20,7 +20,7 @@ export async function openBase(
   nameOrFolder: string,
   { revision }: LocateModelOptions = {},
 ): Promise<HookedTransformer> {
-  const model = await HookedTransformer.fromPretrained(nameOrFolder, { revision });
+  const model = await HookedTransformer.fromPretrained(nameOrFolder, { revision, hashFiles: true });
   try {
     await model.files!.sha256();
     return model;

@@ -15,16 +15,18 @@ import type { WeightProcessing } from "./weight-processing";
 /** Reads a model from its folder, found by path or by name; what `HookedTransformer.fromPretrained` does. */
 export async function readPretrained(
   name: string,
-  revision: string | undefined,
   processing: WeightProcessing,
+  { revision, hashFiles = false }: { readonly revision?: string; readonly hashFiles?: boolean },
 ): Promise<ModelParts> {
   const folder = resolve(await locateModel(name, { revision }));
   const engine = await loadEngine();
   const inFolder = ReadFiles.in(folder);
-  const { config, tensors, files, warnings } = await openModelFolder(folder);
+  const { config, tensors, files: ofModel, warnings } = await openModelFolder(folder);
   try {
-    const cfg = modelConfig(config, files[0]);
-    requireMemory(cfg, files[0]);
+    const cfg = modelConfig(config, ofModel[0]);
+    requireMemory(cfg, ofModel[0]);
+    const files = inFolder.only([...ofModel, ...tokenizerFiles(folder)]);
+    if (hashFiles) files.startHashing();
     const opened = await openTokenizer(folder);
     const fit = opened.tokenizer ? tokenizerFit(opened.tokenizer, cfg, folder) : [];
     const loaded = loadWeights(tensors, cfg, processing);
@@ -35,7 +37,7 @@ export async function readPretrained(
       processing,
       name,
       folder,
-      files: inFolder.only([...files, ...tokenizerFiles(folder)]),
+      files,
       warnings: [...warnings, ...fit, ...loaded.warnings],
       engine,
     };

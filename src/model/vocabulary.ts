@@ -11,17 +11,30 @@
  * second copy of the logits. V = d_vocab, D = d_model.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Matrix, UnembeddingTerms } from "./weight-processing";
+import type { Matrix } from "./matrix";
+import type { UnembeddingTerms } from "./weight-processing";
 import type { EmbeddingWeights, UnembeddingWeights } from "./weights";
 
 /** Numbers behind a row: its offset, its shift, its bias, and 1. */
 const TERMS = 4;
 
-/** Each row `[V, D]` with its terms behind it `[V, D + 4]`. */
-export function withTerms({ data, rows, columns }: Matrix, terms: UnembeddingTerms): Matrix {
+/** How many numbers rows `[V, D]` are with their terms. */
+export function sizeWithTerms(rows: number, columns: number): number {
+  return rows * (columns + TERMS);
+}
+
+/**
+ * Each row `[V, D]` with its terms behind it `[V, D + 4]`.
+ *
+ * @param wide memory for them, at the end of which the rows themselves may stand
+ */
+export function withTerms(
+  { data, rows, columns }: Matrix,
+  terms: UnembeddingTerms,
+  wide: Float32Array,
+): Matrix {
   const { offset, shift, b_U } = terms;
   const width = columns + TERMS;
-  const wide = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
     const end = row * width + columns;
     wide.set(data.subarray(row * columns, (row + 1) * columns), row * width);

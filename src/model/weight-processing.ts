@@ -5,6 +5,8 @@
  * `center_unembed`, `fold_value_biases`). Sums run in float64, every element is rounded once.
  */
 
+import { columnSums, type Matrix, rowSums, sumOf } from "./matrix";
+
 /** The four switches of `HookedTransformer.from_pretrained`; all on by default. */
 export interface WeightProcessing {
   /** Fold scale and shift of each layer norm into the weights that read it, and centre those. */
@@ -31,13 +33,6 @@ export const NO_PROCESSING: WeightProcessing = {
   foldValueBiases: false,
 };
 
-/** A row-major matrix. */
-export interface Matrix {
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-}
-
 /** Scale and shift of a norm, `[d_model]` each; an RMS norm shifts nothing. */
 export interface NormArrays {
   readonly w: Float32Array;
@@ -60,22 +55,13 @@ function scaleRows({ data, rows, columns }: Matrix, w: Float32Array): void {
 }
 
 function foldLayerNorm(
-  { data, rows, columns }: Matrix,
+  W: Matrix,
   bias: Float32Array,
   scale: Float32Array,
   shift: Float32Array,
 ): void {
-  const sums = new Float64Array(columns);
-  const shifts = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    const [w, b] = [scale[row], shift[row]];
-    const start = row * columns;
-    for (let column = 0; column < columns; column++) {
-      const value = data[start + column];
-      sums[column] += value * w;
-      shifts[column] += value * b;
-    }
-  }
+  const { data, rows, columns } = W;
+  const [sums, shifts] = columnSums(W, [Float64Array.from(scale), Float64Array.from(shift)]);
   for (let column = 0; column < columns; column++) {
     sums[column] /= rows;
     bias[column] += shifts[column];
@@ -92,11 +78,13 @@ function foldLayerNorm(
 /** Gives every row (a vector written to the residual stream) mean zero. A bias is one row. */
 export function centerRows({ data, rows, columns }: Matrix): void {
   for (let start = 0; start < rows * columns; start += columns) {
-    let sum = 0;
-    for (let i = start; i < start + columns; i++) sum += data[i];
-    const mean = sum / columns;
+    const mean = sumOf(data, start, start + columns) / columns;
     for (let i = start; i < start + columns; i++) data[i] -= mean;
   }
+}
+
+function ones(count: number): Float64Array {
+  return new Float64Array(count).fill(1);
 }
 
 /** What was taken off the rows of a matrix: `row[t][j] = left[t][j] + ofColumn[j] + ofRow[t]`. */
@@ -177,38 +165,33 @@ export interface UnembeddingTerms {
  * @param bias the unembedding's own, `[d_vocab]`
  */
 export function unembeddingTerms(
-  { data, rows, columns }: Matrix,
+  matrix: Matrix,
   norm: NormArrays | null,
   center: boolean,
   offsets: Offsets | null,
   bias: Float32Array | null = null,
 ): UnembeddingTerms {
+  const { rows, columns } = matrix;
   const scale = norm?.w ?? new Float32Array(columns).fill(1);
   const ofColumn = offsets?.ofColumn ?? new Float64Array(columns);
   const offset = offsets?.ofRow ?? new Float64Array(rows);
-  const shift = new Float64Array(rows);
   const b_U = bias ? Float64Array.from(bias) : new Float64Array(rows);
   const [isNormed, normShift] = [norm !== null && norm.b !== null, norm?.b ?? null];
-  const sums = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let column = 0; column < columns; column++) sums[column] += data[start + column];
-    if (!normShift) continue;
-    let [scaled, shifted] = [0, 0];
-    for (let column = 0; column < columns; column++) {
-      const value = data[start + column];
-      scaled += value * scale[column];
-      shifted += value * normShift[column];
+  const shift = new Float64Array(rows);
+  if (normShift) {
+    const weights = [Float64Array.from(scale), Float64Array.from(normShift)] as const;
+    const [scaled, shifted] = rowSums(matrix, weights);
+    for (let row = 0; row < rows; row++) {
+      shift[row] = scaled[row] / columns;
+      b_U[row] += shifted[row];
     }
-    shift[row] = scaled / columns;
-    b_U[row] += shifted;
   }
   /** A row `[d_model]` with the layer norm folded in. */
   const folded = (values: Float64Array) => {
     const scaled = values.map((value, column) => value * scale[column]);
     return isNormed ? lessMean(scaled) : scaled;
   };
-  const ofOffset = folded(new Float64Array(columns).fill(1));
+  const ofOffset = folded(ones(columns));
   if (normShift) {
     const perOffset = normShift.reduce((sum, b) => sum + b, 0);
     const common = normShift.reduce((sum, b, column) => sum + b * ofColumn[column], 0);
@@ -217,6 +200,7 @@ export function unembeddingTerms(
   const terms = { scale, offset, ofOffset, shift };
   if (!center) return asFloat32({ ...terms, b_U, mean: folded(ofColumn).map((value) => -value) });
   // What all rows have in common is a part of their mean, and goes with it.
+  const [sums] = columnSums(matrix, [ones(rows), ones(rows)]);
   const meanShift = meanOf(shift);
   const meanOffset = meanOf(offset);
   const meanBias = meanOf(b_U);
@@ -261,16 +245,12 @@ export function foldValueBias(
   b_O: Float32Array,
   d_head: number,
 ): void {
-  const { data, rows, columns } = W_O;
-  const sums = Float64Array.from(b_O);
-  const perHead = rows / b_V.length; // query heads that read the same values
-  for (let row = 0; row < rows; row++) {
+  const perHead = W_O.rows / b_V.length; // query heads that read the same values
+  const values = Float64Array.from({ length: W_O.rows }, (_, row) => {
     const [head, coordinate] = [Math.floor(row / d_head), row % d_head];
-    const value = b_V[Math.floor(head / perHead) * d_head + coordinate];
-    for (let column = 0; column < columns; column++) {
-      sums[column] += value * data[row * columns + column];
-    }
-  }
-  b_O.set(sums);
+    return b_V[Math.floor(head / perHead) * d_head + coordinate];
+  });
+  const [sums] = columnSums(W_O, [values, values]);
+  for (let column = 0; column < b_O.length; column++) b_O[column] += sums[column];
   b_V.fill(0);
 }

@@ -1,6 +1,6 @@
 import type { BoundHead } from "../heads/bind-head";
 import { hookPoint } from "../model/hook-points";
-import { layerParameters } from "../model/memory-need";
+import { layerParameters } from "../model/parameter-count";
 
 /** What two cores do in about ten minutes: more is too long for a cell of a notebook. */
 export const MOST_FOR_A_CELL = 5e13;

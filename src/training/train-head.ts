@@ -126,7 +126,7 @@ function trainChosen(
 ): Promise<TrainedHeads> {
   return interruptible(async () => {
     if (typeof base !== "string") return train(base, options, choice);
-    const model = await HookedTransformer.fromPretrained(base);
+    const model = await HookedTransformer.fromPretrained(base, { hashFiles: true });
     try {
       return await train(model, options, choice);
     } finally {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { writeSafetensors } from "../../src/checkpoints/safetensors-writer";
+import { COMMANDS } from "../../src/cli/commands";
 import { put, temporaryFolder } from "../checkpoints/temporary-folder";
 import { fixture, golden } from "../golden";
 import { MAIN, run, spawnCli } from "./run";
@@ -56,6 +57,31 @@ describe("tslens says what there is", () => {
     const { code, stdout, stderr } = await run("--help");
     assert.deepEqual([code, stderr], [0, ""]);
     for (const command of commands) assert.match(stdout, new RegExp(`^ +${command} `, "m"));
+  });
+
+  it("--help and --version load no library but commander, which takes longer than they do", async () => {
+    const script = `const { runCli } = require(${JSON.stringify(join(project, "src/cli/run-cli.ts"))});
+      runCli(["--help"], { print: async () => {}, note() {} }).then(() => {
+        const packages = Object.keys(require.cache)
+          .map((file) => file.split(/[\\\\/]node_modules[\\\\/]/)[1]?.split(/[\\\\/]/)[0]);
+        console.log(JSON.stringify([...new Set(packages)].filter(Boolean).sort()));
+      });`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ["--import", require.resolve("tsx"), "-e", script],
+      { encoding: "utf8" },
+    );
+    const runner = ["esbuild", "get-tsconfig", "tsx"];
+    assert.deepEqual(
+      JSON.parse(stdout).filter((name: string) => !runner.includes(name)),
+      ["commander", "fastest-levenshtein"],
+    );
+  });
+
+  it("every command that is there is found by its own name", async () => {
+    for (const { name } of COMMANDS) {
+      assert.match((await run(name, "--help")).stdout, new RegExp(`^Usage: tslens ${name} `));
+    }
   });
 
   for (const command of commands) {

@@ -244,6 +244,29 @@ describe("files that were read", () => {
     assert.throws(() => later.requireUnchanged(), /b\.bin: the file is no longer/);
   });
 
+  it("are hashed in a thread when they are large, also when that began before", async () => {
+    const own = mkdtempSync(join(folder, "large-"));
+    const large = join(own, "large.bin");
+    const small = join(own, "small.bin");
+    writeFileSync(large, Buffer.alloc(68_000_001, "large"));
+    writeFileSync(small, "small");
+    const hashes = { "small.bin": hashOf(small), "large.bin": hashOf(large) };
+    assert.deepEqual(await ReadFiles.in(own).only([small, large]).sha256(), hashes);
+    const files = ReadFiles.in(own).only([small, large]);
+    files.startHashing();
+    await files.finish();
+    assert.deepEqual(await files.sha256(), hashes);
+  });
+
+  it("that cannot be read any more are named", async () => {
+    const gone = join(folder, "gone.bin");
+    writeFileSync(gone, Buffer.alloc(68_000_000));
+    const files = ReadFiles.in(folder).only([gone]);
+    rmSync(gone);
+    files.startHashing();
+    await assert.rejects(files.sha256(), /gone\.bin: the file is no longer the one/);
+  });
+
   it("are none in a folder that is not there", () => {
     assert.deepEqual(ReadFiles.in(join(folder, "nowhere")).paths, []);
   });

@@ -6,6 +6,7 @@ import { cutText } from "../../text/cut-text";
 import { phrase } from "../../text/phrase";
 import { parseNumbers } from "../arguments";
 import type { ExperimentCommand, SummaryTable } from "../experiment";
+import { about } from "./about";
 import { analyzeActivationPatching } from "./measure";
 import type { ActivationPatchingResult } from "./result";
 import { describeControls, listSlopes, promptLabels } from "./tables";
@@ -22,8 +23,7 @@ const DEFAULT_PATCHES = ["set:0"];
 
 /** `tslens patch MODEL_DIR` */
 export const patchCommand: ExperimentCommand<ActivationPatchingResult> = {
-  name: "patch",
-  description: "Patches the neuron a head predicts and measures how the prediction follows.",
+  ...about,
   isRandom: true,
   options: [
     {

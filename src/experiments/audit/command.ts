@@ -1,13 +1,12 @@
 import type { ExperimentCommand } from "../experiment";
+import { about } from "./about";
 import { analyzeAudit } from "./audits";
 import type { AuditResult } from "./result";
 import { describeAudit, listCriteria } from "./tables";
 
 /** `tslens audit MODEL_DIR` */
 export const auditCommand: ExperimentCommand<AuditResult> = {
-  name: "audit",
-  description:
-    "Says what a head reads: the neuron, what the neuron reads, or something that goes along with it.",
+  ...about,
   prompts: {
     option: "--texts",
     are: "texts that the head was not trained on",

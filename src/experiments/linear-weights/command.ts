@@ -2,14 +2,14 @@ import { testsInWords } from "../../analysis/list-tests";
 import type { Cell } from "../../text/cell";
 import { phrase } from "../../text/phrase";
 import type { ExperimentCommand, SummaryTable } from "../experiment";
+import { about } from "./about";
 import { analyzeLinearWeights } from "./measure";
 import type { LinearWeightsResult } from "./result";
 import { describeGradient, listAgainstRandom, listSimilarities, listStatistics } from "./tables";
 
 /** `tslens weights MODEL_DIR` */
 export const weightsCommand: ExperimentCommand<LinearWeightsResult> = {
-  name: "weights",
-  description: "Compares a head's linear weights with the MLP weights of the neuron it predicts.",
+  ...about,
   prompts: { are: "where the head's gradient is taken" },
   isRandom: true,
   prepare: () => analyzeLinearWeights,

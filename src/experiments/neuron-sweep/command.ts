@@ -7,6 +7,7 @@ import { parsePatch } from "../../patching/patch-kinds";
 import { phrase } from "../../text/phrase";
 import { parseNumber } from "../arguments";
 import type { ExperimentCommand, SummaryPart } from "../experiment";
+import { about } from "./about";
 import { analyzeNeuronSweep, progressText } from "./measure";
 import { readNeuronSweep } from "./read-neuron-sweep";
 import type { NeuronSweepResult } from "./result";
@@ -24,9 +25,7 @@ const LISTED = 10;
 
 /** `tslens sweep MODEL_DIR` */
 export const sweepCommand: ExperimentCommand<NeuronSweepResult> = {
-  name: "sweep",
-  description:
-    "Patches every neuron of the target's layer, one at a time, and ranks them by how much the head's prediction changes.",
+  ...about,
   options: [
     {
       flags: "--patch <patch>",
