@@ -64,6 +64,8 @@ async function* ofModel(
         }
       });
     };
+    // A process's first audit takes longer; beside one that takes minutes that is little.
+    if (model.cfg.n_layers < 12) await timed(1);
     const [one, two] = [await timed(1), await timed(2)];
     await rate.breathe();
     const products = auditOperations(heads[0]) / rate.flopsPerSecond;
