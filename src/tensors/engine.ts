@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors";
 import { type HoldingSignals, holdingSignals, signalsCorrupt } from "./held-signals";
+import { PROCESSOR_ROWS } from "./processor-rows";
 
 /** Which implementation runs the tensor operations. */
 export type EngineName = "tensorflow" | "gpu" | "wasm" | "cpu";
@@ -15,9 +16,6 @@ export interface Engine {
   /** How many rows, each a patched run, are computed together: enough to fill it, few enough for its caches. */
   readonly rowsPerBatch: number;
 }
-
-/** Rows of a batch for a processor: more make no batch faster, but its activations leave the caches. */
-export const PROCESSOR_ROWS = 1024;
 
 /** Rows for a GPU; not measured. */
 const GPU_ROWS = 16_384;

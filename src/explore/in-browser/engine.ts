@@ -4,10 +4,9 @@ import { setWasmPaths, version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors";
 import type { Engine } from "../../tensors/engine";
+import { PROCESSOR_ROWS } from "../../tensors/processor-rows";
 
 let loading: Promise<Engine> | undefined;
-
-export const PROCESSOR_ROWS = 1024;
 
 export function loadEngine(): Promise<Engine> {
   loading ??= load();
