@@ -82,13 +82,16 @@ class CleanRuns {
   }
 
   /**
-   * Runs prompts for all these activations at once, where one step after the other would run them for some.
+   * Runs prompts for all these activations at once, where one step after the other would run them for some;
+   * nothing over pairs of positions.
    *
    * @throws InputError as `run`.
    */
   runAll({ tokens }: MeasuredPrompts, hooks: readonly HookPoint[]): void {
     for (const batch of this.batchesOf(tokens)) {
       this.run(this.model, tokens, batch, [...new Set(hooks)]).dispose();
+      // Where it cannot be kept each step runs what it needs, and this would be one run more.
+      if (!this.kept.has(keyOf(tokens[batch[0]]))) return;
     }
   }
 

@@ -8,7 +8,7 @@ import type { HookedTransformer } from "../../src/model/hooked-transformer";
 import { cleanRuns } from "../../src/patching/clean-runs";
 import { patchHead } from "../../src/patching/head-experiment";
 import { neuronSweep } from "../../src/patching/neuron-sweep";
-import { patch } from "../../src/patching/patch";
+import { neededForPatch, patch } from "../../src/patching/patch";
 import type { Variant } from "../../src/patching/place";
 import {
   activationReadout,
@@ -251,5 +251,34 @@ describe("clean runs that are kept", () => {
       /cannot be read together; found positions last and all/,
     );
     assert.throws(() => combinedReadout([]), /found none/);
+  });
+
+  it("are made at once for all that several calls of patch take", async () => {
+    const measured = measurePrompts({ model }, PROMPTS);
+    for (const [what, variants] of Object.entries(VARIANTS)) {
+      if (what === "a pattern") continue;
+      const clean = cleanRuns(model, PROMPTS);
+      const runs = countCleanRuns(model, PROMPTS);
+      clean.runAll(measured, neededForPatch(model, measured, variants, head));
+      const { patched } = await patch(model, measured, variants, { read: head, clean });
+      assert.equal(runs.passes(), 1, what);
+      runs.stop();
+      const alone = await patch(model, measured, variants, { read: head });
+      assert.deepEqual(patched, alone.patched, what);
+      clean.dispose();
+    }
+  });
+
+  it("are not made in advance where they cannot be kept", async () => {
+    const measured = measurePrompts({ model }, PROMPTS);
+    const variants = VARIANTS["one neuron"];
+    const clean = cleanRuns(model, PROMPTS, { maxBytes: 0 });
+    const runs = countCleanRuns(model, PROMPTS);
+    clean.runAll(measured, neededForPatch(model, measured, variants, head));
+    assert.ok(runs.passes() <= 1);
+    runs.stop();
+    const { patched } = await patch(model, measured, variants, { read: head, clean });
+    assert.deepEqual(patched, (await patch(model, measured, variants, { read: head })).patched);
+    clean.dispose();
   });
 });
