@@ -10,11 +10,10 @@ import { analyzeAudits } from "../src/experiments/audit/audits";
 import { auditOperations } from "../src/experiments/audit/notebook-audit";
 import type { BoundHead } from "../src/heads/bind-head";
 import type { HookedTransformer } from "../src/model/hooked-transformer";
-import { openBase } from "../src/model/open-base";
 import { randomStream } from "../src/stats/random-stream";
+import { onBothModels } from "./both-models";
 import { matrixRate } from "./matrix-rate";
 import { type Measurement, measurement, seconds } from "./measurement";
-import { isQuick } from "./quick";
 import { randomHead } from "./random-head";
 
 /** Held-out texts, of 8 to 40 random tokens. */
@@ -22,19 +21,7 @@ const TEXTS = 300;
 
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* auditing(folder: string): AsyncGenerator<Measurement> {
-  const tiny = join(__dirname, "..", "models", "tiny-gpt2");
-  const models = [
-    ["the tiny model", tiny, 2],
-    ["124M", folder, 6],
-  ] as const;
-  for (const [name, path, layer] of isQuick ? models.slice(0, 1) : models) {
-    const model = await openBase(path);
-    try {
-      yield* ofModel(model, name, layer);
-    } finally {
-      model.dispose();
-    }
-  }
+  yield* onBothModels(folder, ofModel);
 }
 
 async function* ofModel(

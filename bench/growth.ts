@@ -11,10 +11,9 @@ import { analyzeActivationPatching } from "../src/experiments/activation-patchin
 import { analyzeNeuronSweep } from "../src/experiments/neuron-sweep/measure";
 import type { BoundHead } from "../src/heads/bind-head";
 import type { HookedTransformer } from "../src/model/hooked-transformer";
-import { openBase } from "../src/model/open-base";
 import { randomStream } from "../src/stats/random-stream";
+import { onBothModels } from "./both-models";
 import { type Measurement, measurement, seconds } from "./measurement";
-import { isQuick } from "./quick";
 import { randomHead } from "./random-head";
 
 /** Prompts and tokens each. */
@@ -31,22 +30,21 @@ const BATCH_TOKENS = 1024;
 
 /** @param folder of the random GPT-2 of 124 million parameters */
 export async function* growth(folder: string): AsyncGenerator<Measurement> {
-  const tiny = join(__dirname, "..", "models", "tiny-gpt2");
-  const models = [
-    ["the tiny model", tiny, 2],
-    ["124M", folder, 6],
-  ] as const;
-  for (const [name, path, layer] of isQuick ? models.slice(0, 1) : models) {
-    const model = await openBase(path);
-    const heads = mkdtempSync(join(tmpdir(), "tslens-bench-"));
-    try {
-      const target = { layer_type: "post", target_layer: layer, target_neuron: 5 } as const;
-      const directory = await randomHead(heads, model.cfg.d_model, target);
-      yield* ofHead(await openHead(directory, { base: model }), name);
-    } finally {
-      rmSync(heads, { recursive: true });
-      model.dispose();
-    }
+  yield* onBothModels(folder, ofModel);
+}
+
+async function* ofModel(
+  model: HookedTransformer,
+  name: string,
+  layer: number,
+): AsyncGenerator<Measurement> {
+  const folder = mkdtempSync(join(tmpdir(), "tslens-bench-"));
+  try {
+    const target = { layer_type: "post", target_layer: layer, target_neuron: 5 } as const;
+    const directory = await randomHead(folder, model.cfg.d_model, target);
+    yield* ofHead(await openHead(directory, { base: model }), name);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

@@ -10,6 +10,7 @@ import type { ModelConfig } from "../model/config";
 import type { HookName, HookPointName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { disposeKeysValues } from "../model/key-value-cache";
 import { softCap } from "../model/soft-cap";
 import type { TokenOptions } from "../model/token-batch";
 import { pearsonCorrelation } from "../stats/pearson-correlation";
@@ -204,7 +205,7 @@ export function gradientsAt(
     });
   } finally {
     tf.dispose(kept);
-    for (const { k, v } of past.values()) tf.dispose([k, v]);
+    disposeKeysValues([...past.values()]);
   }
 }
 

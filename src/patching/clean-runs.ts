@@ -83,11 +83,12 @@ class CleanRuns {
 
   /**
    * Runs prompts for all these activations at once, where one step after the other would run them for some;
-   * nothing over pairs of positions.
+   * nothing over pairs of positions. Once something is kept it does nothing: the steps know what is missing.
    *
    * @throws InputError as `run`.
    */
   runAll({ tokens }: MeasuredPrompts, hooks: readonly HookPoint[]): void {
+    if (this.kept.size > 0) return;
     for (const batch of this.batchesOf(tokens)) {
       this.run(this.model, tokens, batch, [...new Set(hooks)]).dispose();
       // Where it cannot be kept each step runs what it needs, and this would be one run more.

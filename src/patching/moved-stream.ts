@@ -4,13 +4,8 @@ import type { LayerKeysValues } from "../model/forward";
 import type { HookName } from "../model/hook-names";
 import { type HookPoint, hookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
-import {
-  type CleanRun,
-  cleanRun,
-  cleanTokens,
-  DEFAULT_MAX_BYTES,
-  promptBatches,
-} from "./clean-run";
+import { disposeKeysValues } from "../model/key-value-cache";
+import { type CleanRun, cleanTokens, DEFAULT_MAX_BYTES, promptBatches } from "./clean-run";
 import type { CleanRuns } from "./clean-runs";
 import { neededActivations, pastOf, runSuffix } from "./suffix-run";
 
@@ -22,8 +17,8 @@ export interface MovedStreamOptions {
   readonly read: { readonly hook: HookName; readonly index: number };
   /** `resid_pre` of the block. */
   readonly at: HookName;
-  /** Unpatched runs that are kept for several calls. */
-  readonly clean?: Pick<CleanRuns, "run">;
+  /** Unpatched runs of the prompts. */
+  readonly clean: Pick<CleanRuns, "run">;
 }
 
 /**
@@ -55,9 +50,7 @@ export async function withMovedStream(
   const [read, moved] = [hookPoint(hook, model.cfg), hookPoint(at, model.cfg)];
   const hooks = [...new Set(neededActivations(moved.start, [read], model.cfg))];
   for (const batch of promptBatches(tokens, cleanTokens(DEFAULT_MAX_BYTES, model.cfg), false)) {
-    const run = clean
-      ? clean.run(model, tokens, batch, hooks)
-      : cleanRun(model, tokens, batch, hooks);
+    const run = clean.run(model, tokens, batch, hooks);
     const stream = new BatchStream(model, run, { read, index, moved });
     try {
       await work(stream);
@@ -90,7 +83,7 @@ class BatchStream implements MovedStream {
   }
 
   dispose(): void {
-    for (const { k, v } of this.past.values()) tf.dispose([k, v]);
+    disposeKeysValues([...this.past.values()]);
   }
 
   look(streams: readonly (readonly Float32Array[])[]): number[][] {
@@ -106,7 +99,7 @@ class BatchStream implements MovedStream {
           for (const [i, place] of places.entries()) numbers[place].push(...seen[i]);
         }
       } finally {
-        if (past !== this.past) for (const { k, v } of past.values()) tf.dispose([k, v]);
+        if (past !== this.past) disposeKeysValues([...past.values()]);
       }
     }
     return numbers;

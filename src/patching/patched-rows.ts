@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookPointName } from "../model/hook-names";
 import type { HookPoint } from "../model/hook-points";
+import { disposeKeysValues } from "../model/key-value-cache";
 import { throwIfInterrupted } from "../progress/interrupt";
 import { nextTurn } from "../progress/next-turn";
 import { type CleanRun, widest } from "./clean-run";
@@ -67,7 +68,7 @@ export async function patchedRows<R>(
         throwIfInterrupted();
       }
     } finally {
-      for (const { k, v } of past.values()) tf.dispose([k, v]);
+      disposeKeysValues([...past.values()]);
     }
   }
 }

@@ -3,6 +3,7 @@ import { InputError } from "../errors";
 import type { LayerKeysValues } from "../model/forward";
 import type { HookPoint } from "../model/hook-points";
 import type { HookedTransformer } from "../model/hooked-transformer";
+import { disposeKeysValues } from "../model/key-value-cache";
 import { type CleanRun, cleanRun, cleanRunOf, keysValues } from "./clean-run";
 import { cleanRuns } from "./clean-runs";
 import type { PatchOptions } from "./patch";
@@ -88,9 +89,7 @@ export function prefixRuns(
 /** Keeps the keys and values before the position that was patched last: a drag asks for them again and again. */
 function keysValuesBefore() {
   let kept = { count: -1, byLayer: new Map<number, LayerKeysValues>() };
-  const dispose = () => {
-    for (const { k, v } of kept.byLayer.values()) tf.dispose([k, v]);
-  };
+  const dispose = () => disposeKeysValues([...kept.byLayer.values()]);
   return {
     dispose,
     /** Dispose them. */

@@ -1,7 +1,7 @@
 /** By how much of the way from where it starts to a value the value may be missed. */
 const CLOSE = 1e-3;
 
-/** The share of that by which two interpolations may differ for a value to be found without a look. */
+/** The share of that by which interpolations may differ for a value to be found without a look. */
 const SURE = 0.1;
 
 /** Nearer to the farthest value seen, as a share of the way between the samples beside it, nobody looks for a peak. */
@@ -42,7 +42,7 @@ interface Wanted {
  * Looks for the steps at which a number that is a function of the step has certain values. What was seen in
  * the search for one of them serves the others: between two samples by inverse interpolation (Neville's
  * scheme), halved where that is slow; beyond them along the line through the last two. A value is found
- * where it was seen, or where samples are so dense that two interpolations give the same step.
+ * where it was seen, or where samples are so dense that three interpolations give the same step.
  *
  * Each is the first crossing, from step 0 on, that the samples know of.
  */
@@ -179,7 +179,7 @@ export class ValueSearch {
     const [a, b] = [way[after - 1], way[after]];
     const half = (a.step + b.step) / 2;
     if (wanted.tries > 3 && wanted.tries % 2 === 0) return half;
-    const neighbours = way.slice(Math.max(after - 3, 0), after + 3);
+    const neighbours = way.slice(Math.max(after - AROUND, 0), after + AROUND);
     const guess = isMonotone(neighbours) ? this.inverse(neighbours, wanted.value) : Number.NaN;
     if (isInside(guess, a.step, b.step)) return guess;
     const line = along(wanted.value, a, slopeOf(a, b));
@@ -214,16 +214,12 @@ export class ValueSearch {
     const top = heights.indexOf(Math.max(...heights));
     if (top === way.length - 1) return null;
     // At the start its slope stands for a sample before it.
-    const [left, right] = [way[top - 1], way[top + 1]];
-    const to = right.step - way[top].step;
+    const from = top === 0 ? 0 : way[top].step - way[top - 1].step;
+    const to = way[top + 1].step - way[top].step;
+    const behind = top === 0 ? sign * this.slope : (heights[top] - heights[top - 1]) / from;
     const ahead = (heights[top + 1] - heights[top]) / to;
-    const behind =
-      top === 0
-        ? sign * this.slope
-        : (heights[top] - heights[top - 1]) / (way[top].step - left.step);
-    const from = top === 0 ? 0 : way[top].step - left.step;
     const bend = (ahead - behind) / (to + from);
-    const slope = top === 0 ? behind : behind + bend * from;
+    const slope = behind + bend * from;
     const off = -slope / (2 * bend);
     const reached = heights[top] + (slope * off) / 2;
     const isNew = Math.abs(off) > NEAR * Math.abs(to + from);

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { formatNumber } from "../../text/format-number";
 import type { AuditShown, Explorer, Running } from "../explorer";
-import { RunButton, RunProblem, RunProgress, resultOf, useLongRun } from "./long-run-view";
+import { ResultProgress, RunButton, RunProblem, resultOf, useLongRun } from "./long-run-view";
 import { Plot } from "./plot";
 import { Section } from "./section";
 import type { Session } from "./session";
@@ -32,7 +32,7 @@ export function AuditView({
     });
     return () => leaving.abort();
   }, [head.id, returns]);
-  const { latest, isRunning } = run.state.value;
+  const { latest } = run.state.value;
   const audit = resultOf(latest) ?? saved.value ?? null;
   return (
     <Section
@@ -72,7 +72,7 @@ export function AuditView({
                 void run.start(head.id, (signal) => explorer.audit(head.id, { signal }))
               }
             />
-            {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
+            <ResultProgress run={run} />
           </p>
         </>
       )}

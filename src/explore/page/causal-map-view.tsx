@@ -1,5 +1,5 @@
 import type { CausalMapShown, Explorer, Running } from "../explorer";
-import { RunButton, RunProblem, RunProgress, resultOf, useLongRun } from "./long-run-view";
+import { ResultProgress, RunButton, RunProblem, resultOf, useLongRun } from "./long-run-view";
 import { Plot } from "./plot";
 import { Section } from "./section";
 import type { Session } from "./session";
@@ -14,7 +14,7 @@ export function CausalMapView({
 }) {
   const head = session.head.value!;
   const run = useLongRun<Running<CausalMapShown>>(session, session.place.value);
-  const { latest, isRunning } = run.state.value;
+  const { latest } = run.state.value;
   const result = resultOf(latest);
   const request = {
     ...{ head: head.id, text: session.ranText.value, position: session.position.value },
@@ -43,7 +43,7 @@ export function CausalMapView({
             void run.start(session.place.value, (signal) => explorer.causalMap(request, { signal }))
           }
         />
-        {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
+        <ResultProgress run={run} />
       </p>
       <RunProblem run={run} />
       {result && <Plot figures={result.figures} />}

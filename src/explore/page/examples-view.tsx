@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ExamplesShown, Explorer, Running } from "../explorer";
-import { RunButton, RunProblem, RunProgress, resultOf, useLongRun } from "./long-run-view";
+import { ResultProgress, RunButton, RunProblem, resultOf, useLongRun } from "./long-run-view";
 import { Plot } from "./plot";
 import { Section } from "./section";
 import type { Session } from "./session";
@@ -16,7 +16,7 @@ export function ExamplesView({
 }) {
   const head = session.head.value!;
   const run = useLongRun<Running<ExamplesShown>>(session, head.id);
-  const { latest, isRunning } = run.state.value;
+  const { latest } = run.state.value;
   const result = resultOf(latest);
   return (
     <Section
@@ -43,7 +43,7 @@ export function ExamplesView({
               void run.start(head.id, (signal) => explorer.topExamples(head.id, { signal }))
             }
           />
-          {isRunning && latest && "done" in latest && <RunProgress {...latest} />}
+          <ResultProgress run={run} />
         </p>
       )}
       <RunProblem run={run} />

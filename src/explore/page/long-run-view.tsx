@@ -52,6 +52,12 @@ export function RunProgress({
   );
 }
 
+/** The same of a run that ends with one result, while it runs. */
+export function ResultProgress({ run }: { readonly run: LongRun<Running<unknown>> }) {
+  const { isRunning, latest } = run.state.value;
+  return isRunning && latest && "done" in latest ? <RunProgress {...latest} /> : null;
+}
+
 /** What came out of a run that ends with one result; null while there is none. */
 export function resultOf<Result>(part: Running<Result> | null): Result | null {
   return part && "result" in part ? part.result : null;
